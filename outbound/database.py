@@ -1,0 +1,132 @@
+"""Connections to the operational database, one PostgreSQL role a stage, and its migration.
+
+`DATABASE_URL` names the server; without it the embedded one is started on demand, through the entry point group
+`outbound.database`, so that the kernel imports no other package.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+import psycopg
+import sqlalchemy
+from psycopg import sql
+
+from outbound.errors import OutboundError
+from outbound.settings import settings
+
+_MIGRATION_LOCK = 7_266_801  # any number that nothing else locks
+
+
+class NoDatabase(OutboundError):
+    """The database cannot be reached: which one, why, and what to check."""
+
+
+def url() -> str:
+    """The libpq URI of the operational database, reachable and migrated."""
+    configured = settings()
+    if configured.database_url:
+        found = configured.database_url
+    else:
+        (embedded,) = entry_points(group="outbound.database", name="embedded")
+        found = embedded.load()(configured.home)
+    _migrate_once(found)
+    return found
+
+
+def connect(role: str | None = None, *, autocommit: bool = False, **options: Any) -> psycopg.Connection:
+    """A connection that acts as the role `outbound_<role>`, with the session's time zone UTC."""
+    return _opened(url(), role, autocommit=autocommit, **options)
+
+
+async def connect_async(
+    role: str | None = None, *, autocommit: bool = False, **options: Any
+) -> psycopg.AsyncConnection:
+    """`connect`, for a program that runs on an event loop."""
+    where = url()
+    try:
+        return await psycopg.AsyncConnection.connect(
+            where, autocommit=autocommit, **_session(role), **options
+        )
+    except psycopg.OperationalError as error:
+        raise _unreachable(where, error) from error
+
+
+def conninfo(role: str | None = None) -> str:
+    """What a library that opens its own connections needs, the role included."""
+    return psycopg.conninfo.make_conninfo(url(), **_session(role))
+
+
+def engine(role: str | None = None) -> sqlalchemy.Engine:
+    """SQLAlchemy over the same connections; no pool of its own beyond its default."""
+    return sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: connect(role))
+
+
+def copy_in(cursor: psycopg.Cursor, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY of rows into `schema.table`; returns how many."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return cursor.rowcount
+
+
+def migrate(where: str, revision: str = "head") -> None:
+    """Brings the operational schema of a database to a revision; safe when several processes try at once."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(settings().root / "sql" / "migrations"))
+    with _opened(where, None, autocommit=True) as guard:
+        guard.execute("select pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+        config.attributes["url"] = where
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+@cache
+def _migrate_once(where: str) -> None:
+    if _is_at_head(where):
+        return
+    migrate(where)
+
+
+def _is_at_head(where: str) -> bool:
+    """Looks before it imports Alembic: a command on a current database must not pay for it."""
+    versions = settings().root / "sql" / "migrations" / "versions"
+    head = max(path.stem for path in versions.glob("[0-9]*.py")).split("_")[0]
+    with _opened(where, None, autocommit=True) as connection:
+        table = connection.execute("select to_regclass('public.alembic_version')").fetchone()
+        if table is None or table[0] is None:
+            return False
+        row = connection.execute("select version_num from public.alembic_version").fetchone()
+        return row is not None and row[0] >= head
+
+
+def _session(role: str | None) -> dict[str, str]:
+    """Start-up options: the acting role is set by the server itself, before the first statement."""
+    options = "-c timezone=UTC" + (f" -c role=outbound_{role}" if role else "")
+    return {"options": options, "application_name": f"outbound {role or 'owner'}"}
+
+
+def _opened(where: str, role: str | None, **options: Any) -> psycopg.Connection:
+    try:
+        return psycopg.connect(where, **_session(role), **options)
+    except psycopg.OperationalError as error:
+        raise _unreachable(where, error) from error
+
+
+def _unreachable(where: str, error: psycopg.OperationalError) -> NoDatabase:
+    parts = psycopg.conninfo.conninfo_to_dict(where)
+    place = f"{parts.get('host', 'local socket')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+    reason = str(error).strip().splitlines()[0].rstrip(". ")
+    return NoDatabase(
+        f"no connection to the database {place}: {reason}. Check DATABASE_URL and that the server runs;"
+        " unset DATABASE_URL to use the embedded server."
+    )

@@ -1,0 +1,241 @@
+-- Who sends, on which terms, to whom, and what was bought and paid. Everything that can change is dated.
+
+create table account.legal_entity (
+    legal_entity_id bigint generated always as identity primary key,
+    name text not null unique,
+    country text not null check (country ~ '^[A-Z]{2}$'),
+    timezone text not null,
+    tax_id text,
+    approvals text not null default 'none' check (approvals in ('none', 'two_people'))
+);
+
+create table account.account (
+    account_id bigint generated always as identity primary key,
+    legal_entity_id bigint not null references account.legal_entity,
+    name text not null unique check (name ~ '^[a-z0-9][a-z0-9_-]*$'),
+    timezone text not null default 'Africa/Cairo',
+    default_region text not null check (default_region ~ '^[A-Z]{2}$'),
+    landing text not null,
+    defaults jsonb not null default '{}',
+    -- keys the hash of a number that outlives the number itself (retention)
+    hash_key bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
+    created_at timestamptz not null default now()
+);
+comment on column account.account.defaults is
+    'What a manifest may leave out: sender, class, max_segments, encoding, delimiter, template, validity, on_insufficient_balance, base_mismatch_percent, ...';
+
+-- The commercial terms of an account from a local day on: the row with the latest effective_from is in force (CHARGING 2, 30).
+create table account.term (
+    account_id bigint not null references account.account,
+    effective_from date not null,
+    scheme text not null check (scheme in ('prepaid', 'postpaid')),
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    tax_treatment text not null default 'standard' check (tax_treatment in ('standard', 'zero_rated', 'exempt')),
+    vat_rate numeric(7, 6) not null default 0 check (vat_rate >= 0 and vat_rate < 1),
+    valuation text not null default 'rerate' check (valuation in ('rerate', 'blended')),
+    recharge_tolerance numeric(7, 6) not null default 0 check (recharge_tolerance >= 0 and recharge_tolerance <= 1),
+    tier_mode text not null default 'graduated' check (tier_mode in ('graduated', 'volume')),
+    tier_scope text not null default 'zone' check (tier_scope in ('zone', 'account')),
+    minimum_monthly numeric(18, 2) not null default 0 check (minimum_monthly >= 0),
+    credit_limit numeric(18, 2) check (credit_limit >= 0),
+    primary key (account_id, effective_from),
+    check (tax_treatment = 'standard' or vat_rate = 0)
+);
+
+create table account.person (
+    person_id bigint generated always as identity primary key,
+    account_id bigint references account.account,
+    email text not null unique,
+    name text not null,
+    role text not null check (role in ('customer', 'customer_approver', 'finance', 'manager', 'operator')),
+    check ((account_id is null) = (role in ('finance', 'manager', 'operator')))
+);
+comment on column account.person.account_id is 'Null: staff.';
+
+create table account.sender (
+    sender_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    address text not null check (length(address) between 1 and 20),
+    kind text not null check (kind in ('alphanumeric', 'short_code', 'long_code')),
+    approved_from date not null,
+    approved_to date,
+    operators text[],
+    unique (account_id, address, approved_from)
+);
+comment on column account.sender.operators is 'The operators that let this sender through; null: all.';
+
+create table account.rate_row (
+    rate_row_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    zone text not null,
+    effective_from date not null,
+    effective_to date,
+    from_unit bigint not null default 1 check (from_unit >= 1),
+    rate numeric(14, 6) not null check (rate >= 0),
+    unique (account_id, zone, effective_from, from_unit),
+    check (effective_to is null or effective_to > effective_from)
+);
+comment on table account.rate_row is
+    'One tier of a rate card (CHARGING 12, 27). Prepaid: tiers by the units of one order; postpaid: by the month''s ordinals. effective_to is exclusive.';
+
+create table account.sla_term (
+    account_id bigint not null references account.account,
+    metric text not null check (metric ~ '^S([1-9]|1[0-4])$'),
+    effective_from date not null,
+    target numeric(9, 6) not null check (target >= 0 and target <= 1),
+    primary key (account_id, metric, effective_from)
+);
+
+create table account.base_member (
+    account_id bigint not null references account.account,
+    msisdn bigint not null check (msisdn between 1000000 and 999999999999999),
+    consent_date date,
+    attributes jsonb,
+    file_id bigint,
+    added_at timestamptz not null default now(),
+    primary key (account_id, msisdn)
+);
+
+create table account.opt_out (
+    opt_out_id bigint generated always as identity primary key,
+    account_id bigint references account.account,
+    msisdn bigint not null check (msisdn between 1000000 and 999999999999999),
+    source text not null check (source in ('file', 'portal', 'stop', 'operator')),
+    file_id bigint,
+    opted_out_at timestamptz not null default now(),
+    unique nulls not distinct (account_id, msisdn)
+);
+create index on account.opt_out (msisdn);
+comment on column account.opt_out.account_id is 'Null: opted out of every account''s messages.';
+
+-- The customer's money events. business_key is the order's, payment's ... own id; `at` is when it takes effect.
+create table account.purchase (
+    purchase_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    business_key text not null,
+    at timestamptz not null,
+    units bigint not null check (units > 0),
+    rate numeric(14, 6) not null check (rate >= 0),
+    zones text[] not null,
+    is_history boolean not null default false,
+    recorded_at timestamptz not null default now(),
+    load_xid xid8 not null default pg_current_xact_id(),
+    unique (account_id, business_key)
+);
+
+create table account.payment (
+    payment_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    business_key text not null,
+    at timestamptz not null,
+    amount numeric(18, 2) not null check (amount > 0),
+    invoice_id bigint,
+    reference text,
+    is_history boolean not null default false,
+    recorded_at timestamptz not null default now(),
+    load_xid xid8 not null default pg_current_xact_id(),
+    unique (account_id, business_key)
+);
+comment on column account.payment.invoice_id is 'The invoice the payer named; null: oldest first (CHARGING 25).';
+
+create table account.adjustment (
+    adjustment_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    business_key text not null,
+    kind text not null check (kind in ('grant', 'refund', 'reversal')),
+    at timestamptz not null,
+    units bigint check (units > 0),
+    usage_key text,
+    reason text,
+    is_history boolean not null default false,
+    recorded_at timestamptz not null default now(),
+    load_xid xid8 not null default pg_current_xact_id(),
+    unique (account_id, business_key),
+    unique (account_id, usage_key),
+    check ((kind = 'reversal') = (usage_key is not null)),
+    check ((kind = 'reversal') = (units is null))
+);
+comment on column account.adjustment.usage_key is
+    'What a reversal gives back: the id of a usage of the loaded past, or campaign:ordinal:segment of a submission. A usage is reversed once (CHARGING 23).';
+
+-- Segments that another system submitted before this one took over (`outbound history load`).
+create table account.past_usage (
+    past_usage_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    business_key text not null,
+    at timestamptz not null,
+    units bigint not null check (units > 0),
+    zone text not null,
+    recorded_at timestamptz not null default now(),
+    load_xid xid8 not null default pg_current_xact_id(),
+    unique (account_id, business_key)
+);
+
+-- What a migrating account brings along: lots with their carrying value, its receivable.
+create table account.opening (
+    opening_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    business_key text not null,
+    at timestamptz not null,
+    receivable numeric(18, 2) not null default 0,
+    next_invoice_number bigint check (next_invoice_number > 0),
+    recorded_at timestamptz not null default now(),
+    load_xid xid8 not null default pg_current_xact_id(),
+    unique (account_id),
+    unique (account_id, business_key)
+);
+
+create table account.opening_lot (
+    account_id bigint not null references account.account,
+    opening_id bigint not null references account.opening,
+    n integer not null check (n >= 1),
+    opened_at timestamptz not null,
+    last_valid_day date not null,
+    units bigint not null check (units > 0),
+    rate numeric(14, 6) not null check (rate >= 0),
+    carrying_value numeric(18, 2) not null check (carrying_value >= 0),
+    primary key (opening_id, n)
+);
+
+-- Segments promised to an accepted campaign. What is still held of it is derived from the submission log (dispatch.campaign_progress).
+create table account.reservation (
+    campaign_id bigint primary key,
+    account_id bigint not null references account.account,
+    segments bigint not null check (segments > 0),
+    reserved_at timestamptz not null default now(),
+    closed_at timestamptz
+);
+create index on account.reservation (account_id) where closed_at is null;
+
+create table account.audit (
+    audit_id bigint generated always as identity primary key,
+    at timestamptz not null default now(),
+    actor text not null,
+    action text not null,
+    account_id bigint references account.account,
+    object text,
+    detail jsonb not null default '{}'
+);
+
+create function account.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% rows are never changed or removed: add a correcting row instead', tg_relid::regclass
+        using errcode = 'integrity_constraint_violation';
+end
+$$;
+
+create trigger audit_is_append_only before update or delete on account.audit
+    for each row execute function account.refuse_change();
+create trigger audit_is_append_only_as_a_whole before truncate on account.audit
+    for each statement execute function account.refuse_change();
+
+-- The terms in force for an account on a local day.
+create function account.term_on(account bigint, day date) returns account.term
+language sql stable as $$
+    select term
+    from account.term
+    where account_id = account
+      and effective_from <= day
+    order by effective_from desc
+    limit 1
+$$;

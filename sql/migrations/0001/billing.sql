@@ -1,0 +1,106 @@
+-- What was closed, issued, voided and credited. Drafts come from dbt; nothing here can ever change (CHARGING 29).
+
+create table billing.closed_period (
+    account_id bigint not null references account.account,
+    month date not null check (extract(day from month) = 1),
+    starts_at timestamptz not null,
+    ends_at timestamptz not null check (ends_at > starts_at),
+    closed_at timestamptz not null default now(),
+    closed_by text not null,
+    valuation text check (valuation in ('rerate', 'blended')),
+    figures jsonb not null default '{}',
+    primary key (account_id, month)
+);
+comment on table billing.closed_period is 'A local month of an account that is closed: its figures are frozen, later usage is late (CHARGING 16).';
+comment on column billing.closed_period.valuation is 'Which valuation posts, fixed at the first close; null: postpaid.';
+
+-- One row a series: the lock that makes numbers gapless.
+create table billing.document_counter (
+    legal_entity_id bigint not null references account.legal_entity,
+    series text not null check (series in ('invoice', 'credit_note')),
+    year integer not null,
+    last_number bigint not null default 0 check (last_number >= 0),
+    primary key (legal_entity_id, series, year)
+);
+
+create table billing.invoice (
+    invoice_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    legal_entity_id bigint not null references account.legal_entity,
+    year integer not null,
+    number bigint not null check (number > 0),
+    label text not null,
+    kind text not null check (kind in ('month', 'purchase')),
+    month date check (extract(day from month) = 1),
+    purchase_id bigint references account.purchase,
+    issue_day date not null,
+    issued_at timestamptz not null default now(),
+    issued_by text not null,
+    currency text not null,
+    net numeric(18, 2) not null,
+    vat numeric(18, 2) not null,
+    total numeric(18, 2) not null check (total = net + vat),
+    content_hash bytea not null check (length(content_hash) = 32),
+    unique (legal_entity_id, year, number),
+    check ((kind = 'month') = (month is not null)),
+    check ((kind = 'purchase') = (purchase_id is not null))
+);
+create index on billing.invoice (account_id, month);
+
+create table billing.invoice_line (
+    invoice_id bigint not null references billing.invoice,
+    n integer not null check (n >= 1),
+    account_id bigint not null references account.account,
+    kind text not null check (kind in ('usage', 'late_usage', 'minimum', 'purchase')),
+    zone text,
+    card_from date,
+    from_unit bigint,
+    quantity bigint not null check (quantity >= 0),
+    rate numeric(14, 6),
+    net numeric(18, 2) not null,
+    vat_rate numeric(7, 6) not null,
+    vat numeric(18, 2) not null,
+    primary key (invoice_id, n)
+);
+
+create table billing.void (
+    invoice_id bigint primary key references billing.invoice,
+    account_id bigint not null references account.account,
+    voided_at timestamptz not null default now(),
+    voided_by text not null,
+    reason text not null
+);
+
+create table billing.credit_note (
+    credit_note_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    legal_entity_id bigint not null references account.legal_entity,
+    year integer not null,
+    number bigint not null check (number > 0),
+    label text not null,
+    invoice_id bigint not null references billing.invoice,
+    line integer not null,
+    issue_day date not null,
+    issued_at timestamptz not null default now(),
+    issued_by text not null,
+    reason text not null,
+    net numeric(18, 2) not null check (net > 0),
+    vat numeric(18, 2) not null check (vat >= 0),
+    content_hash bytea not null check (length(content_hash) = 32),
+    unique (legal_entity_id, year, number),
+    foreign key (invoice_id, line) references billing.invoice_line
+);
+
+-- Issued means issued: also against the owner, against TRUNCATE and against a rebuild of the marts.
+do $$
+declare
+    frozen text;
+begin
+    foreach frozen in array array['closed_period', 'invoice', 'invoice_line', 'void', 'credit_note'] loop
+        execute format('create trigger never_changes before update or delete on billing.%I
+            for each row execute function account.refuse_change()', frozen);
+        execute format('create trigger never_truncated before truncate on billing.%I
+            for each statement execute function account.refuse_change()', frozen);
+    end loop;
+end
+$$;

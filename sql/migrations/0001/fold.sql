@@ -1,0 +1,1 @@
+-- The prepaid fold (CHARGING 6-20): purchases, use and expiry in order, as one ordered aggregate.

@@ -1,0 +1,66 @@
+-- Least privilege for each stage's role. The migrating user may act as each of them.
+
+grant outbound_ingest, outbound_dispatch, outbound_billing, outbound_dbt, outbound_reporting, outbound_operator, outbound_web
+    to current_user;
+
+grant usage on schema account, network, intake, dispatch, billing
+    to outbound_ingest, outbound_dispatch, outbound_billing, outbound_dbt, outbound_reporting, outbound_operator;
+grant usage on schema account, intake, dispatch, billing to outbound_web;
+
+-- ingest: files to accepted campaigns
+grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
+grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
+grant insert on intake.campaign_event, intake.reject, account.audit to outbound_ingest;
+grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
+grant insert on dispatch.message, dispatch.batch to outbound_ingest;
+grant select on dispatch.connector to outbound_ingest;
+grant create on schema intake to outbound_ingest;
+grant usage on all sequences in schema intake to outbound_ingest;
+grant execute on function dispatch.ensure_message_partition(bigint), dispatch.attach_messages(regclass, bigint) to outbound_ingest;
+
+-- dispatch: batches to the submission log
+grant select on account.account, account.term, account.base_member, account.opt_out, account.sender, account.reservation to outbound_dispatch;
+grant select on network.network, intake.campaign, intake.campaign_event to outbound_dispatch;
+grant select on all tables in schema dispatch to outbound_dispatch;
+grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, dispatch.submission, dispatch.settlement, dispatch.dropped,
+    dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement_line to outbound_dispatch;
+grant delete on dispatch.receipt_unmatched to outbound_dispatch;
+grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
+grant delete on dispatch.rate_share to outbound_dispatch;
+grant update on dispatch.batch to outbound_dispatch;
+grant update (state, eligible_at, dispatched_at, completed_at) on intake.campaign to outbound_dispatch;
+grant update (closed_at) on account.reservation to outbound_dispatch;
+grant insert on intake.campaign_event, account.audit to outbound_dispatch;
+grant usage on all sequences in schema dispatch to outbound_dispatch;
+grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch, outbound_ingest, outbound_operator;
+
+-- billing: money events, closing and issuing
+grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
+grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_billing;
+grant insert, update on billing.document_counter to outbound_billing;
+
+-- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
+grant select on all tables in schema account, network, intake, billing to outbound_dbt;
+revoke select on account.base_member, account.opt_out, account.person from outbound_dbt;
+grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch.submission, dispatch.settlement, dispatch.dropped,
+    dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement_line to outbound_dbt;
+grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
+grant select (campaign_id, ordinal, account_id, line, segments, encoding, network_id, zone) on dispatch.message to outbound_dbt;
+do $$ begin execute format('grant create on database %I to outbound_dbt', current_database()); end $$;
+
+-- reporting and the operator read everything but a carrier's password; the operator sets things up
+grant select on all tables in schema account, network, intake, dispatch, billing to outbound_reporting, outbound_operator;
+revoke select on dispatch.connector from outbound_reporting;
+grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector to outbound_reporting;
+grant insert, update, delete on all tables in schema account, network to outbound_operator;
+grant insert, update on dispatch.connector to outbound_operator;
+grant update (state, held_code, held_detail) on intake.campaign to outbound_operator;
+grant insert on intake.campaign_event to outbound_operator;
+
+-- the web reads its tenant's rows, through policies (isolation.sql), and never a partition by name
+grant select on account.account, account.term, account.sender, account.rate_row, account.sla_term, account.base_member, account.opt_out,
+    account.purchase, account.payment, account.adjustment, account.reservation, account.person,
+    intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
+    dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_web;

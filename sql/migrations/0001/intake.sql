@@ -1,0 +1,144 @@
+-- Files as they arrived, what their rows were found to be, and the campaigns made of them.
+
+create table intake.file (
+    file_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    kind text not null check (kind in ('campaign', 'base', 'optout')),
+    name text not null,
+    size bigint not null check (size >= 0),
+    modified_ns bigint not null,
+    sha256 bytea not null check (length(sha256) = 32),
+    manifest jsonb,
+    batch_ref text,
+    snapshot text not null,
+    stable_at timestamptz not null,
+    claimed_at timestamptz not null default now(),
+    state text not null default 'claimed' check (state in ('claimed', 'answered')),
+    outcome text check (outcome in ('accepted', 'partial', 'rejected', 'held', 'duplicate')),
+    ack jsonb,
+    answered_at timestamptz,
+    -- one drop is claimed once however often it is seen; the same file dropped again has another time stamp
+    unique (account_id, kind, name, sha256, modified_ns),
+    check ((state = 'answered') = (outcome is not null and ack is not null and answered_at is not null))
+);
+create index on intake.file (account_id, sha256);
+comment on column intake.file.name is 'The name its sender gave it, as data: any characters, any length.';
+comment on column intake.file.snapshot is 'Path of the copy that is read, below the home''s snapshots folder.';
+
+-- Two sequences, because partitions of dispatch.message are ranges of campaign_id: small campaigns share a range, a large one has its own.
+create sequence intake.small_campaign minvalue 1 maxvalue 999999999999;
+create sequence intake.large_campaign minvalue 1000000000000;
+
+-- A campaign's states and their transitions; the trigger below keeps to them.
+create table intake.transition (
+    from_state text not null,
+    to_state text not null,
+    meaning text not null,
+    primary key (from_state, to_state)
+);
+insert into intake.transition values
+    ('validated', 'held', 'a gate, the balance or an approval stopped it; nothing is queued'),
+    ('validated', 'accepted', 'queued in one transaction with its reservation'),
+    ('validated', 'rejected', 'no row can be sent'),
+    ('held', 'accepted', 'what held it is settled'),
+    ('held', 'rejected', 'a person refused it'),
+    ('accepted', 'paused', 'stopped by its sender or an operator; can go on'),
+    ('paused', 'accepted', 'goes on'),
+    ('accepted', 'cancelled', 'what was not sent will not be'),
+    ('paused', 'cancelled', 'what was not sent will not be'),
+    ('accepted', 'completed', 'every message is final or its 72 h are over'),
+    ('cancelled', 'completed', 'every message that was sent is final');
+
+create table intake.campaign (
+    campaign_id bigint primary key,
+    account_id bigint not null references account.account,
+    file_id bigint not null unique references intake.file,
+    state text not null default 'validated'
+        check (state in ('validated', 'held', 'rejected', 'accepted', 'paused', 'cancelled', 'completed')),
+    name text not null,
+    sender text not null,
+    class text not null default 'informational' check (class in ('informational', 'promotional')),
+    options jsonb not null default '{}',
+    rows integer not null check (rows >= 0),
+    messages integer not null check (messages >= 0),
+    segments bigint not null check (segments >= messages),
+    received_at timestamptz not null,
+    scheduled_at timestamptz,
+    ends_at timestamptz,
+    validity interval not null default '24 hours' check (validity > '0' and validity <= '72 hours'),
+    eligible_at timestamptz,
+    held_code text,
+    held_detail text,
+    landing_table text,
+    created_at timestamptz not null default now(),
+    accepted_at timestamptz,
+    dispatched_at timestamptz,
+    completed_at timestamptz,
+    check ((state = 'held') = (held_code is not null)),
+    check (state not in ('accepted', 'paused', 'completed') or accepted_at is not null)
+);
+create index on intake.campaign (account_id, created_at);
+comment on column intake.campaign.options is 'Manifest over account defaults, as they were used.';
+comment on column intake.campaign.eligible_at is 'The latest of received, scheduled, approved, quiet hours'' end, resumed (SLA).';
+comment on column intake.campaign.landing_table is 'Where validated rows wait for acceptance; null once queued or rejected.';
+comment on column intake.campaign.dispatched_at is 'When nothing of it was left to send.';
+
+create function intake.keep_to_transitions() returns trigger language plpgsql as $$
+begin
+    if new.state <> old.state and not exists (
+        select from intake.transition where from_state = old.state and to_state = new.state
+    ) then
+        raise exception 'campaign % cannot go from % to %', old.campaign_id, old.state, new.state
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end
+$$;
+create trigger keep_to_transitions before update of state on intake.campaign
+    for each row execute function intake.keep_to_transitions();
+
+create table intake.campaign_event (
+    campaign_event_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    campaign_id bigint not null references intake.campaign,
+    at timestamptz not null default clock_timestamp(),
+    kind text not null check (kind in (
+        'received', 'validated', 'held', 'released', 'accepted', 'rejected', 'approved', 'paused', 'resumed',
+        'cancelled', 'first_submission', 'dispatched', 'completed', 'reported')),
+    cause text,
+    detail jsonb not null default '{}'
+);
+create index on intake.campaign_event (campaign_id);
+
+-- What the gate judges: one row a campaign, counts only.
+create table intake.profile (
+    campaign_id bigint primary key references intake.campaign,
+    account_id bigint not null references account.account,
+    rows integer not null,
+    accepted integer not null,
+    rejected integer not null,
+    reasons jsonb not null,
+    not_in_base integer not null,
+    distinct_numbers integer not null,
+    segments bigint not null,
+    max_segments integer not null,
+    gsm_messages integer not null,
+    ucs2_messages integer not null,
+    reject_ratio numeric(9, 6) not null,
+    not_in_base_ratio numeric(9, 6) not null,
+    gate_passed boolean,
+    gate_result jsonb,
+    judged_at timestamptz,
+    check (rows = accepted + rejected)
+);
+
+create table intake.reject (
+    account_id bigint not null references account.account,
+    file_id bigint not null references intake.file,
+    line integer not null check (line >= 1),
+    reason text not null,
+    first_line integer,
+    primary key (file_id, line),
+    check ((reason = 'DUPLICATE') = (first_line is not null))
+);
+comment on table intake.reject is 'A file''s line that is not sent, and why. The row itself stays in the snapshot: no number and no text is kept here.';

@@ -1,0 +1,1 @@
+-- Issuing a document: one function, one transaction (CHARGING 29).

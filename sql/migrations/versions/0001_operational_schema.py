@@ -1,0 +1,25 @@
+"""The operational schema: accounts, networks, intake, dispatch, billing, their roles and the isolation of tenants."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+FILES = ("roles", "account", "network", "intake", "dispatch", "outcome", "billing", "fold", "issue", "grants", "isolation")
+
+
+def upgrade() -> None:
+    folder = Path(__file__).parent.parent / revision
+    connection = op.get_bind().connection.dbapi_connection
+    for name in FILES:
+        connection.execute((folder / f"{name}.sql").read_text())
+
+
+def downgrade() -> None:
+    """Drops everything but the roles: they belong to the cluster and other databases may use them."""
+    connection = op.get_bind().connection.dbapi_connection
+    connection.execute("drop schema account, network, intake, dispatch, billing cascade")
