@@ -1,0 +1,200 @@
+"""The ESME's end: connects, binds, submits in runs, takes deliver_sm; errors say which connector and what to do."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+from outbound.errors import OutboundError
+from smpp import answers, status
+from smpp.answers import Answer
+from smpp.pdu import (
+    Bind,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    DataSm,
+    DeliverSm,
+    Pdu,
+    SubmitSmResp,
+)
+from smpp.session import Cause, Ended, NoAnswer, Session, SessionClosed
+from smpp.timers import Timers
+
+
+class BindAs(Enum):
+    """What a session may do: submit, receive, or both."""
+
+    TRANSMITTER = BindTransmitter
+    RECEIVER = BindReceiver
+    TRANSCEIVER = BindTransceiver
+
+
+class ConnectFailed(OutboundError):
+    """No TCP connection, or no TLS over it."""
+
+
+class BindRefused(OutboundError):
+    """The carrier answered the bind with an error. status: its command_status."""
+
+    def __init__(self, message: str, command_status: int) -> None:
+        super().__init__(message)
+        self.status = command_status
+
+
+class BindUnanswered(OutboundError):
+    """The connection stands, but the bind got no answer."""
+
+
+class ClientSession(Session):
+    """A bound session. Its callbacks run on the event loop and get the session first; they must not block.
+
+    on_answers(session, [Answer]): answers to what was submitted, late and unknown ones too, before the
+    receipts of the same read. on_deliver(session, [DeliverSm | DataSm]): acknowledge them once they are stored.
+    on_lost(session, Ended): once, however the session ends. on_overdue(session, [sequence]): answers that did not
+    come in time; without it the session ends then. on_writable(session): the transport's buffer has room again.
+    """
+
+    bulk_answer = SubmitSmResp.command.to_bytes(4)
+    bulk_requests = (DeliverSm, DataSm)
+
+    def __init__(
+        self,
+        *,
+        answered: "Callable[[ClientSession, list[Answer]], None]",
+        delivered: "Callable[[ClientSession, list[DeliverSm | DataSm]], None]",
+        lost: "Callable[[ClientSession, Ended], None]",
+        overdue: "Callable[[ClientSession, list[int]], None] | None",
+        became_writable: "Callable[[ClientSession], None] | None",
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        self._call_answered = answered
+        self._call_delivered = delivered
+        self._call_lost = lost
+        self._call_overdue = overdue
+        self._call_writable = became_writable
+
+    def submit(self, encoded: bytes, first_sequence: int, count: int) -> None:
+        """Writes `count` submit_sm, encoded with the numbers that take_sequences gave, exactly once."""
+        self.send(encoded, first_sequence, count)
+
+    def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
+        """deliver_sm_resp (data_sm_resp) for what on_deliver brought. A session that has ended writes nothing: the
+        carrier delivers again."""
+        plain = [sequence for sequence in sequences if sequence not in self._data_sm]
+        octets = answers.deliver_answers(plain, command_status)
+        if len(plain) < len(sequences):
+            of_data = [sequence for sequence in sequences if sequence in self._data_sm]
+            self._data_sm.difference_update(of_data)
+            octets += answers.data_answers(of_data, command_status)
+        self._write(octets)
+
+    async def bind(self, pdu: Bind, connector: str, timeout: float) -> None:
+        """Binds, or closes and raises BindRefused, BindUnanswered or ConnectFailed."""
+        who = f"{connector} ({self.peer})"
+        user = pdu.system_id.decode("ascii", "replace")
+        try:
+            response = await self.request(pdu, timeout)
+        except NoAnswer:
+            self.close()
+            raise BindUnanswered(
+                f"{who}: connected, but no answer to the bind within {timeout:g} s; "
+                "is it an SMPP port, and does it speak TLS or not as set up?"
+            ) from None
+        except SessionClosed as error:
+            raise BindUnanswered(
+                f"{who}: the connection ended before the bind was answered ({error}); "
+                "is this machine's address allowed by the carrier, and TLS as set up?"
+            ) from None
+        if response.status:
+            self.close()
+            advice = status.policy(response.status).advice
+            raise BindRefused(
+                f"{who}: bind as {user!r} refused with {status.name(response.status)}: {advice}; "
+                "correct the connector's system_id, password, bind or number of sessions",
+                response.status,
+            )
+        if self.ended is not None:
+            raise BindUnanswered(f"{who}: the connection ended with the bind ({self.ended.reason}); try again later")
+        self._become_bound()
+
+    def on_answers(self, run: list[Answer]) -> None:
+        self._call_answered(self, run)
+
+    def on_requests(self, run: list[Any]) -> None:
+        self._call_delivered(self, run)
+
+    def on_overdue(self, sequences: list[int]) -> None:
+        if self._call_overdue is not None:
+            self._call_overdue(self, sequences)
+            return
+        self._end(Cause.OVERDUE, f"{len(sequences)} submissions were not answered in {self.window.timeout:g} s")
+
+    def on_writable(self) -> None:
+        if self._call_writable is not None:
+            self._call_writable(self)
+
+    def on_ended(self, ended: Ended) -> None:
+        if self.bound:
+            self._call_lost(self, ended)
+
+    def on_single(self, pdu: Pdu) -> Pdu | None:
+        """No request outside the runs is for an ESME; alert_notification and outbind want no answer anyway."""
+        return None
+
+
+async def connect(
+    host: str,
+    port: int,
+    *,
+    system_id: str,
+    password: str,
+    on_answers: Callable[[ClientSession, list[Answer]], None],
+    on_deliver: Callable[[ClientSession, list[DeliverSm | DataSm]], None],
+    on_lost: Callable[[ClientSession, Ended], None],
+    on_overdue: Callable[[ClientSession, list[int]], None] | None = None,
+    on_writable: Callable[[ClientSession], None] | None = None,
+    connector: str = "connector",
+    bind: BindAs = BindAs.TRANSCEIVER,
+    system_type: str = "",
+    window: int = 100,
+    response_timeout: float = 60.0,
+    enquire_link: float | None = 30.0,
+    connect_timeout: float = 10.0,
+    user_timeout: float | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> ClientSession:
+    """A bound session with the carrier's server. Seconds everywhere; enquire_link: after so long without a PDU; user_timeout: TCP_USER_TIMEOUT, after which
+    the kernel gives up a connection whose bytes nobody confirms.
+
+    ConnectFailed, BindRefused, BindUnanswered: which connector, where, and what to do.
+    """
+
+    def session() -> ClientSession:
+        return ClientSession(
+            window=window, response_timeout=response_timeout, timers=Timers(enquire_link=enquire_link), user_timeout=user_timeout,
+            answered=on_answers, delivered=on_deliver, lost=on_lost, overdue=on_overdue, became_writable=on_writable,
+        )  # fmt: skip
+
+    loop = asyncio.get_running_loop()
+    where = f"{connector} ({host}:{port})"
+    try:
+        async with asyncio.timeout(connect_timeout):
+            _, client = await loop.create_connection(session, host, port, ssl=tls)
+    except TimeoutError:
+        raise ConnectFailed(
+            f"{where}: no connection within {connect_timeout:g} s; is the address right, is the VPN up?"
+        ) from None
+    except ssl.SSLError as error:
+        raise ConnectFailed(
+            f"{where}: TLS failed ({error.reason or error}); does this port speak TLS, is its certificate signed by ca_file?"
+        ) from None
+    except OSError as error:
+        raise ConnectFailed(
+            f"{where}: cannot connect ({error.strerror or error}); is the server running, are host and port right?"
+        ) from None
+    request = bind.value(system_id=system_id.encode(), password=password.encode(), system_type=system_type.encode())
+    await client.bind(request, connector, connect_timeout)
+    return client

@@ -1,0 +1,58 @@
+"""The carrier's message id as answers and receipts write it, brought to one form so that they find each other.
+
+Some carriers answer submit_sm with a hexadecimal id and write the same number in decimal in the receipt, or
+the other way round, or with leading zeros, or in the other case. The connector's `message_id_form` says how
+receipts write the id: as_is (as the answer), decimal (the answer is hexadecimal), hex (the answer is
+decimal), auto (any of these). An answer has one key, to be stored; a receipt has one or more, best first.
+"""
+
+from enum import StrEnum
+
+_DECIMAL = frozenset("0123456789")
+_HEX = frozenset("0123456789abcdefABCDEF")
+_LONGEST = 64  # octets of a message_id (SMPP 3.4 5.2.23): what is longer is no number
+
+
+class Form(StrEnum):
+    AS_IS = "as_is"
+    DECIMAL = "decimal"
+    HEX = "hex"
+    AUTO = "auto"
+
+
+def answer_key(message_id: bytes, form: Form | str) -> str:
+    """The key under which the id of a submit_sm_resp is stored."""
+    text = _text(message_id)
+    return text if form == Form.AS_IS else _canonical(text)
+
+
+def receipt_keys(message_id: bytes, form: Form | str) -> tuple[str, ...]:
+    """The keys that the id of a receipt may stand for, the likeliest first; empty where there is no id.
+
+    An id that cannot be what the form says (a UUID under `decimal`) is taken as it is.
+    """
+    text = _text(message_id)
+    if not text:
+        return ()
+    if form == Form.AS_IS:
+        return (text,)
+    as_written = _canonical(text)
+    number = len(text) <= _LONGEST
+    in_hex = f"{int(text):x}" if number and set(text) <= _DECIMAL else None
+    in_decimal = str(int(text, 16)) if number and set(text) <= _HEX else None
+    if form == Form.DECIMAL:
+        return (in_hex or as_written,)
+    if form == Form.HEX:
+        return (in_decimal or as_written,)
+    return tuple(dict.fromkeys(key for key in (as_written, in_hex, in_decimal) if key is not None))
+
+
+def _text(message_id: bytes) -> str:
+    return message_id.strip(b" \0").decode("ascii", "backslashreplace")
+
+
+def _canonical(text: str) -> str:
+    """A number, decimal or hexadecimal, without leading zeros and in lower case; anything else untouched."""
+    if text and set(text) <= _HEX:
+        return text.lower().lstrip("0") or "0"
+    return text

@@ -1,0 +1,177 @@
+"""Message texts: which alphabet they need, how many segments they are, and the octets of each segment.
+
+GSM 03.38 goes unpacked, one septet an octet (data_coding 0); everything else as UCS-2, big endian
+(data_coding 8). A segment never ends inside an escape pair or a surrogate pair (INTAKE), so the count is
+that of the cut, not a division of totals.
+"""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from outbound.errors import OutboundError
+from smpp.udh import concatenation_header
+
+ESCAPE = 0x1B
+_BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = {"\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40}
+_EXTENSION["€"] = 0x65
+_TO_SEPTETS: dict[int, Any] = {ord(c): bytes((i,)) for i, c in enumerate(_BASIC) if i != ESCAPE}
+_TO_SEPTETS |= {ord(c): bytes((ESCAPE, septet)) for c, septet in _EXTENSION.items()}
+_FROM_EXTENSION = {septet: character for character, septet in _EXTENSION.items()}
+
+MAX_SEGMENTS = 255  # the concatenation header has one octet for the total (GSM 03.40 9.2.3.24.1)
+
+
+class Encoding(Enum):
+    """An alphabet of a message: what it is called, its data_coding, and how many octets fit.
+
+    alone: octets of a message of one segment; part: octets of each of several, beside the header of 6 octets
+    (140 octets on the air: 160 septets or 70 UCS-2 units alone, 153 or 67 beside the header).
+    """
+
+    GSM = ("gsm", 0, 160, 153)
+    UCS2 = ("ucs2", 8, 140, 134)
+
+    def __init__(self, label: str, data_coding: int, alone: int, part: int) -> None:
+        self.label = label
+        self.data_coding = data_coding
+        self.alone = alone
+        self.part = part
+
+
+class TooManySegments(OutboundError):
+    """A text that would need more than 255 segments: shorten it."""
+
+
+class LoneSurrogate(OutboundError):
+    """A text with half of a surrogate pair: no character, so it can be neither sent nor stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """A text, cut. parts: the octets of each segment without its header, in order; an empty text is one empty part."""
+
+    encoding: Encoding
+    parts: tuple[bytes, ...]
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    @property
+    def data_coding(self) -> int:
+        return self.encoding.data_coding
+
+    @property
+    def esm_class(self) -> int:
+        """0x40 where every part begins with a user data header (SMPP 3.4 5.2.12)."""
+        return 0x40 if len(self.parts) > 1 else 0
+
+    def short_messages(self, reference: int) -> list[bytes]:
+        """What goes into short_message, segment by segment. reference: 0 to 255, the same on all parts."""
+        if len(self.parts) == 1:
+            return [self.parts[0]]
+        total = len(self.parts)
+        return [concatenation_header(reference, total, number) + part for number, part in enumerate(self.parts, 1)]
+
+
+def forcing_character(text: str) -> str | None:
+    """The first character that GSM 03.38 lacks, so that the whole text goes as UCS-2; None where there is none."""
+    try:
+        codecs.charmap_encode(text, "strict", _TO_SEPTETS)
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return None
+
+
+def encoding_of(text: str) -> Encoding:
+    return Encoding.GSM if forcing_character(text) is None else Encoding.UCS2
+
+
+def encode(text: str) -> tuple[Encoding, bytes]:
+    """The text in the alphabet it needs: GSM 03.38 as unpacked septets where that can hold it, else UTF-16BE."""
+    try:
+        return Encoding.GSM, codecs.charmap_encode(text, "strict", _TO_SEPTETS)[0]
+    except UnicodeEncodeError:
+        pass
+    try:
+        return Encoding.UCS2, text.encode("utf-16-be")
+    except UnicodeEncodeError as error:
+        raise LoneSurrogate(
+            f"character {error.start + 1} of the text is half of a surrogate pair: correct it in the source"
+        ) from None
+
+
+def segment(text: str) -> Segments:
+    """The text as it will be sent."""
+    encoding, octets = encode(text)
+    ends = list(_cuts(encoding, octets))
+    if len(ends) > MAX_SEGMENTS:
+        raise TooManySegments(f"the text needs {len(ends)} segments, {MAX_SEGMENTS} are possible: shorten it")
+    return Segments(encoding, tuple(octets[start:end] for start, end in zip([0, *ends], ends, strict=False)))
+
+
+def count_segments(text: str) -> int:
+    """How many segments `segment` would make, without making them; also above 255."""
+    encoding, octets = encode(text)
+    if len(octets) <= encoding.alone:
+        return 1
+    has_pairs = ESCAPE in octets if encoding is Encoding.GSM else len(octets) > 2 * len(text)
+    return sum(1 for _ in _cuts(encoding, octets)) if has_pairs else -(-len(octets) // encoding.part)
+
+
+def decode(octets: bytes, data_coding: int) -> str:
+    """The text of a message without its header: the inverse of `encode`, lenient with what handsets send.
+
+    data_coding 0 GSM 03.38, 1 ASCII, 3 Latin-1, 8 UCS-2; what cannot be read becomes U+FFFD.
+    """
+    if data_coding == Encoding.UCS2.data_coding:
+        return octets.decode("utf-16-be", "replace")
+    if data_coding == Encoding.GSM.data_coding:
+        return "".join(_characters(octets))
+    return octets.decode("latin-1" if data_coding == 3 else "ascii", "replace")
+
+
+def _cuts(encoding: Encoding, octets: bytes) -> Iterator[int]:
+    """The end of each segment."""
+    total = len(octets)
+    if total <= encoding.alone:
+        yield total
+        return
+    splits_pair = _ends_in_escape if encoding is Encoding.GSM else _ends_in_high_surrogate
+    end = 0
+    while end < total:
+        end = min(end + encoding.part, total)
+        if end < total:
+            end -= splits_pair(octets, end)
+        yield end
+
+
+def _ends_in_escape(septets: bytes, end: int) -> int:
+    """Octets to leave to the next segment so that no escape is parted from its character."""
+    return int(septets[end - 1] == ESCAPE)
+
+
+def _ends_in_high_surrogate(units: bytes, end: int) -> int:
+    """Octets to leave to the next segment so that no surrogate pair is parted."""
+    return 2 * (0xD8 <= units[end - 2] <= 0xDB)
+
+
+def _characters(septets: bytes) -> Iterator[str]:
+    escaped = False
+    for septet in septets:
+        if escaped:
+            # an extension that the table lacks shows as the basic character (GSM 03.38 6.2.1.1)
+            yield _FROM_EXTENSION.get(septet) or (_BASIC[septet] if septet < 128 else "\ufffd")
+            escaped = False
+        elif septet == ESCAPE:
+            escaped = True
+        else:
+            yield _BASIC[septet] if septet < 128 else "\ufffd"
+    if escaped:
+        yield " "
