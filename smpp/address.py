@@ -1,4 +1,4 @@
-"""How a sender and a recipient are written on the wire: type of number, numbering plan, address (SMPP 3.4 5.2.5-5.2.9)."""
+"""How a sender and a recipient stand on the wire: type of number, numbering plan, address (SMPP 3.4 5.2.5-5.2.9)."""
 
 from enum import IntEnum
 from typing import NamedTuple

@@ -89,7 +89,7 @@ class ClientSession(Session):
             of_data = [sequence for sequence in sequences if sequence in self._data_sm]
             self._data_sm.difference_update(of_data)
             octets += answers.data_answers(of_data, command_status)
-        self._write(octets)
+        self.write(octets)
 
     async def bind(self, pdu: Bind, connector: str, timeout: float) -> None:
         """Binds, or closes and raises BindRefused, BindUnanswered or ConnectFailed."""
@@ -166,15 +166,18 @@ async def connect(
     user_timeout: float | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> ClientSession:
-    """A bound session with the carrier's server. Seconds everywhere; enquire_link: after so long without a PDU; user_timeout: TCP_USER_TIMEOUT, after which
-    the kernel gives up a connection whose bytes nobody confirms.
+    """A bound session with the carrier's server.
+
+    Seconds everywhere. enquire_link: after so long without a PDU. user_timeout: TCP_USER_TIMEOUT, after which the
+    kernel gives up a connection whose bytes nobody confirms.
 
     ConnectFailed, BindRefused, BindUnanswered: which connector, where, and what to do.
     """
 
     def session() -> ClientSession:
         return ClientSession(
-            window=window, response_timeout=response_timeout, timers=Timers(enquire_link=enquire_link), user_timeout=user_timeout,
+            window=window, response_timeout=response_timeout,
+            timers=Timers(enquire_link=enquire_link), user_timeout=user_timeout,
             answered=on_answers, delivered=on_deliver, lost=on_lost, overdue=on_overdue, became_writable=on_writable,
         )  # fmt: skip
 
@@ -189,7 +192,8 @@ async def connect(
         ) from None
     except ssl.SSLError as error:
         raise ConnectFailed(
-            f"{where}: TLS failed ({error.reason or error}); does this port speak TLS, is its certificate signed by ca_file?"
+            f"{where}: TLS failed ({error.reason or error}); does this port speak TLS, "
+            "is its certificate signed by ca_file?"
         ) from None
     except OSError as error:
         raise ConnectFailed(

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from smpp import udh
@@ -158,6 +159,7 @@ def _reference(tlv: bytes | None) -> int | None:
 _DATE_FORMATS = {10: ("%y%m%d%H%M",), 12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"), 14: ("%Y%m%d%H%M%S",)}
 
 
+@lru_cache(4096)  # receipts of one minute bear the same dates
 def _date(digits: bytes | None) -> datetime | None:
     """YYMMDDhhmm, with seconds too, or with the whole year; None where it is no date."""
     if not digits or not digits.isdigit():
@@ -210,5 +212,6 @@ def build(
     )
 
 
+@lru_cache(4096)
 def _digits(instant: datetime | None) -> bytes:
     return instant.strftime("%y%m%d%H%M").encode() if instant else b"0000000000"

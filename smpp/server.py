@@ -83,7 +83,7 @@ class ServerSession(Session):
                 if number in self._data_sm:
                     self._data_sm.discard(number)
                     octets += codec.encode(_data_answer(number, command_status, message_id))
-        self._write(octets)
+        self.write(octets)
 
     def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
         """The same status for all of them, without an id."""
@@ -149,7 +149,7 @@ class ServerSession(Session):
         self._decide(bind, await decision)
 
     def _decide(self, bind: Bind, command_status: int) -> None:
-        self._write(codec.encode(_bind_answer(bind, command_status, self._system_id)))
+        self.write(codec.encode(_bind_answer(bind, command_status, self._system_id)))
         if command_status:
             self.who = None
             self._end(Cause.NOT_BOUND, f"bind refused with {status.name(command_status)}")

@@ -164,6 +164,11 @@ class Session(asyncio.Protocol):
         self.counters.sent += count
         transport.write(encoded)
 
+    def write(self, octets: bytes) -> None:
+        """Octets outside the window, such as answers; nothing where the session has ended."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(octets)
+
     def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
         """Answers requests of the peer's: call it once they are stored for good."""
         raise NotImplementedError
@@ -246,7 +251,7 @@ class Session(asyncio.Protocol):
             self._take(frames)
         if broken is not None:
             self.counters.malformed += 1
-            self._write(codec.encode(broken.answer()))
+            self.write(codec.encode(broken.answer()))
             self._end(Cause.GARBAGE, str(broken))
 
     def pause_writing(self) -> None:
@@ -321,9 +326,9 @@ class Session(asyncio.Protocol):
             if reply is not None and not reply.done():
                 reply.set_result(pdu)
         elif isinstance(pdu, EnquireLink):
-            self._write(codec.encode(EnquireLinkResp(sequence=pdu.sequence)))
+            self.write(codec.encode(EnquireLinkResp(sequence=pdu.sequence)))
         elif isinstance(pdu, Unbind):
-            self._write(codec.encode(UnbindResp(sequence=pdu.sequence)))
+            self.write(codec.encode(UnbindResp(sequence=pdu.sequence)))
             self._end(Cause.PEER_UNBOUND, "the peer unbound")
         else:
             answer = self.on_single(pdu)
@@ -331,20 +336,16 @@ class Session(asyncio.Protocol):
             if answer is None and response is not None:
                 answer = response(sequence=pdu.sequence, status=status.RINVCMDID)
             if answer is not None:
-                self._write(codec.encode(answer))
+                self.write(codec.encode(answer))
 
     def _refuse(self, error: MalformedPdu) -> None:
         self.counters.malformed += 1
         answer = error.answer()
         if answer is not None:
-            self._write(codec.encode(answer))
+            self.write(codec.encode(answer))
 
     def _note_answer(self) -> None:
         self.last_answered_at = datetime.now(UTC)
-
-    def _write(self, octets: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(octets)
 
     def _require_transport(self) -> asyncio.Transport:
         if self._transport is None or self._ending is not None or self._transport.is_closing():
@@ -397,7 +398,7 @@ class Session(asyncio.Protocol):
         match self.timers.due(now):
             case Due.ENQUIRE:
                 self.timers.asked(now)
-                self._write(codec.encode(EnquireLink(sequence=self._sequences.take())))
+                self.write(codec.encode(EnquireLink(sequence=self._sequences.take())))
             case Due.SILENT:
                 self._end(Cause.SILENT, "enquire_link was not answered")
             case Due.UNBOUND:

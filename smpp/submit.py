@@ -79,7 +79,7 @@ class Block:
         return b"".join(parts)
 
     def _around_destination(self, esm_class: int, data_coding: int) -> tuple[bytes, bytes]:
-        """The body's octets before the destination's digits and from behind them up to sm_length; checked by the codec."""
+        """The body before the destination's digits, and from behind them up to sm_length; checked by the codec."""
         template = SubmitSm(
             service_type=self.service_type,
             source_addr_ton=self.source.ton,

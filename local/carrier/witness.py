@@ -1,0 +1,151 @@
+"""The carrier's own record of what it accepted: appended before the answer goes out, read by whoever checks the books.
+
+One JSON line per accepted submit_sm; the octets of the message in hexadecimal. Beside it `<name>.receipts`
+says which receipts the clients acknowledged, so that a carrier that starts again owes the others still.
+"""
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from smpp.reassembly import Reassembly
+from smpp.receipt import State
+
+
+class Accepted(NamedTuple):
+    """One accepted segment. number: the carrier's count, from 1. at: seconds since 1970. body: its octets."""
+
+    number: int
+    system_id: str
+    source: str
+    destination: str
+    esm_class: int
+    data_coding: int
+    registered_delivery: int
+    reference: int | None
+    sequence: int
+    at: float
+    body: bytes
+
+    @property
+    def identity(self) -> tuple[str, str, bytes, int | None]:
+        """What two records share that are the same segment sent twice."""
+        return self.destination, self.source, self.body, self.reference
+
+
+def _line(record: Accepted) -> str:
+    return json.dumps({**record._asdict(), "body": record.body.hex()}, separators=(",", ":"))
+
+
+def _record(line: str) -> Accepted:
+    values = json.loads(line)
+    return Accepted(**{**values, "body": bytes.fromhex(values["body"])})
+
+
+def _receipts_path(path: Path) -> Path:
+    return path.with_name(path.name + ".receipts")
+
+
+def _whole_lines(path: Path) -> Iterator[str]:
+    """The lines that were written to their end; a line cut off by a kill was never answered."""
+    if path.exists():
+        with path.open(encoding="ascii") as lines:
+            yield from (line for line in lines if line.endswith("\n"))
+
+
+class Log:
+    """The writing side. None as path: counts only. numbers go on where the file ends."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.accepted = 0
+        self.owed: list[tuple[Accepted, set[State]]] = []  # from before this start: record, states acknowledged
+        self._accepted = self._acknowledged = -1
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.owed = list(_owed(path))
+        self.accepted = sum(1 for _ in _whole_lines(path))
+        self._accepted = _open_at_last_line(path)
+        self._acknowledged = _open_at_last_line(_receipts_path(path))
+
+    def accept(self, records: Iterable[Accepted]) -> None:
+        """In the file, and so safe from the death of this process, before this returns."""
+        lines = [_line(record) for record in records]
+        self.accepted += len(lines)
+        _append(self._accepted, lines)
+
+    def acknowledge(self, receipts: Iterable[tuple[int, State]]) -> None:
+        """The client has these receipts: number of the segment, state."""
+        _append(self._acknowledged, [f"{number} {int(state)}" for number, state in receipts])
+
+    def close(self) -> None:
+        for descriptor in (self._accepted, self._acknowledged):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+class Witness:
+    """The reading side, at any time, also while the carrier runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def accepted(self) -> list[Accepted]:
+        """Every accepted segment, in the order of acceptance."""
+        return [_record(line) for line in _whole_lines(self.path)]
+
+    def distinct(self) -> int:
+        """Accepted segments, each counted once however often it was sent."""
+        return len({record.identity for record in self.accepted()})
+
+    def doubled(self) -> list[Accepted]:
+        """One record of each segment that was accepted more than once."""
+        records = self.accepted()
+        times = Counter(record.identity for record in records)
+        return list({record.identity: record for record in records if times[record.identity] > 1}.values())
+
+    def texts(self) -> dict[str, list[str]]:
+        """By destination: the whole texts that its handset shows, in order of completion."""
+        open_messages: dict[tuple[str, str], Reassembly] = defaultdict(Reassembly)
+        texts: dict[str, list[str]] = defaultdict(list)
+        for record in self.accepted():
+            reassembly = open_messages[record.source, record.destination]
+            text = reassembly.add(record.body, record.esm_class, record.data_coding)
+            if text is not None:
+                texts[record.destination].append(text)
+        return dict(texts)
+
+    def acknowledged(self) -> dict[int, list[State]]:
+        """By number: the states that the client acknowledged, in order."""
+        states: dict[int, list[State]] = defaultdict(list)
+        for line in _whole_lines(_receipts_path(self.path)):
+            number, state = line.split()
+            states[int(number)].append(State(int(state)))
+        return dict(states)
+
+
+def _owed(path: Path) -> Iterator[tuple[Accepted, set[State]]]:
+    acknowledged = Witness(path).acknowledged()
+    for record in Witness(path).accepted():
+        states = set(acknowledged.get(record.number, ()))
+        if not any(state.final for state in states):
+            yield record, states
+
+
+def _open_at_last_line(path: Path) -> int:
+    """Opened for appending, behind the last whole line."""
+    whole = sum(len(line) for line in _whole_lines(path))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    os.ftruncate(descriptor, whole)
+    return descriptor
+
+
+def _append(descriptor: int, lines: list[str]) -> None:
+    if descriptor < 0 or not lines:
+        return
+    octets = memoryview(("\n".join(lines) + "\n").encode("ascii"))
+    while octets:
+        octets = octets[os.write(descriptor, octets) :]
