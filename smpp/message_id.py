@@ -48,7 +48,7 @@ def receipt_keys(message_id: bytes, form: Form | str) -> tuple[str, ...]:
 
 
 def _text(message_id: bytes) -> str:
-    return message_id.strip(b" \0").decode("ascii", "backslashreplace")
+    return message_id.strip(b" \0").decode("ascii", "backslashreplace").replace("\0", r"\x00")
 
 
 def _canonical(text: str) -> str:

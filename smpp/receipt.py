@@ -128,11 +128,12 @@ def _fields(text: bytes) -> dict[bytes, bytes]:
     """The first value of each key. The quoted text ends the scan, for it may hold anything, but not before stat."""
     fields: dict[bytes, bytes] = {}
     keys = list(_KEY.finditer(text))
-    for match, following in zip(keys, [*keys[1:], None], strict=True):
+    ends = [following.start() for following in keys[1:]] + [len(text)]
+    for match, end in zip(keys, ends, strict=False):
         key = match[1].lower().translate(None, b" _")
         if key == b"text" and b"stat" in fields:
             break
-        value = text[match.end() : following.start() if following else len(text)].strip(b" \t\r\n\0;,")
+        value = text[match.end() : end].strip(b" \t\r\n\0;,")
         fields.setdefault(key, value.split(b" ")[0])
     return fields
 
