@@ -1,0 +1,46 @@
+# The platform on one machine. `make demo` and `make test` need nothing but Python 3.11, git and make.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .outbound/venv
+BIN := $(VENV)/bin
+unexport PYTHONDONTWRITEBYTECODE
+export XDG_RUNTIME_DIR ?= /tmp
+
+.PHONY: help setup demo demo-kill up down test check format lock
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## the environment from the hashed lock, in .outbound/venv
+	@local/setup.sh
+
+demo: setup  ## the main job, end to end, against a simulated carrier
+	@$(BIN)/outbound demo
+
+demo-kill: setup  ## the same with the dispatch worker killed while it sends
+	@$(BIN)/outbound demo --kill
+
+up: setup  ## the platform, until Ctrl-C
+	@$(BIN)/outbound up
+
+down: setup  ## ends what commands started
+	@$(BIN)/outbound down
+
+test: setup  ## all tests
+	@$(BIN)/pytest -q -n 2 --dist worksteal
+
+check: setup  ## lint, types, import contracts
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache | tail -n 4
+	@if [ -d dbt/models ]; then $(BIN)/sqlfluff lint --nocolor -q dbt/models dbt/tests; fi
+
+format: setup  ## rewrites the code in the project's form
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+lock: setup  ## resolves the dependencies anew, with hashes and without any host
+	@PATH="$$PATH:.outbound/uv/bin" uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra dev pyproject.toml --output-file requirements.lock
