@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 
+from local.supervisor import MARK
 from outbound.errors import OutboundError
 
 MAJORS = {"16": "pginstall", "18": "pginstall18"}
@@ -227,7 +228,10 @@ def _start(place: Place) -> None:
 
 
 def _launched(place: Place) -> bool:
-    """Whether pg_ctl could hand the server over to init: it is nobody's child here, and outlives the command."""
+    """Whether pg_ctl could hand the server over to init: it is nobody's child here, and outlives the command.
+
+    So it must not carry the mark of a supervised command that happened to start it.
+    """
     options = {**OPTIONS, "port": str(_kept_port(place)), "unix_socket_directories": ""}
     if os.environ.get("OUTBOUND_PG_FSYNC") == "off":
         options |= {"fsync": "off", "full_page_writes": "off"}
@@ -238,7 +242,7 @@ def _launched(place: Place) -> bool:
     with place.log.open("ab") as log:
         result = subprocess.run(
             _as_server(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=False,
-            start_new_session=True,
+            start_new_session=True, env={name: value for name, value in os.environ.items() if name != MARK},
         )  # fmt: skip
     return result.returncode == 0
 
