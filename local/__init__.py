@@ -1,1 +1,1 @@
-"""The whole platform on one machine without Docker: database, processes, demo data, a carrier. Starts stages, never imports them."""
+"""The whole platform on one machine without Docker. Starts the stages as processes, never imports their inside."""

@@ -11,7 +11,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 
+from local.ports import is_free, kept_port
 from local.supervisor import MARK
 from outbound.errors import OutboundError
 
@@ -232,7 +232,7 @@ def _launched(place: Place) -> bool:
 
     So it must not carry the mark of a supervised command that happened to start it.
     """
-    options = {**OPTIONS, "port": str(_kept_port(place)), "unix_socket_directories": ""}
+    options = {**OPTIONS, "port": str(_usable_port(place)), "unix_socket_directories": ""}
     if os.environ.get("OUTBOUND_PG_FSYNC") == "off":
         options |= {"fsync": "off", "full_page_writes": "off"}
     command = [
@@ -275,33 +275,15 @@ def _log_tail(place: Place) -> str:
     return "\n".join(place.log.read_text(errors="replace").splitlines()[-8:]) if place.log.exists() else "(no log)"
 
 
-def _kept_port(place: Place) -> int:
+def _usable_port(place: Place) -> int:
     """The port of last time while it is free, so that addresses noted elsewhere stay true; else a new one."""
-    if place.port.exists():
-        kept = int(place.port.read_text())
-        if _is_free(kept):
-            return kept
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    place.port.write_text(str(port))
-    return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    if not is_free(kept_port(place.port)):
+        place.port.unlink()
+    return kept_port(place.port)
 
 
 def _uri(place: Place, database: str = "outbound") -> str:
-    return (
-        f"postgresql://outbound:{place.password.read_text().strip()}@127.0.0.1:{place.port.read_text().strip()}/{database}"
-    )
+    return f"postgresql://outbound:{place.password.read_text().strip()}@127.0.0.1:{place.port.read_text().strip()}/{database}"
 
 
 def _uri_of_running(place: Place) -> str | None:
@@ -331,10 +313,6 @@ def _pid(place: Place) -> int | None:
 def _gone(pid: int, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        try:
-            os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
         if not Path(f"/proc/{pid}").exists():
             return True
         time.sleep(0.02)

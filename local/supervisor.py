@@ -82,17 +82,24 @@ class Supervisor:
             self._processes[what.name] = _Running(what, mark, _spawn(what, mark))
         log.info("started", process=what.name)
 
-    def wait_ready(self, name: str, timeout: float = 60.0) -> None:
-        """Returns once the process says it is ready. ProcessFailed where it ended, or took too long."""
+    def wait_ready(self, name: str, timeout: float = 60.0, unless: threading.Event | None = None) -> None:
+        """Returns once the process says it is ready, or `unless` is set. ProcessFailed: it ended, or took too long."""
         process = self._processes[name]
-        deadline = time.monotonic() + timeout
         ready = process.what.ready or (lambda: True)
-        while not ready():
+
+        def arrived() -> bool:
             if process.popen.poll() is not None and not process.what.restart:
                 raise ProcessFailed(f"{name} ended with {process.popen.returncode}:\n{_tail(process.what.log)}")
-            if time.monotonic() > deadline:
-                raise ProcessFailed(f"{name} was not ready after {timeout:g} s:\n{_tail(process.what.log)}")
-            time.sleep(LOOK_SECONDS)
+            return ready()
+
+        _wait(arrived, f"{name} was not ready", process.what.log, timeout, unless)
+
+    def wait_end(self, name: str, timeout: float = 60.0, unless: threading.Event | None = None) -> None:
+        """Returns once a process that runs once has ended well, or `unless` is set. ProcessFailed otherwise."""
+        process = self._processes[name]
+        _wait(lambda: process.popen.poll() is not None, f"{name} has not ended", process.what.log, timeout, unless)
+        if process.popen.returncode:
+            raise ProcessFailed(f"{name} ended with {process.popen.returncode}:\n{_tail(process.what.log)}")
 
     def pid(self, name: str) -> int:
         return self._processes[name].popen.pid
@@ -139,7 +146,7 @@ class Supervisor:
 
 
 def _spawn(what: Process, mark: str) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that Ctrl-C reaches only this process; `setpriv` asks the kernel to end it with it."""
+    """In a session of its own, so that Ctrl-C reaches only this process; `setpriv` has the kernel end it with this."""
     setpriv = shutil.which("setpriv")
     argv = [*([setpriv, "--pdeathsig", "TERM"] if setpriv else []), *what.argv]
     what.log.parent.mkdir(parents=True, exist_ok=True)
@@ -183,6 +190,16 @@ def _environment(pid: int) -> list[bytes]:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+def _wait(
+    arrived: Callable[[], bool], otherwise: str, log_file: Path, timeout: float, unless: threading.Event | None
+) -> None:
+    deadline = time.monotonic() + timeout
+    while not arrived() and not (unless is not None and unless.is_set()):
+        if time.monotonic() > deadline:
+            raise ProcessFailed(f"{otherwise} after {timeout:g} s:\n{_tail(log_file)}")
+        time.sleep(LOOK_SECONDS)
 
 
 def _tail(path: Path) -> str:

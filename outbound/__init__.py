@@ -1,1 +1,1 @@
-"""The kernel that every stage stands on: settings, database, clock, money, masking and the frame of the command line."""
+"""The kernel that every stage stands on: settings, database, clock, money, masking, the command's frame."""

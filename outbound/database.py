@@ -46,9 +46,7 @@ async def connect_async(
     """`connect`, for a program that runs on an event loop."""
     where = url()
     try:
-        return await psycopg.AsyncConnection.connect(
-            where, autocommit=autocommit, **_session(role), **options
-        )
+        return await psycopg.AsyncConnection.connect(where, autocommit=autocommit, **_session(role), **options)
     except psycopg.OperationalError as error:
         raise _unreachable(where, error) from error
 

@@ -53,9 +53,12 @@ def test_after_kill_9_it_starts_again_and_has_kept_what_was_committed(home: Path
 
 
 def test_processes_that_ask_at_once_share_one_server(home: Path) -> None:
-    program = "import sys; from pathlib import Path; from local import postgres; print(postgres.ensure(Path(sys.argv[1])))"
+    program = (
+        "import sys; from pathlib import Path; from local import postgres; print(postgres.ensure(Path(sys.argv[1])))"
+    )
     askers = [
-        subprocess.Popen([sys.executable, "-c", program, str(home)], stdout=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", program, str(home)], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
     ]
     answers = {asker.communicate()[0].strip() for asker in askers}
 

@@ -39,8 +39,8 @@ def test_what_a_process_left_in_a_session_of_its_own_is_ended_too(tmp_path: Path
             Process(
                 name="parent",
                 argv=script(f"""
-                    import subprocess, sys, time
-                    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+                    import subprocess, time
+                    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
                     open({str(notes)!r}, "w").write(str(child.pid))
                     time.sleep(600)
                 """),
@@ -113,9 +113,12 @@ def test_a_process_that_cannot_start_is_reported_with_the_end_of_its_log(tmp_pat
     with Supervisor() as running:
         running.start(
             Process(
-                name="broken", argv=script("raise SystemExit('the port is taken')"), log=tmp_path / "log",
-                ready=lambda: False, restart=False,
-            )  # fmt: skip
+                name="broken",
+                argv=script("raise SystemExit('the port is taken')"),
+                log=tmp_path / "log",
+                ready=lambda: False,
+                restart=False,
+            )
         )
         with pytest.raises(ProcessFailed, match="the port is taken"):
             running.wait_ready("broken")
