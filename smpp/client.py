@@ -16,7 +16,6 @@ from smpp.pdu import (
     BindTransmitter,
     DataSm,
     DeliverSm,
-    Pdu,
     SubmitSmResp,
 )
 from smpp.session import Cause, Ended, NoAnswer, Session, SessionClosed
@@ -139,10 +138,6 @@ class ClientSession(Session):
     def on_ended(self, ended: Ended) -> None:
         if self.bound:
             self._call_lost(self, ended)
-
-    def on_single(self, pdu: Pdu) -> Pdu | None:
-        """No request outside the runs is for an ESME; alert_notification and outbind want no answer anyway."""
-        return None
 
 
 async def connect(

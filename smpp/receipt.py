@@ -167,7 +167,7 @@ def _date(digits: bytes | None) -> datetime | None:
         return None
     for date_format in _DATE_FORMATS.get(len(digits), ()):
         try:
-            return datetime.strptime(digits.decode(), date_format)
+            return datetime.strptime(digits.decode(), date_format)  # noqa: DTZ007 - the carrier's own zone
         except ValueError:
             continue
     return None

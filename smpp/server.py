@@ -11,6 +11,7 @@ from smpp.answers import Answer
 from smpp.pdu import (
     Bind,
     BindReceiver,
+    BindResp,
     BindTransmitter,
     DataSm,
     DataSmResp,
@@ -32,25 +33,25 @@ class CannotListen(OutboundError):
 class Host(Protocol):
     """What a server does with its sessions. Calls come on the event loop and must not block."""
 
-    def authenticate(self, session: "ServerSession", bind: Bind) -> int | Awaitable[int]:
+    def authenticate(self, session: "ServerSession", bind: Bind, /) -> int | Awaitable[int]:
         """The command_status that answers this bind: 0 lets it in."""
 
-    def bound(self, session: "ServerSession") -> None:
+    def bound(self, session: "ServerSession", /) -> None:
         """The bind was answered; deliver_sm may go."""
 
-    def submitted(self, session: "ServerSession", run: list[SubmitSm | DataSm]) -> None:
+    def submitted(self, session: "ServerSession", run: list[SubmitSm | DataSm], /) -> None:
         """Submissions came: answer each by session.answer, now or later."""
 
-    def delivered(self, session: "ServerSession", run: list[Answer]) -> None:
+    def delivered(self, session: "ServerSession", run: list[Answer], /) -> None:
         """The client answered these deliver_sm."""
 
-    def undelivered(self, session: "ServerSession", sequences: list[int]) -> None:
+    def undelivered(self, session: "ServerSession", sequences: list[int], /) -> None:
         """The client did not answer these deliver_sm in time."""
 
-    def asked(self, session: "ServerSession", pdu: Pdu) -> Pdu | None:
+    def asked(self, session: "ServerSession", pdu: Pdu, /) -> Pdu | None:
         """query_sm, cancel_sm, replace_sm: the response, or None for 'not served here'."""
 
-    def ended(self, session: "ServerSession", ended: Ended) -> None:
+    def ended(self, session: "ServerSession", ended: Ended, /) -> None:
         """The session is gone, whether it was bound or not."""
 
 
@@ -126,34 +127,37 @@ class ServerSession(Session):
             self._deciding.cancel()
         self._host.ended(self, ended)
 
-    def on_single(self, pdu: Pdu) -> Pdu | None:
+    def on_single(self, pdu: Pdu, /) -> None:
         if isinstance(pdu, Bind):
-            return self._take_bind(pdu)
-        if self.bound:
-            return self._host.asked(self, pdu)
-        response = response_to(pdu.command)
-        return response(sequence=pdu.sequence, status=status.RINVBNDSTS) if response else None
+            self._take_bind(pdu)
+        elif not self.bound:
+            self.decline(pdu, status.RINVBNDSTS)
+        elif (answer := self._host.asked(self, pdu)) is not None:
+            self.write(codec.encode(answer))
+        else:
+            self.decline(pdu, status.RINVCMDID)
 
-    def _take_bind(self, bind: Bind) -> Pdu | None:
+    def _take_bind(self, bind: Bind) -> None:
         if self.who is not None:
-            return _bind_answer(bind, status.RALYBND, b"")
+            self.decline(bind, status.RALYBND)
+            return
         self.who = bind
         decision = self._host.authenticate(self, bind)
         if isinstance(decision, int):
             self._decide(bind, decision)
         else:
             self._deciding = asyncio.ensure_future(self._decide_later(bind, decision))
-        return None
 
     async def _decide_later(self, bind: Bind, decision: Awaitable[int]) -> None:
         self._decide(bind, await decision)
 
     def _decide(self, bind: Bind, command_status: int) -> None:
-        self.write(codec.encode(_bind_answer(bind, command_status, self._system_id)))
         if command_status:
+            self.decline(bind, command_status)
             self.who = None
             self._end(Cause.NOT_BOUND, f"bind refused with {status.name(command_status)}")
         else:
+            self.write(codec.encode(_bind_answer(bind, self._system_id)))
             self._become_bound()
             self._host.bound(self)
 
@@ -210,12 +214,10 @@ async def serve(
     return Server(sockets, sessions)
 
 
-def _bind_answer(bind: Bind, command_status: int, system_id: bytes) -> Pdu:
-    response = cast(Any, response_to(bind.command))
+def _bind_answer(bind: Bind, system_id: bytes) -> Pdu:
+    response = cast(type[BindResp], response_to(bind.command))
     version = (Tlv(Tag.SC_INTERFACE_VERSION, b"\x34"),)
-    if command_status:
-        return cast(Pdu, response(sequence=bind.sequence, status=command_status))
-    return cast(Pdu, response(sequence=bind.sequence, system_id=system_id, tlvs=version))
+    return response(sequence=bind.sequence, system_id=system_id, tlvs=version)
 
 
 def _data_answer(sequence: int, command_status: int, message_id: bytes) -> Pdu:

@@ -126,9 +126,9 @@ class Session(asyncio.Protocol):
     def on_ended(self, ended: Ended) -> None:
         raise NotImplementedError
 
-    def on_single(self, pdu: Pdu) -> Pdu | None:
-        """A request outside the runs; the answer to it, if this end has one."""
-        raise NotImplementedError
+    def on_single(self, pdu: Pdu, /) -> None:
+        """A request outside the runs: this end has no use for it."""
+        self.decline(pdu, status.RINVCMDID)
 
     # what the owner asks and does
 
@@ -168,6 +168,12 @@ class Session(asyncio.Protocol):
         """Octets outside the window, such as answers; nothing where the session has ended."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(octets)
+
+    def decline(self, pdu: Pdu, command_status: int) -> None:
+        """Answers a request with this error, if it is one that wants an answer."""
+        response = response_to(pdu.command)
+        if response is not None:
+            self.write(codec.encode(response(sequence=pdu.sequence, status=command_status)))
 
     def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
         """Answers requests of the peer's: call it once they are stored for good."""
@@ -331,12 +337,7 @@ class Session(asyncio.Protocol):
             self.write(codec.encode(UnbindResp(sequence=pdu.sequence)))
             self._end(Cause.PEER_UNBOUND, "the peer unbound")
         else:
-            answer = self.on_single(pdu)
-            response = response_to(pdu.command)
-            if answer is None and response is not None:
-                answer = response(sequence=pdu.sequence, status=status.RINVCMDID)
-            if answer is not None:
-                self.write(codec.encode(answer))
+            self.on_single(pdu)
 
     def _refuse(self, error: MalformedPdu) -> None:
         self.counters.malformed += 1

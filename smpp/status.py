@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import NamedTuple
 
-from smpplib import consts  # type: ignore[import-untyped]
+from smpplib import consts
 
 ROK: int = consts.SMPP_ESME_ROK
 RINVMSGLEN: int = consts.SMPP_ESME_RINVMSGLEN

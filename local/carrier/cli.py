@@ -1,13 +1,15 @@
 """`outbound carrier`: the carrier simulator's command line."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 FATES = ("handset_off", "undeliverable", "expired", "rejected")
 
 
-def _pairs(separator: str):  # type: ignore[no-untyped-def]
+def _pairs(separator: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], list[tuple[str, str]]]:
     def convert(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
         pairs = [value.partition(separator) for value in values]
         wrong = next((value for value, pair in zip(values, pairs, strict=True) if not pair[0] or not pair[2]), None)
@@ -67,7 +69,7 @@ def _pairs(separator: str):  # type: ignore[no-untyped-def]
     help="Appends every accepted segment before answering; read on start, so that ids and receipts go on.",
 )
 @click.option("--status-file", type=click.Path(dir_okay=False, path_type=Path), help="Figures as JSON, twice a second.")
-def command(**options) -> None:  # type: ignore[no-untyped-def]
+def command(**options: Any) -> None:
     """A simulated carrier on this machine: a real SMPP 3.4 server, no real SMS.
 
     Takes submissions, answers with message ids, sends receipts (kept for a client that is away), and records on

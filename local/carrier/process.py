@@ -65,9 +65,8 @@ def start(folder: Path, *options: str, port: int = 0) -> Iterator[Running]:
         cwd=_ROOT,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},
     )  # fmt: skip
-    assert process.stdout is not None
     try:
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         if not line:
             raise CarrierDidNotStart(f"the carrier simulator ended with status {process.wait()}; see its error above")
         where = json.loads(line)
@@ -78,4 +77,5 @@ def start(folder: Path, *options: str, port: int = 0) -> Iterator[Running]:
         if process.poll() is None:
             process.kill()
             process.wait()
-        process.stdout.close()
+        if process.stdout:
+            process.stdout.close()

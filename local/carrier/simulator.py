@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -45,7 +44,7 @@ class Carrier:
 
     # the sessions' calls
 
-    def authenticate(self, session: ServerSession, bind: Bind) -> int:
+    def authenticate(self, _: ServerSession, bind: Bind) -> int:
         password = self.settings.accounts.get(bind.system_id.decode("ascii", "replace"))
         if password is None:
             return status.RINVSYSID
@@ -55,7 +54,7 @@ class Carrier:
         self._sessions[_client(session)].append(session)
         self.counts["binds"] += 1
 
-    def ended(self, session: ServerSession, ended: Ended) -> None:
+    def ended(self, session: ServerSession, _: Ended) -> None:
         if session.who is None:
             return
         client = _client(session)
@@ -64,7 +63,8 @@ class Carrier:
         self._debts[client].put_back(session, None, time.time())
         del self._of_session[session]
 
-    def asked(self, session: ServerSession, pdu: Pdu) -> Pdu | None:
+    def asked(self, _: ServerSession, _pdu: Pdu) -> Pdu | None:
+        """Queries, cancellations and replacements are not served."""
         return None
 
     def submitted(self, session: ServerSession, run: list[SubmitSm | DataSm]) -> None:
@@ -130,7 +130,7 @@ class Carrier:
             return
         temporary = path.with_name(path.name + ".part")
         temporary.write_text(json.dumps(self.status()) + "\n", encoding="ascii")
-        os.replace(temporary, path)
+        temporary.replace(path)
 
     def status(self) -> dict[str, int]:
         """accepted counts since the witness began, the others since the start of the process."""
@@ -220,7 +220,8 @@ class Carrier:
 
 
 def _client(session: ServerSession) -> str:
-    assert session.who is not None, "a session without a bind submits nothing"
+    if session.who is None:
+        raise RuntimeError("a session without a bind neither submits nor receives")
     return session.who.system_id.decode("ascii", "replace")
 
 

@@ -28,8 +28,8 @@ def test_the_standard_form():
         message_id=b"0000012345",
         state=State.DELIVERED,
         error_code="000",
-        submitted=datetime(2026, 11, 24, 14, 24),
-        done=datetime(2026, 11, 24, 14, 25),
+        submitted=datetime.fromisoformat("2026-11-24T14:24"),
+        done=datetime.fromisoformat("2026-11-24T14:25"),
         reference=0x0102,
         source=b"NILE",
         destination=b"201001234567",
@@ -52,7 +52,10 @@ def test_vendors_forms_say_the_same(text):
     read = parsed(text)
 
     assert (read.message_id, read.state, read.error_code) == (b"7", State.DELIVERED, "000")
-    assert (read.submitted, read.done) == (datetime(2026, 11, 24, 14, 24), datetime(2026, 11, 24, 14, 25))
+    assert (read.submitted, read.done) == (
+        datetime.fromisoformat("2026-11-24T14:24"),
+        datetime.fromisoformat("2026-11-24T14:25"),
+    )
 
 
 @pytest.mark.parametrize("state", State)
@@ -140,8 +143,8 @@ def test_no_receipt_is_a_crash(text, esm_class, data_coding, tlvs):
         state=st.sampled_from(State),
         error_code=st.sampled_from(["000", "001", "027"]),
         network_error_code=st.one_of(st.none(), st.builds(NetworkError, st.integers(1, 3), st.integers(0, 0xFFFF))),
-        submitted=st.just(datetime(2026, 11, 24, 14, 24)),
-        done=st.just(datetime(2026, 11, 24, 14, 25)),
+        submitted=st.just(datetime.fromisoformat("2026-11-24T14:24")),
+        done=st.just(datetime.fromisoformat("2026-11-24T14:25")),
         reference=st.one_of(st.none(), st.integers(0, 0xFFFF)),
         source=st.just(b"NILE"),
         destination=st.just(b"201001234567"),
