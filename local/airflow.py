@@ -14,18 +14,15 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-
 from local.ports import kept_port
 from local.supervisor import Process
 from outbound.settings import Settings
 
 POOLS = {"ingest": 4, "dispatch": 16, "dbt": 1, "reports": 2}
-DATABASE = "outbound_airflow"
 
 
 def environment(configured: Settings, database_url: str) -> dict[str, str]:
-    """The variables of every Airflow process of a home. Makes its folder and its secrets the first time."""
+    """The variables of every Airflow process of a home. Makes its folder and its keys the first time."""
     home = configured.airflow_home
     home.mkdir(parents=True, exist_ok=True)
     own = secret(home / "secrets.json")
@@ -77,9 +74,6 @@ def secret(path: Path) -> dict[str, str]:
                 }
             )
         )
-        passwords = path.with_name("passwords.json")
-        passwords.touch(mode=0o600)
-        passwords.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
     found: dict[str, str] = json.loads(path.read_text())
     return found
 
@@ -95,7 +89,7 @@ def url(configured: Settings) -> str:
 
 
 def preparation(configured: Settings, env: dict[str, str]) -> Process:
-    """Migrates Airflow's database, makes the pools and loads the DAGs, all in one process; it ends when done."""
+    """Makes and migrates Airflow's database, its pools and its password, loads the DAGs; it ends when done."""
     return Process(
         name="airflow-prepare",
         argv=[sys.executable, "-m", "local.airflow_prepare"],
@@ -132,10 +126,6 @@ def _answers(address: str) -> bool:
 
 
 def _own_database(database_url: str) -> str:
-    """Airflow's database beside ours, on the same server; made the first time."""
+    """The address of Airflow's database, beside ours on the same server."""
     parts = urlsplit(database_url)
-    name = f"{parts.path.strip('/')}_airflow" if parts.path.strip("/") != "outbound" else DATABASE
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        if connection.execute("select from pg_database where datname = %s", [name]).fetchone() is None:
-            connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
-    return urlunsplit(parts._replace(path=f"/{name}"))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}_airflow"))
