@@ -91,13 +91,12 @@ class ClientSession(Session):
         self.write(octets)
 
     async def bind(self, pdu: Bind, connector: str, timeout: float) -> None:
-        """Binds, or closes and raises BindRefused, BindUnanswered or ConnectFailed."""
+        """Binds, or raises BindRefused or BindUnanswered."""
         who = f"{connector} ({self.peer})"
         user = pdu.system_id.decode("ascii", "replace")
         try:
             response = await self.request(pdu, timeout)
         except NoAnswer:
-            self.close()
             raise BindUnanswered(
                 f"{who}: connected, but no answer to the bind within {timeout:g} s; "
                 "is it an SMPP port, and does it speak TLS or not as set up?"
@@ -108,7 +107,6 @@ class ClientSession(Session):
                 "is this machine's address allowed by the carrier, and TLS as set up?"
             ) from None
         if response.status:
-            self.close()
             advice = status.policy(response.status).advice
             raise BindRefused(
                 f"{who}: bind as {user!r} refused with {status.name(response.status)}: {advice}; "
@@ -195,5 +193,9 @@ async def connect(
             f"{where}: cannot connect ({error.strerror or error}); is the server running, are host and port right?"
         ) from None
     request = bind.value(system_id=system_id.encode(), password=password.encode(), system_type=system_type.encode())
-    await client.bind(request, connector, connect_timeout)
+    try:
+        await client.bind(request, connector, connect_timeout)
+    except BaseException:  # a cancelled connect leaves no connection either
+        client.close()
+        raise
     return client

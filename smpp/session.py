@@ -1,22 +1,23 @@
-"""One SMPP session over TCP, as both ends see it: PDUs in and out, window, timers, orderly and sudden ends.
+"""One SMPP session, as both ends see it: requests and answers in runs, the window, the orderly end.
 
 A client sends submit_sm and takes deliver_sm, a server the other way round; everything else is the same and
-stands here. Requests and answers come and go in runs, because a read holds many. Runs on asyncio and uvloop.
+stands here. Requests and answers come and go in runs, because a read holds many.
 """
 
 import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import Enum
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from outbound.errors import OutboundError
 from smpp import answers, codec, status
 from smpp.answers import Answer
 from smpp.codec import MalformedPdu
-from smpp.frames import Frames, FramingLost
+from smpp.connection import Cause as Cause
+from smpp.connection import Connection
+from smpp.connection import SessionClosed as SessionClosed
+from smpp.frames import FramingLost
 from smpp.pdu import (
     RESPONSE,
     DataSm,
@@ -28,33 +29,12 @@ from smpp.pdu import (
     UnbindResp,
     response_to,
 )
-from smpp.sequence import Sequences
 from smpp.timers import Due, Timers
 from smpp.window import Window
-
-FLUSH_SECONDS = 5.0  # what an ending session may take to write the rest of its bytes
-
-
-class SessionClosed(OutboundError):
-    """The session has ended, or is ending: nothing of the call was written."""
 
 
 class NoAnswer(OutboundError):
     """A request was written and its answer did not come in time."""
-
-
-class Cause(Enum):
-    """Why a session ended."""
-
-    CLOSED = "closed"  # by this side
-    UNBOUND = "unbound"  # by this side, answered
-    PEER_UNBOUND = "peer_unbound"  # the peer sent unbind
-    DISCONNECTED = "disconnected"  # the connection broke
-    SILENT = "silent"  # enquire_link was not answered
-    OVERDUE = "overdue"  # a request was not answered
-    GARBAGE = "garbage"  # no PDUs any more
-    NOT_BOUND = "not_bound"  # no bind in time
-    IDLE = "idle"  # no message for too long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +59,7 @@ class Counters:
     overdue: int = 0
 
 
-class Session(asyncio.Protocol):
+class Session(Connection):
     """What both ends share. Made by `client.connect` and `server.serve`.
 
     window: requests without an answer, at most. response_timeout: seconds an answer may take.
@@ -89,25 +69,15 @@ class Session(asyncio.Protocol):
     bulk_requests: ClassVar[tuple[type[Pdu], ...]]  # the requests that come in runs
 
     def __init__(self, *, window: int, response_timeout: float, timers: Timers, user_timeout: float | None) -> None:
+        super().__init__(timers=timers, user_timeout=user_timeout)
         self.window = Window(window, response_timeout)
-        self.timers = timers
-        self.peer = "no connection"  # host:port of the other end
         self.counters = Counters()
         self.last_answered_at: datetime | None = None
         self.ended: Ended | None = None
         self.bound = False
-        self._user_timeout = user_timeout
-        self._sequences = Sequences()
-        self._frames = Frames()
-        self._replies: dict[int, asyncio.Future[Pdu]] = {}
+        self._replies: dict[int, tuple[type[Pdu] | None, asyncio.Future[Pdu]]] = {}
         self._data_sm: set[int] = set()  # received as data_sm: answered by data_sm_resp
-        self._transport: asyncio.Transport | None = None
-        self._loop = asyncio.get_running_loop()
-        self._closed = asyncio.Event()
-        self._writable = asyncio.Event()
         self._answered = asyncio.Event()
-        self._tick: asyncio.TimerHandle | None = None
-        self._ending: tuple[Cause, str] | None = None
 
     # what the two ends do differently
 
@@ -120,15 +90,16 @@ class Session(asyncio.Protocol):
     def on_overdue(self, sequences: list[int]) -> None:
         raise NotImplementedError
 
-    def on_writable(self) -> None:
-        """The transport takes bytes again."""
-
     def on_ended(self, ended: Ended) -> None:
         raise NotImplementedError
 
     def on_single(self, pdu: Pdu, /) -> None:
         """A request outside the runs: this end has no use for it."""
         self.decline(pdu, status.RINVCMDID)
+
+    def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
+        """Answers requests of the peer's: call it once they are stored for good."""
+        raise NotImplementedError
 
     # what the owner asks and does
 
@@ -157,37 +128,25 @@ class Session(asyncio.Protocol):
         `encoded` is bytes, for the transport keeps what it cannot write at once. SessionClosed or WindowFull:
         nothing was written.
         """
-        transport = self._require_open()
+        transport = self._require_transport()
+        if not self.bound:
+            raise SessionClosed(f"{self.peer}: the session is not bound")
         if type(encoded) is not bytes:
             raise TypeError("requests are written as bytes: the transport may keep a buffer that changes later")
         self.window.offer(first_sequence, count, self._loop.time())
         self.counters.sent += count
         transport.write(encoded)
 
-    def write(self, octets: bytes) -> None:
-        """Octets outside the window, such as answers; nothing where the session has ended."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(octets)
-
-    def decline(self, pdu: Pdu, command_status: int) -> None:
-        """Answers a request with this error, if it is one that wants an answer."""
-        response = response_to(pdu.command)
-        if response is not None:
-            self.write(codec.encode(response(sequence=pdu.sequence, status=command_status)))
-
-    def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
-        """Answers requests of the peer's: call it once they are stored for good."""
-        raise NotImplementedError
-
     async def request(self, pdu: Pdu, timeout: float | None = None) -> Pdu:
         """Sends a single request outside the window (its sequence number is set here) and gives the answer to it.
 
-        NoAnswer after `timeout` seconds (default: the response timeout); SessionClosed where the session ends.
+        The answer may be a GenericNack; its status is then never 0. NoAnswer after `timeout` seconds (default: the
+        response timeout); SessionClosed where the session ends.
         """
         transport = self._require_transport()
         number = self._sequences.take()
         reply: asyncio.Future[Pdu] = self._loop.create_future()
-        self._replies[number] = reply
+        self._replies[number] = response_to(pdu.command), reply
         transport.write(codec.encode(replace(pdu, sequence=number)))
         try:
             async with asyncio.timeout(self.window.timeout if timeout is None else timeout):
@@ -197,20 +156,22 @@ class Session(asyncio.Protocol):
         finally:
             self._replies.pop(number, None)
 
+    def decline(self, pdu: Pdu, command_status: int) -> None:
+        """Answers a request with this error, if it is one that wants an answer."""
+        response = response_to(pdu.command)
+        if response is not None:
+            self.write(codec.encode(response(sequence=pdu.sequence, status=command_status)))
+
     async def settled(self, timeout: float) -> bool:
         """Waits until every request is answered, or the session ended; False where that took too long."""
         try:
             async with asyncio.timeout(timeout):
-                while len(self.window) and not self._closed.is_set():
+                while len(self.window) and self.ended is None:
                     self._answered.clear()
                     await self._answered.wait()
         except TimeoutError:
             return False
-        return not len(self.window)
-
-    async def drained(self) -> None:
-        """Waits until the transport takes bytes again."""
-        await self._writable.wait()
+        return self.ended is None or not self.ended.unanswered
 
     async def unbind(self, timeout: float = 10.0) -> None:
         """The orderly end: waits for the answers in flight, unbinds, closes. Never raises."""
@@ -222,68 +183,11 @@ class Session(asyncio.Protocol):
             except (NoAnswer, SessionClosed):
                 self._end(Cause.CLOSED, "closed: unbind was not answered")
         self.close()
-        await self._closed.wait()
+        await self.wait_closed()
 
-    def close(self, reason: str = "closed") -> None:
-        """The end at once. What is in flight stays without an answer."""
-        self._end(Cause.CLOSED, reason)
+    # what comes in
 
-    async def wait_closed(self) -> None:
-        await self._closed.wait()
-
-    # the transport's calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
-        self._writable.set()
-        name = transport.get_extra_info("peername")
-        self.peer = f"{name[0]}:{name[1]}"
-        transport.set_write_buffer_limits(high=1 << 20)
-        connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._user_timeout is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._user_timeout * 1000))
-        self.timers.opened(self._loop.time())
-        self._schedule()
-
-    def data_received(self, data: bytes) -> None:
-        broken: FramingLost | None = None
-        try:
-            frames = self._frames.feed(data)
-        except FramingLost as error:
-            frames, broken = error.frames, error
-        if frames:
-            self.timers.heard(self._loop.time())
-            self._take(frames)
-        if broken is not None:
-            self.counters.malformed += 1
-            self.write(codec.encode(broken.answer()))
-            self._end(Cause.GARBAGE, str(broken))
-
-    def pause_writing(self) -> None:
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        self._writable.set()
-        self.on_writable()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        cause, reason = self._ending or (Cause.DISCONNECTED, str(exc) if exc else "the peer closed the connection")
-        if self._tick is not None:
-            self._tick.cancel()
-        self._ending = cause, reason
-        self.ended = Ended(cause=cause, reason=reason, unanswered=tuple(self.window.close()), at=datetime.now(UTC))
-        for reply in self._replies.values():
-            if not reply.done():
-                reply.set_exception(SessionClosed(f"{self.peer}: {reason}"))
-        for event in (self._closed, self._writable, self._answered):
-            event.set()
-        self._transport = None
-        self.on_ended(self.ended)
-
-    # inside
-
-    def _take(self, frames: list[bytes]) -> None:
+    def take(self, frames: list[bytes]) -> None:
         """Sorts what one read brought: answers first, so that an early receipt finds its message's id known."""
         run: list[Answer] = []
         requests: list[Pdu] = []
@@ -295,7 +199,7 @@ class Session(asyncio.Protocol):
             try:
                 pdu = codec.decode(frame)
             except MalformedPdu as error:
-                self._refuse(error)
+                self.malformed(error)
                 continue
             if isinstance(pdu, self.bulk_requests):
                 requests.append(pdu)
@@ -309,6 +213,12 @@ class Session(asyncio.Protocol):
             self._hand_on(requests)
         for pdu in singles:
             self._single(pdu)
+
+    def malformed(self, error: MalformedPdu | FramingLost) -> None:
+        self.counters.malformed += 1
+        answer = error.answer()
+        if answer is not None:
+            self.write(codec.encode(answer))
 
     def _complete(self, run: list[Answer]) -> None:
         """Also answers that nothing waits for are handed on: a late answer is proof as well."""
@@ -328,9 +238,7 @@ class Session(asyncio.Protocol):
     def _single(self, pdu: Pdu) -> None:
         if pdu.command & RESPONSE:
             self._note_answer()
-            reply = self._replies.get(pdu.sequence)
-            if reply is not None and not reply.done():
-                reply.set_result(pdu)
+            self._reply(pdu)
         elif isinstance(pdu, EnquireLink):
             self.write(codec.encode(EnquireLinkResp(sequence=pdu.sequence)))
         elif isinstance(pdu, Unbind):
@@ -339,58 +247,27 @@ class Session(asyncio.Protocol):
         else:
             self.on_single(pdu)
 
-    def _refuse(self, error: MalformedPdu) -> None:
-        self.counters.malformed += 1
-        answer = error.answer()
-        if answer is not None:
-            self.write(codec.encode(answer))
+    def _reply(self, pdu: Pdu) -> None:
+        """The answer to a single request, if it is of its kind; a nack without a status is an error all the same."""
+        wanted, reply = self._replies.get(pdu.sequence, (None, None))
+        if isinstance(pdu, GenericNack):
+            pdu = replace(pdu, status=pdu.status or status.RUNKNOWNERR)
+        elif wanted is None or not isinstance(pdu, wanted):
+            return
+        if reply is not None and not reply.done():
+            reply.set_result(pdu)
 
     def _note_answer(self) -> None:
         self.last_answered_at = datetime.now(UTC)
+        self.timers.answered(self._loop.time())
 
-    def _require_transport(self) -> asyncio.Transport:
-        if self._transport is None or self._ending is not None or self._transport.is_closing():
-            raise SessionClosed(
-                f"{self.peer}: the session has ended ({self._ending[1] if self._ending else 'closing'})"
-            )
-        return self._transport
+    # time and the end
 
-    def _require_open(self) -> asyncio.Transport:
-        transport = self._require_transport()
-        if not self.bound:
-            raise SessionClosed(f"{self.peer}: the session is not bound")
-        return transport
+    def next_deadline(self, now: float) -> float:
+        deadline = self.window.next_deadline()
+        return now + self.window.timeout if deadline is None else deadline
 
-    def _end(self, cause: Cause, reason: str) -> None:
-        """Closes the transport once what was written is gone, at once where the peer does not listen any more."""
-        if self._ending is None:
-            self._ending = cause, reason
-        if self._transport is None:
-            return
-        if cause in (Cause.SILENT, Cause.OVERDUE):
-            self._transport.abort()
-        elif not self._transport.is_closing():
-            self._transport.close()
-            self._loop.call_later(FLUSH_SECONDS, self._transport.abort)
-
-    def _become_bound(self) -> None:
-        self.bound = True
-        self.timers.bound(self._loop.time())
-        self._schedule()
-
-    # timers
-
-    def _schedule(self) -> None:
-        """The next look at the timers: never later than anything that can become due until then."""
-        if self._tick is not None:
-            self._tick.cancel()
-        now = self._loop.time()
-        moments = [at for at in (self.timers.next_at(), self.window.next_deadline()) if at is not None]
-        next_at = min([*moments, now + self.window.timeout])
-        self._tick = self._loop.call_at(max(next_at, now + 0.001), self._on_tick)
-
-    def _on_tick(self) -> None:
-        now = self._loop.time()
+    def tick(self, now: float) -> None:
         overdue = self.window.expire(now)
         if overdue:
             self.counters.overdue += len(overdue)
@@ -408,5 +285,16 @@ class Session(asyncio.Protocol):
                 self._end(Cause.IDLE, "no message for too long")
             case Due.NOTHING:
                 pass
-        if self._ending is None:
-            self._schedule()
+
+    def lost(self, cause: Cause, reason: str) -> None:
+        self.ended = Ended(cause=cause, reason=reason, unanswered=tuple(self.window.close()), at=datetime.now(UTC))
+        for _, reply in self._replies.values():
+            if not reply.done():
+                reply.set_exception(SessionClosed(f"{self.peer}: {reason}"))
+        self._answered.set()
+        self.on_ended(self.ended)
+
+    def _become_bound(self) -> None:
+        self.bound = True
+        self.timers.bound(self._loop.time())
+        self.schedule()

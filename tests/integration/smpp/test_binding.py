@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from smpp import status
+from smpp import codec, status
 from smpp.client import BindAs, BindRefused, BindUnanswered, ConnectFailed
-from smpp.pdu import BindReceiver, BindTransceiver, BindTransmitter
+from smpp.pdu import BindReceiver, BindTransceiver, BindTransmitter, EnquireLinkResp, GenericNack
 from smpp.session import Cause
 
 
@@ -96,6 +96,50 @@ def test_a_server_that_hangs_up(run, calls):
         async with rude:
             with pytest.raises(BindUnanswered, match="ended before the bind was answered"):
                 await calls.connect(rude.sockets[0].getsockname()[1])
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (GenericNack(sequence=1, status=0), "ESME_RUNKNOWNERR"),
+        (GenericNack(sequence=1, status=status.RINVCMDID), "ESME_RINVCMDID"),
+    ],
+)
+def test_a_nack_is_never_a_bind(run, calls, answer, refused):
+    async def nack(reader, writer):
+        await reader.readexactly(16)
+        writer.write(codec.encode(EnquireLinkResp(sequence=1)))  # an answer to something else: not to the bind
+        writer.write(codec.encode(answer))
+        await reader.read()
+        writer.close()
+
+    async def story():
+        async with await asyncio.start_server(nack, "127.0.0.1", 0) as odd:
+            with pytest.raises(BindRefused, match=refused):
+                await calls.connect(odd.sockets[0].getsockname()[1])
+            await asyncio.sleep(0.01)
+
+    run(story())
+
+
+def test_a_cancelled_connect_leaves_no_connection(run, calls):
+    async def story():
+        hung_up = asyncio.Event()
+
+        async def listen_only(reader, writer):
+            await reader.read()
+            writer.close()
+            hung_up.set()
+
+        async with await asyncio.start_server(listen_only, "127.0.0.1", 0) as silent:
+            connecting = asyncio.ensure_future(calls.connect(silent.sockets[0].getsockname()[1]))
+            await asyncio.sleep(0.05)
+            connecting.cancel()
+            await hung_up.wait()
+            with pytest.raises(asyncio.CancelledError):
+                await connecting
 
     run(story())
 

@@ -10,27 +10,39 @@ def bound(**timers) -> Timers:
     return made
 
 
-def test_silence_is_asked_about_and_an_answer_calms():
+def test_without_an_answer_for_so_long_the_peer_is_asked():
     timers = bound(enquire_link=30, response=10)
 
     assert timers.due(29.9) is Due.NOTHING
     assert timers.due(30) is Due.ENQUIRE
     timers.asked(30)
-    assert (timers.due(39.9), timers.next_at()) == (Due.NOTHING, 40)
-    timers.heard(35)
-    assert (timers.due(40), timers.next_at()) == (Due.NOTHING, 65)
+    timers.heard()
+    timers.answered(31)
+    assert (timers.due(60.9), timers.next_at()) == (Due.NOTHING, 61)
 
 
-def test_an_enquiry_without_any_answer_means_the_peer_is_gone():
+def test_an_enquiry_after_which_nothing_is_heard_means_the_peer_is_gone():
     timers = bound(enquire_link=30, response=10)
     timers.asked(30)
 
+    assert (timers.due(39.9), timers.next_at()) == (Due.NOTHING, 40)
     assert timers.due(40) is Due.SILENT
 
 
-def test_any_pdu_puts_the_enquiry_off():
+def test_a_peer_that_sends_but_does_not_answer_is_alive_and_asked_again():
+    timers = bound(enquire_link=30, response=10)
+    timers.asked(30)
+    timers.heard()
+
+    assert timers.due(40) is Due.NOTHING
+    assert timers.due(60) is Due.ENQUIRE
+
+
+def test_answers_to_messages_put_the_enquiry_off_messages_of_the_peer_do_not():
     timers = bound(enquire_link=30)
-    timers.heard(20)
+    timers.answered(20)
+    timers.active(45)
+    timers.heard()
 
     assert timers.due(49) is Due.NOTHING
     assert timers.due(50) is Due.ENQUIRE
@@ -48,7 +60,7 @@ def test_a_connection_must_bind_in_time():
 
 def test_signs_of_life_are_not_messages():
     timers = bound(enquire_link=None, inactivity=60)
-    timers.heard(50)
+    timers.heard()
     assert timers.due(60) is Due.IDLE
 
     timers.active(55)
