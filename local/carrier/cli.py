@@ -52,7 +52,7 @@ def _pairs(separator: str) -> Callable[[click.Context, click.Parameter, tuple[st
 @click.option("--receipt-delay", default=0.2, show_default=True, help="Seconds to the first receipt.")
 @click.option("--handset-off", default=3.0, show_default=True, help="Seconds until a handset is on again.")
 @click.option("--expiry", default=2.0, show_default=True, help="Seconds until an expired message is said to be.")
-@click.option("--resend", default=5.0, show_default=True, help="Seconds after which a receipt is sent again.")
+@click.option("--resend", default=30.0, show_default=True, help="Seconds after which a receipt is sent again.")
 @click.option("--rate", type=float, help="Segments a second and account; more are throttled.")
 @click.option("--window", default=500, show_default=True, help="Receipts without an answer, per session.")
 @click.option("--no-reference", is_flag=True, help="Receipts do not echo user_message_reference.")

@@ -44,7 +44,7 @@ class Settings:
     receipt_delay: float = 0.2
     handset_off: float = 3.0
     expiry: float = 2.0
-    resend: float = 5.0
+    resend: float = 30.0
     rate: float | None = None
     window: int = 500
     echo_reference: bool = True

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from smpp import codec, status
+from smpp import server as servers
 from smpp.client import BindAs, BindRefused, BindUnanswered, ConnectFailed
 from smpp.pdu import BindReceiver, BindTransceiver, BindTransmitter, EnquireLinkResp, GenericNack
 from smpp.session import Cause
@@ -159,8 +160,6 @@ def test_who_does_not_bind_in_time_is_shown_out(run, host, serving):
 def test_a_port_in_use_is_named(run, host, serving):
     async def story():
         async with serving(host) as server:
-            from smpp import server as servers
-
             with pytest.raises(servers.CannotListen, match=f"127.0.0.1:{server.port}.*Choose another port"):
                 await servers.serve("127.0.0.1", server.port, host)
 

@@ -3,13 +3,14 @@
 import asyncio
 import ssl
 import subprocess
+from dataclasses import replace
 
 import pytest
 from smpplib import client as reference
 
 from smpp import codec, status
 from smpp.address import sender
-from smpp.client import BindAs
+from smpp.client import BindAs, ConnectFailed
 from smpp.pdu import (
     BindTransceiver,
     BindTransceiverResp,
@@ -45,8 +46,6 @@ def submit(session, *bodies: bytes, esm_class=0, data_coding=0) -> int:
 
 def deliver(session, *pdus: DeliverSm | DataSm) -> int:
     """Delivers these to the client; gives the first sequence number."""
-    from dataclasses import replace
-
     first = session.take_sequences(len(pdus))
     octets = b"".join(codec.encode(replace(pdu, sequence=first + i)) for i, pdu in enumerate(pdus))
     session.deliver(octets, first, len(pdus))
@@ -246,13 +245,13 @@ def test_a_server_that_unbinds_ends_the_session_in_order(run, host, calls, servi
     assert calls.lost[0].cause is Cause.PEER_UNBOUND
 
 
-def test_both_ends_ask_whether_the_other_lives(run, host, calls, serving):
+def test_both_ends_ask_whether_the_other_lives(run, host, calls, serving, until):
     async def story():
         async with serving(host, enquire_link=0.02) as server:
             session = await calls.connect(server.port, enquire_link=0.02)
-            await asyncio.sleep(0.2)
+            bound_at = session.last_answered_at
+            await until(lambda: session.last_answered_at > bound_at and host.sessions[0].last_answered_at)
             assert session.open
-            assert session.last_answered_at is not None
 
     run(story())
 
@@ -380,8 +379,6 @@ def test_tls(run, host, calls, serving, until, tmp_path):
     trusting = ssl.create_default_context(cafile=certificate)
 
     async def story():
-        from smpp.client import ConnectFailed
-
         async with serving(host, tls=ours) as server:
             session = await calls.connect(server.port, tls=trusting)
             submit(session, b"secret text")
