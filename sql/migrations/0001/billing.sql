@@ -1,5 +1,22 @@
 -- What was closed, issued, voided and credited. Drafts come from dbt; nothing here can ever change (CHARGING 29).
 
+-- The cluster that handed out the transaction ids of today: after a dump and restore they start anew.
+create function billing.cluster() returns bigint language sql stable as $$
+    select system_identifier from pg_control_system()
+$$;
+
+-- Below which transaction id the marts have read every fact; before the first build, what is committed for sure.
+create function billing.facts_horizon() returns xid8 language plpgsql stable as $$
+declare
+    horizon xid8;
+begin
+    if to_regclass('staging.watermark') is not null then
+        execute 'select horizon from staging.watermark' into horizon;
+    end if;
+    return coalesce(horizon, pg_snapshot_xmin(pg_current_snapshot()));
+end
+$$;
+
 create table billing.closed_period (
     account_id bigint not null references account.account,
     month date not null check (extract(day from month) = 1),
@@ -9,10 +26,19 @@ create table billing.closed_period (
     closed_by text not null,
     valuation text check (valuation in ('rerate', 'blended')),
     figures jsonb not null default '{}',
+    horizon xid8 not null default billing.facts_horizon(),
+    cluster bigint not null default billing.cluster(),
     primary key (account_id, month)
 );
 comment on table billing.closed_period is 'A local month of an account that is closed: its figures are frozen, later usage is late (CHARGING 16).';
 comment on column billing.closed_period.valuation is 'Which valuation posts, fixed at the first close; null: postpaid.';
+comment on column billing.closed_period.horizon is 'The facts of the build that was closed: those of this transaction id and above came after it.';
+
+-- Whether a fact was not yet read when a period was closed. On another cluster than then only the clock can tell.
+create function billing.came_after(period billing.closed_period, load_xid xid8, recorded_at timestamptz) returns boolean
+language sql stable as $$
+    select case when period.cluster = billing.cluster() then load_xid >= period.horizon else recorded_at > period.closed_at end
+$$;
 
 -- One row a series: the lock that makes numbers gapless.
 create table billing.document_counter (
