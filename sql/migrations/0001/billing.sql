@@ -5,8 +5,22 @@ create function billing.cluster() returns bigint language sql stable as $$
     select system_identifier from pg_control_system()
 $$;
 
+-- [a run of dbt]: what it was asked for and what it found.
+create table billing.build (
+    build_id bigint generated always as identity primary key,
+    as_of timestamptz not null,
+    cluster bigint not null default billing.cluster(),
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    outcome text check (outcome in ('ok', 'failed')),
+    figures jsonb not null default '{}',
+    check ((finished_at is null) = (outcome is null))
+);
+comment on column billing.build.as_of is 'Events after it are left out, expiries up to it have happened; it may lie in the future.';
+
 -- Below which transaction id the marts have read every fact; before the first build, what is committed for sure.
-create function billing.facts_horizon() returns xid8 language plpgsql stable as $$
+create function billing.facts_horizon() returns xid8
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     horizon xid8;
 begin
@@ -34,10 +48,12 @@ comment on table billing.closed_period is 'A local month of an account that is c
 comment on column billing.closed_period.valuation is 'Which valuation posts, fixed at the first close; null: postpaid.';
 comment on column billing.closed_period.horizon is 'The facts of the build that was closed: those of this transaction id and above came after it.';
 
--- Whether a fact was not yet read when a period was closed. On another cluster than then only the clock can tell.
-create function billing.came_after(period billing.closed_period, load_xid xid8, recorded_at timestamptz) returns boolean
+-- Whether a fact had not been read yet when a period was closed. On another cluster than then only the clock can tell.
+create function billing.came_after(
+    load_xid xid8, recorded_at timestamptz, horizon xid8, closed_at timestamptz, cluster bigint
+) returns boolean
 language sql stable as $$
-    select case when period.cluster = billing.cluster() then load_xid >= period.horizon else recorded_at > period.closed_at end
+    select case when cluster = billing.cluster() then load_xid >= horizon else recorded_at > closed_at end
 $$;
 
 -- One row a series: the lock that makes numbers gapless.

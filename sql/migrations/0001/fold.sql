@@ -90,7 +90,8 @@ create type billing.prepaid_sale as (
 );
 
 -- What an event did, in both valuations: the change of 2100, and the amount on the account that stands against it.
--- Where the two differ, the difference is revaluation (4300).
+-- Where the two differ, the difference is revaluation (4300). A rollover moves no units: its units are those that were re-rated,
+-- its `against` their old value. A credit's lot is the purchase whose invoice it credits.
 create type billing.prepaid_movement as (
     kind text,
     at timestamptz,
@@ -258,7 +259,7 @@ begin
         if remained > 0 then
             revaluation := billing.carrying_value(opened.remaining, opened.rate, event.digits) - old_value - net;
             state.movements := state.movements || row(
-                'rollover', event.at, event.key, event.key, 0, revaluation, 0, 0, 0, 0)::billing.prepaid_movement;
+                'rollover', event.at, event.key, event.key, remained, revaluation, 0, old_value, opened.base - net, 0)::billing.prepaid_movement;
         end if;
     end if;
 
@@ -295,13 +296,13 @@ begin
             sale.vat_credited := sale.vat_credited + vat;
             state.sales[place] := sale;
             state.movements := state.movements || row(
-                'credit', event.at, sale.purchase, null, 0, 0, 0, part, part, vat)::billing.prepaid_movement;
+                'credit', event.at, event.key, sale.purchase, 0, 0, 0, part, part, vat)::billing.prepaid_movement;
             amount := amount - part;
         end if;
     end loop;
     if amount > 0 then -- units that another system sold: no invoice of ours to credit
         state.movements := state.movements || row(
-            'credit', event.at, null, null, 0, 0, 0, amount, amount, round(amount * event.vat_rate, event.digits))::billing.prepaid_movement;
+            'credit', event.at, event.key, null, 0, 0, 0, amount, amount, round(amount * event.vat_rate, event.digits))::billing.prepaid_movement;
     end if;
 end
 $$;

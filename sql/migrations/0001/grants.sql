@@ -38,7 +38,7 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_billing;
-grant insert, update on billing.document_counter to outbound_billing;
+grant insert, update on billing.document_counter, billing.build to outbound_billing;
 
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
 grant select on all tables in schema account, network, intake, billing to outbound_dbt;

@@ -1,0 +1,128 @@
+"""One dbt build: facts to charges, ledger, drafts and SLA figures, for an instant in the past or the future."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.json import Jsonb
+
+from outbound import clock, database, queries
+from outbound.errors import OutboundError
+from outbound.logs import logger
+from outbound.settings import settings
+
+log = logger(__name__)
+Q = queries.load("billing/builds")
+
+PATIENCE = 10.0
+
+
+class BuildFailed(OutboundError):
+    """A model or a test of the marts failed: which ones, and what each said."""
+
+
+def build(as_of: datetime | None = None, *, patience: float = PATIENCE) -> dict[str, Any]:
+    """Builds the marts and gives `{"build", "as_of", "seconds", "models", "tests", "errors", "disagreements"}`.
+
+    as_of: events after it are left out and expiries up to it have happened; default now. Only drafts depend on it.
+    patience: seconds to wait for transactions that are open, so that what was committed before the call is in the build;
+    facts behind a longer one come with a later build. One build runs at a time. Raises BuildFailed.
+    """
+    started = time.monotonic()
+    with database.connect("billing", autocommit=True) as connection:
+        connection.execute(Q.take_turn)
+        _wait_for_open_transactions(connection, patience)
+        instant = as_of or clock.now()
+        build_id, is_restored = _one(connection, Q.start, {"as_of": instant})
+        try:
+            done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
+            figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
+        except BaseException as error:
+            connection.execute(Q.finish, {"build": build_id, "outcome": "failed", "figures": Jsonb({"error": str(error)})})
+            raise
+        connection.execute(Q.finish, {"build": build_id, "outcome": "ok", "figures": Jsonb(figures)})
+    log.info("built", build=build_id, as_of=instant.isoformat(), **figures)
+    return {"build": build_id, "as_of": instant.isoformat()} | figures
+
+
+def dbt(command: str, *arguments: str) -> dict[str, int]:
+    """Runs a dbt command on this project in this process: `{"models": 40, "tests": 50}`. Raises BuildFailed."""
+    from dbt.cli.main import dbtRunner
+
+    configured = settings()
+    state = configured.home / "dbt"
+    with _connection_variables():
+        result = dbtRunner().invoke(
+            [
+                command,
+                *arguments,
+                *("--project-dir", str(configured.dbt_project), "--profiles-dir", str(configured.dbt_project)),
+                *("--target-path", str(state / "target"), "--log-path", str(state / "logs")),
+                *("--log-level", "none", "--log-level-file", "info", "--no-version-check", "--no-use-colors"),
+            ]
+        )
+    outcomes = list(result.result or []) if hasattr(result.result, "__iter__") else []
+    failed = [one for one in outcomes if one.status in ("error", "fail", "runtime error", "warn")]
+    if failed or not result.success:
+        raise BuildFailed(_complaint(failed, result.exception, str(state / "logs" / "dbt.log")))
+    kinds = Counter("tests" if one.node.resource_type in ("test", "unit_test") else "models" for one in outcomes)
+    return {"models": kinds["models"], "tests": kinds["tests"]}
+
+
+def _complaint(failed: list[Any], exception: BaseException | None, where: str) -> str:
+    said = [f"{one.node.name}: {' '.join((one.message or one.status).split())}" for one in failed]
+    if not said:
+        said = [" ".join(str(exception or "dbt ended without a result").split())]
+    return f"the marts could not be built: {'; '.join(said)}. The figures of the build before stand; see {where}"
+
+
+def _wait_for_open_transactions(connection: psycopg.Connection, patience: float) -> None:
+    """Until every transaction that was open at the call has ended, or patience has."""
+    (seen,) = _one(connection, Q.newest_transaction)
+    deadline = time.monotonic() + patience
+    while not _one(connection, Q.is_settled, {"seen": seen})[0]:
+        if time.monotonic() > deadline:
+            log.warning("facts of transactions that are still open come with a later build")
+            return
+        time.sleep(0.02)
+
+
+def _findings(connection: psycopg.Connection) -> dict[str, int]:
+    errors, disagreements = _one(connection, Q.findings)
+    return {"errors": errors, "disagreements": disagreements}
+
+
+def _one(connection: psycopg.Connection, query: str, parameters: dict[str, Any] | None = None) -> tuple[Any, ...]:
+    row = connection.execute(query, parameters).fetchone()
+    assert row is not None  # noqa: S101  every one of these queries gives a row
+    return row
+
+
+@contextmanager
+def _connection_variables() -> Iterator[None]:
+    """What dbt/profiles.yml reads, for as long as dbt runs; the password is in no file and no log."""
+    parts = conninfo_to_dict(database.url())
+    variables = {
+        "OUTBOUND_DBT_HOST": str(parts.get("host") or "localhost"),
+        "OUTBOUND_DBT_PORT": str(parts.get("port") or 5432),
+        "OUTBOUND_DBT_USER": str(parts.get("user") or ""),
+        "OUTBOUND_DBT_NAME": str(parts.get("dbname") or ""),
+        "OUTBOUND_DBT_SSLMODE": str(parts.get("sslmode") or "prefer"),
+        "DBT_ENV_SECRET_PASSWORD": str(parts.get("password") or os.environ.get("PGPASSWORD", "")),
+    }
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,94 @@
+-- One row per invoice: drafts, issued ones, and void ones, which keep their number (CHARGING 29).
+
+with
+
+lines as (
+
+    select * from {{ ref('invoice_lines') }}
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_invoices') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_accounts') }}
+
+),
+
+drafts as (
+
+    select
+        account_id,
+        account,
+        month,
+        case when purchase_id is null then 'month' else 'purchase' end as kind,
+        'draft' as status,
+        null as invoice,
+        null::date as issue_day,
+        currency,
+        sum(net) as net,
+        sum(vat) as vat,
+        sum(net + vat) as total,
+        purchase_id
+    from lines
+    where status = 'draft'
+    group by account_id, account, month, purchase_id, currency
+
+),
+
+issued as (
+
+    select
+        invoices.account_id,
+        accounts.account,
+        coalesce(to_char(invoices.month, 'YYYY-MM'), to_char(invoices.issue_day, 'YYYY-MM')) as month,
+        invoices.kind,
+        case when invoices.voided_at is null then 'issued' else 'void' end as status,
+        invoices.label as invoice,
+        invoices.issue_day,
+        invoices.currency,
+        invoices.net,
+        invoices.vat,
+        invoices.total,
+        invoices.purchase_id
+    from invoices
+    inner join accounts
+        on invoices.account_id = accounts.account_id
+
+),
+
+documents as (
+
+    select * from drafts
+
+    union all
+
+    select * from issued
+
+),
+
+final as (
+
+    select
+        account,
+        month,
+        kind,
+        status,
+        invoice,
+        issue_day,
+        currency,
+        net,
+        vat,
+        total,
+        purchase_id,
+        account_id
+    from documents
+
+)
+
+select * from final

@@ -1,0 +1,70 @@
+-- One row per lot of prepaid units as it stands at the build's instant, in both valuations (CHARGING 7-24).
+-- Merged lots stay, empty, beside the lot that succeeded them.
+
+with
+
+fold as (
+
+    select *
+    from {{ ref('int_prepaid_fold') }}
+    where lots is not null
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_accounts') }}
+
+),
+
+lots as (
+
+    select
+        fold.account_id,
+        fold.digits,
+        lot.lot,
+        lot.opened_at,
+        lot.last_valid_day,
+        lot.expires_at,
+        lot.rate,
+        lot.paid,
+        lot.remaining,
+        lot.lapsed,
+        lot.base,
+        lot.base_units,
+        lot.state,
+        lot.successor
+    from fold
+    cross join lateral unnest(fold.lots) as lot
+
+),
+
+final as (
+
+    select
+        accounts.account,
+        lots.lot,
+        lots.opened_at,
+        lots.last_valid_day,
+        lots.rate,
+        lots.remaining,
+        case
+            when lots.state = 'merged' then 'merged'
+            when lots.lapsed > 0 then 'lapsed'
+            when lots.remaining = 0 then 'used'
+            else 'open'
+        end as state,
+        billing.carrying_value(lots.remaining, lots.rate, lots.digits) as carrying_value,
+        billing.blended_value(lots.remaining, lots.base, lots.base_units, lots.digits) as blended_value,
+        lots.account_id,
+        lots.expires_at,
+        lots.paid as is_paid,
+        lots.lapsed,
+        lots.successor
+    from lots
+    inner join accounts
+        on lots.account_id = accounts.account_id
+
+)
+
+select * from final

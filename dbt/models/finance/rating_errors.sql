@@ -1,0 +1,156 @@
+-- One row per thing that cannot be charged as it stands; a month with one is not closed, and nothing is charged as zero (CHARGING 26).
+
+with
+
+usage as (
+
+    select * from {{ ref('int_postpaid_usage') }}
+
+),
+
+rated as (
+
+    select * from {{ ref('int_rated_usage') }}
+
+),
+
+movements as (
+
+    select *
+    from {{ ref('int_prepaid_movements') }}
+    where kind = 'refused'
+
+),
+
+adjustments as (
+
+    select * from {{ ref('stg_adjustments') }}
+
+),
+
+terms as (
+
+    select * from {{ ref('stg_terms') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_accounts') }}
+
+),
+
+watermark as (
+
+    select * from {{ ref('watermark') }}
+
+),
+
+used as (
+
+    select
+        account_id,
+        month,
+        zone,
+        sent_day,
+        sum(units)::bigint as units
+    from usage
+    group by account_id, month, zone, sent_day
+
+),
+
+priced as (
+
+    select
+        account_id,
+        month,
+        zone,
+        sent_day,
+        sum(quantity)::bigint as quantity
+    from rated
+    group by account_id, month, zone, sent_day
+
+),
+
+unrated as (
+
+    select
+        used.account_id,
+        used.month,
+        case when used.zone = '' then 'NO_ZONE' else 'NO_RATE' end as error,
+        used.zone || ' on ' || used.sent_day as subject,
+        used.units - coalesce(priced.quantity, 0) as units
+    from used
+    left join priced
+        on used.account_id = priced.account_id
+        and used.month = priced.month
+        and used.zone = priced.zone
+        and used.sent_day = priced.sent_day
+    where used.units <> coalesce(priced.quantity, 0)
+
+),
+
+refused as (
+
+    select
+        account_id,
+        date_trunc('month', event_day)::date as month,
+        case when units > 0 then 'REFUND_ABOVE_PAID_UNITS' else 'REVERSAL_OF_NO_USAGE' end as error,
+        key as subject,
+        units
+    from movements
+
+),
+
+-- what was recorded for an account that has no units at all
+misplaced as (
+
+    select
+        adjustments.account_id,
+        {{ local_month('adjustments.at', 'accounts.timezone') }} as month,
+        'ADJUSTMENT_OF_POSTPAID' as error,
+        adjustments.business_key as subject,
+        coalesce(adjustments.units, 0) as units
+    from adjustments
+    inner join accounts
+        on adjustments.account_id = accounts.account_id
+    inner join terms
+        on adjustments.account_id = terms.account_id
+        and {{ local_day('adjustments.at', 'accounts.timezone') }} >= terms.first_day
+        and (terms.last_day is null or {{ local_day('adjustments.at', 'accounts.timezone') }} <= terms.last_day)
+    cross join watermark
+    where terms.scheme = 'postpaid'
+        and adjustments.at <= watermark.as_of
+
+),
+
+errors as (
+
+    select * from unrated
+
+    union all
+
+    select * from refused
+
+    union all
+
+    select * from misplaced
+
+),
+
+final as (
+
+    select
+        accounts.account,
+        to_char(errors.month, 'YYYY-MM') as month,
+        errors.error,
+        errors.subject,
+        errors.units,
+        errors.account_id
+    from errors
+    inner join accounts
+        on errors.account_id = accounts.account_id
+
+)
+
+select * from final

@@ -1,0 +1,300 @@
+-- One row per account, month and metric: S3, S6, S7 and S14 of SLA, raw and adjusted, with what the adjustment leaves out.
+-- Months are those of eligible_at in the account's zone; figures are provisional until 72 h after the month's end.
+
+with
+
+fates as (
+
+    select * from {{ ref('int_segment_fates') }}
+
+),
+
+outcomes as (
+
+    select * from {{ ref('message_outcomes') }}
+
+),
+
+classes as (
+
+    select * from {{ ref('outcome_classes') }}
+
+),
+
+attempts as (
+
+    select * from {{ ref('int_attempts_accepted') }}
+
+),
+
+charges as (
+
+    select * from {{ ref('charges') }}
+
+),
+
+default_targets as (
+
+    select * from {{ ref('sla_targets') }}
+
+),
+
+sla_terms as (
+
+    select * from {{ ref('stg_sla_terms') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_accounts') }}
+
+),
+
+watermark as (
+
+    select * from {{ ref('watermark') }}
+
+),
+
+-- S3: what the customer caused is due to nobody; what still waits is not due yet
+dues as (
+
+    select
+        fates.account_id,
+        fates.month,
+        fates.accepted,
+        fates.unknown,
+        fates.rejected,
+        fates.invalid,
+        case when fates.drop_reason in ('expired', 'no_route') then fates.dropped else 0 end as failed,
+        case when fates.drop_reason = 'opted_out' then fates.dropped else 0 end as opted_out,
+        case when fates.drop_reason = 'not_in_base' then fates.dropped else 0 end as not_in_base,
+        case when fates.drop_reason = 'cancelled' then fates.dropped else 0 end as cancelled,
+        case when fates.drop_reason = 'part_rejected' and fates.invalid > 0 then fates.dropped else 0 end as invalid_rest,
+        case when fates.drop_reason = 'part_rejected' and fates.invalid = 0 then fates.dropped else 0 end as rejected_rest,
+        fates.pending
+    from fates
+
+),
+
+submission_success as (
+
+    select
+        account_id,
+        month,
+        'S3' as metric,
+        sum(accepted) as good,
+        sum(accepted + unknown + rejected + rejected_rest + failed) as counted,
+        sum(invalid + invalid_rest + opted_out + not_in_base + cancelled) as excluded,
+        jsonb_strip_nulls(jsonb_build_object(
+            'invalid', nullif(sum(invalid + invalid_rest), 0),
+            'opted_out', nullif(sum(opted_out), 0),
+            'not_in_base', nullif(sum(not_in_base), 0),
+            'cancelled', nullif(sum(cancelled), 0)
+        )) as exclusions,
+        sum(pending) > 0 as is_settling,
+        true as is_sampled
+    from dues
+    group by account_id, month
+
+),
+
+by_outcome as (
+
+    select
+        outcomes.account_id,
+        outcomes.month,
+        outcomes.outcome,
+        coalesce(classes.is_excluded, false) as is_excluded,
+        coalesce(classes.class is not null and not classes.is_excluded, false) as is_counted,
+        count(*) as messages,
+        count(*) filter (where outcomes.is_submitted) as submitted,
+        coalesce(bool_or(outcomes.outcome = 'in_flight' or not outcomes.is_mature), false) as is_settling
+    from outcomes
+    left join classes
+        on outcomes.outcome = classes.class
+    group by outcomes.account_id, outcomes.month, outcomes.outcome, classes.class, classes.is_excluded
+
+),
+
+raw_delivery as (
+
+    select
+        account_id,
+        month,
+        'S6' as metric,
+        coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as good,
+        sum(submitted) as counted,
+        0 as excluded,
+        '{}'::jsonb as exclusions,
+        bool_or(is_settling) as is_settling,
+        true as is_sampled
+    from by_outcome
+    group by account_id, month
+
+),
+
+adjusted_delivery as (
+
+    select
+        account_id,
+        month,
+        'S7' as metric,
+        coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as good,
+        coalesce(sum(messages) filter (where is_counted), 0) as counted,
+        coalesce(sum(messages) filter (where is_excluded), 0) as excluded,
+        coalesce(jsonb_object_agg(outcome, messages) filter (where is_excluded), '{}') as exclusions,
+        bool_or(is_settling) as is_settling,
+        true as is_sampled
+    from by_outcome
+    group by account_id, month
+
+),
+
+accepted_segments as (
+
+    select distinct
+        attempts.account_id,
+        attempts.campaign_id,
+        attempts.ordinal,
+        attempts.segment
+    from attempts
+    cross join watermark
+    where attempts.sent_at <= watermark.as_of
+
+),
+
+-- S14: segment by segment, charged xor accepted
+compared as (
+
+    select
+        coalesce(accepted_segments.account_id, charges.account_id) as account_id,
+        coalesce(accepted_segments.campaign_id, charges.campaign) as campaign_id,
+        coalesce(accepted_segments.ordinal, charges.ordinal) as ordinal,
+        accepted_segments.account_id is not null as is_accepted,
+        charges.account_id is not null as is_charged
+    from accepted_segments
+    full join charges
+        on accepted_segments.account_id = charges.account_id
+        and accepted_segments.campaign_id = charges.campaign
+        and accepted_segments.ordinal = charges.ordinal
+        and accepted_segments.segment = charges.segment
+
+),
+
+charging_correctness as (
+
+    select
+        compared.account_id,
+        outcomes.month,
+        'S14' as metric,
+        count(*) filter (where compared.is_accepted)
+        - count(*) filter (where compared.is_accepted <> compared.is_charged) as good,
+        count(*) filter (where compared.is_accepted) as counted,
+        0 as excluded,
+        '{}'::jsonb as exclusions,
+        false as is_settling,
+        false as is_sampled
+    from compared
+    inner join outcomes
+        on compared.account_id = outcomes.account_id
+        and compared.campaign_id = outcomes.campaign
+        and compared.ordinal = outcomes.ordinal
+    group by compared.account_id, outcomes.month
+
+),
+
+metrics as (
+
+    select * from submission_success
+
+    union all
+
+    select * from raw_delivery
+
+    union all
+
+    select * from adjusted_delivery
+
+    union all
+
+    select * from charging_correctness
+
+),
+
+-- raw: of everything; S7's raw figure is S6's
+figures as (
+
+    select
+        metrics.*,
+        accounts.account,
+        accounts.timezone,
+        (metrics.month || '-01')::date as first_day,
+        case metrics.metric
+            when 'S7' then raw_delivery.good::numeric / nullif(raw_delivery.counted, 0)
+            else metrics.good::numeric / nullif(metrics.counted + metrics.excluded, 0)
+        end as raw,
+        metrics.good::numeric / nullif(metrics.counted, 0) as adjusted
+    from metrics
+    inner join accounts
+        on metrics.account_id = accounts.account_id
+    left join raw_delivery
+        on metrics.account_id = raw_delivery.account_id
+        and metrics.month = raw_delivery.month
+
+),
+
+targeted as (
+
+    select
+        figures.*,
+        coalesce(agreed.target, default_targets.target) as target,
+        billing.day_start((figures.first_day + interval '1 month')::date, figures.timezone)
+        + interval '72 hours' > watermark.as_of as is_provisional
+    from figures
+    cross join watermark
+    left join default_targets
+        on figures.metric = default_targets.metric
+    left join lateral (
+        select sla_terms.target
+        from sla_terms
+        where sla_terms.account_id = figures.account_id
+            and sla_terms.metric = figures.metric
+            and sla_terms.effective_from < (figures.first_day + interval '1 month')::date
+        order by sla_terms.effective_from desc
+        limit 1
+    ) as agreed on true
+
+),
+
+final as (
+
+    select
+        account,
+        month,
+        metric,
+        round(raw, 6) as raw,
+        round(adjusted, 6) as adjusted,
+        exclusions,
+        target,
+        case
+            when counted = 0 then 'no data'
+            when is_sampled and counted < 1000 then 'insufficient data'
+            when is_settling then 'settling'
+            when target is null then 'info'
+            when adjusted >= target then 'met'
+            else 'breached'
+        end as state,
+        good::bigint as good,
+        counted::bigint as counted,
+        excluded::bigint as excluded,
+        is_provisional,
+        {{ wilson('good', 'counted', '-') }} as at_least,
+        {{ wilson('good', 'counted', '+') }} as at_most,
+        account_id
+    from targeted
+
+)
+
+select * from final

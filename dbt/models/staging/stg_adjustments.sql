@@ -1,0 +1,13 @@
+-- One row per grant, refund or reversal.
+
+{{ config(materialized='incremental', indexes=[{'columns': ['adjustment_id'], 'unique': true}, {'columns': ['read_below']}]) }}
+
+with
+
+{{ new_facts(
+    source('account', 'adjustment'),
+    columns=['adjustment_id', 'account_id', 'business_key', 'kind', 'at', 'units', 'usage_key', 'is_history'],
+    key=['adjustment_id']
+) }}
+
+select * from final
