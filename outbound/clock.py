@@ -1,6 +1,6 @@
 """Instants are UTC; every calendar decision is taken in a named time zone (CHARGING 3)."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -20,3 +20,8 @@ def day_start(day: date, zone: str) -> datetime:
     where midnight comes twice it begins at the first: both follow from fold 0 (CHARGING 5).
     """
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def month_before(instant: datetime) -> str:
+    """The calendar month before the one that an instant falls into, in UTC: "2026-10"."""
+    return (instant.astimezone(UTC).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")

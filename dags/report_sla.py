@@ -1,0 +1,32 @@
+"""# Report the SLA
+
+Each day: brings the SLA figures up to date. A month's figures are provisional until 72 hours after its end; the run
+after that freezes them with the month's documents, and later receipts are stored but never restate them.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, task
+
+with DAG(
+    dag_id="report_sla",
+    doc_md=__doc__,
+    schedule="45 4 * * *",
+    max_active_runs=1,
+    default_args={
+        "owner": "operations",
+        "pool": "reports",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(hours=1),
+    },
+    tags=["sla"],
+):
+
+    @task(doc_md="Writes the reports of the months whose 72 hours are over. Returns their months.")
+    def report() -> list[str]:
+        from reports.sla_report import write_due
+
+        return write_due()
+
+    report()
