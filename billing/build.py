@@ -63,14 +63,14 @@ def dbt(command: str, *arguments: str) -> dict[str, int]:
                 command,
                 *arguments,
                 *("--project-dir", str(configured.dbt_project), "--profiles-dir", str(configured.dbt_project)),
-                *("--target-path", str(state / "target"), "--log-path", str(state / "logs")),
-                *("--log-level", "none", "--log-level-file", "info", "--no-version-check", "--no-use-colors"),
+                *("--target-path", str(state), "--log-level", "none", "--log-level-file", "none"),
+                *("--no-version-check", "--no-use-colors"),
             ]
         )
     outcomes = list(result.result or []) if hasattr(result.result, "__iter__") else []
     failed = [one for one in outcomes if one.status in ("error", "fail", "runtime error", "warn")]
     if failed or not result.success:
-        raise BuildFailed(_complaint(failed, result.exception, str(state / "logs" / "dbt.log")))
+        raise BuildFailed(_complaint(failed, result.exception, str(state / "run")))
     kinds = Counter("tests" if one.node.resource_type in ("test", "unit_test") else "models" for one in outcomes)
     return {"models": kinds["models"], "tests": kinds["tests"]}
 
@@ -79,7 +79,7 @@ def _complaint(failed: list[Any], exception: BaseException | None, where: str) -
     said = [f"{one.node.name}: {' '.join((one.message or one.status).split())}" for one in failed]
     if not said:
         said = [" ".join(str(exception or "dbt ended without a result").split())]
-    return f"the marts could not be built: {'; '.join(said)}. The figures of the build before stand; see {where}"
+    return f"the marts could not be built: {'; '.join(said)}. What follows from these still has its figures of before; the SQL is in {where}"
 
 
 def _wait_for_open_transactions(connection: psycopg.Connection, patience: float) -> None:

@@ -6,10 +6,3 @@ alter table {{ this }} enable row level security;
 drop policy if exists own_rows on {{ this }};
 create policy own_rows on {{ this }} for select to outbound_web using (account_id = account.current_account());
 {% endmacro %}
-
-{# The marts' schemas may be entered by those who may read the marts. #}
-{% macro open_schemas(schemas) %}
-    {% for schema in schemas if schema in ('finance', 'operations') %}
-grant usage on schema {{ schema }} to outbound_reporting, outbound_billing, outbound_operator, outbound_web;
-    {% endfor %}
-{% endmacro %}

@@ -47,7 +47,11 @@ grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch
     dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement_line to outbound_dbt;
 grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
 grant select (campaign_id, ordinal, account_id, line, segments, encoding, network_id, zone) on dispatch.message to outbound_dbt;
-do $$ begin execute format('grant create on database %I to outbound_dbt', current_database()); end $$;
+create schema staging authorization outbound_dbt;
+create schema intermediate authorization outbound_dbt;
+create schema finance authorization outbound_dbt;
+create schema operations authorization outbound_dbt;
+grant usage on schema finance, operations to outbound_billing, outbound_reporting, outbound_operator, outbound_web;
 
 -- reporting and the operator read everything but a carrier's password; the operator sets things up
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_reporting, outbound_operator;

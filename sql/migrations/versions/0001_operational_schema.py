@@ -22,4 +22,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drops everything but the roles: they belong to the cluster and other databases may use them."""
     connection = op.get_bind().connection.dbapi_connection
-    connection.execute("drop schema account, network, intake, dispatch, billing cascade")
+    connection.execute(
+        "drop schema account, network, intake, dispatch, billing, staging, intermediate, finance, operations cascade"
+    )
