@@ -44,7 +44,9 @@ def build(as_of: datetime | None = None, *, patience: float = PATIENCE) -> dict[
             done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
             figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
         except BaseException as error:
-            connection.execute(Q.finish, {"build": build_id, "outcome": "failed", "figures": Jsonb({"error": str(error)})})
+            connection.execute(
+                Q.finish, {"build": build_id, "outcome": "failed", "figures": Jsonb({"error": str(error)})}
+            )
             raise
         connection.execute(Q.finish, {"build": build_id, "outcome": "ok", "figures": Jsonb(figures)})
     log.info("built", build=build_id, as_of=instant.isoformat(), **figures)
@@ -63,8 +65,8 @@ def dbt(command: str, *arguments: str) -> dict[str, int]:
                 command,
                 *arguments,
                 *("--project-dir", str(configured.dbt_project), "--profiles-dir", str(configured.dbt_project)),
-                *("--target-path", str(state), "--log-level", "none", "--log-level-file", "none"),
-                *("--no-version-check", "--no-use-colors"),
+                *("--target-path", str(state), "--log-path", str(state), "--no-version-check", "--no-use-colors"),
+                *("--log-level", "none", "--log-level-file", "none"),  # the results say what failed
             ]
         )
     outcomes = list(result.result or []) if hasattr(result.result, "__iter__") else []

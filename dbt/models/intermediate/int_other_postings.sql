@@ -160,7 +160,7 @@ entries as (
     select
         openings.account_id,
         'opening' as entry_kind,
-        openings.business_key as entry_key,
+        'balances' as entry_key,
         openings.at,
         line.ledger_account,
         line.amount

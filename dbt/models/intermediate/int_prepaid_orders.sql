@@ -50,7 +50,7 @@ recorded as (
     select
         openings.account_id,
         'opening' as kind,
-        openings.business_key || ':' || opening_lots.n as key,
+        'opening:' || opening_lots.n as key,
         row_number() over (
             partition by openings.account_id
             order by opening_lots.opened_at, opening_lots.n

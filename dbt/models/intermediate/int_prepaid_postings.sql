@@ -14,7 +14,7 @@ valuations as (
 
 ),
 
--- what posts, in the account's valuation
+-- what posts, in the account's valuation; a rollover moves no units, and lapsed ones have left 2100
 valued as (
 
     select
@@ -26,7 +26,7 @@ valued as (
         movements.kind,
         movements.key,
         movements.lot,
-        case when movements.kind <> 'rollover' then movements.units else 0 end as units,
+        case when movements.kind in ('rollover', 'late_usage', 'lapsed_reversal') then 0 else movements.units end as units,
         case valuations.valuation when 'rerate' then movements.deferred else movements.blended_deferred end as deferred,
         case
             when movements.kind = 'rollover' then 0
@@ -53,7 +53,7 @@ named as (
         end as entry_kind,
         case
             when kind in ('usage', 'served', 'late_usage') then event_day::text
-            when kind = 'opening' then regexp_replace(key, ':[0-9]+$', '')
+            when kind = 'opening' then 'balances'
             else key
         end as entry_key
     from valued

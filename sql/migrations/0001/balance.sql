@@ -79,7 +79,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     money as (
 
         select
-            'opening' as kind, opening.business_key || ':' || lot.n as key, opening.at, lot.units, lot.rate, lot.carrying_value as value,
+            'opening' as kind, 'opening:' || lot.n as key, opening.at, lot.units, lot.rate, lot.carrying_value as value,
             lot.opened_at, lot.last_valid_day, null as usage_key, lot.n
         from account.opening
         join account.opening_lot as lot using (account_id, opening_id)

@@ -49,7 +49,7 @@ create type billing.prepaid_event as (
 
 -- A lot as it stands. Merged lots stay as the way from a usage to the lot that succeeded its own (CHARGING 23).
 create type billing.prepaid_lot as (
-    lot text,
+    lot text,                   -- the purchase's key; grant:KEY; opening:N
     opened_at timestamptz,
     last_valid_day date,
     expires_at timestamptz,
@@ -272,9 +272,9 @@ $$;
 create function billing.prepaid_grant(inout state billing.prepaid_state, event billing.prepaid_event) language plpgsql as $$
 begin
     state.movements := state.movements || row(
-        'grant', event.at, event.key, event.key, event.units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+        'grant', event.at, event.key, 'grant:' || event.key, event.units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
     state.lots := state.lots || row(
-        event.key, event.at, event.last_valid_day, event.expires_at, 0, false, event.units, 0, 0, event.units, 1, 'open', null)::billing.prepaid_lot;
+        'grant:' || event.key, event.at, event.last_valid_day, event.expires_at, 0, false, event.units, 0, 0, event.units, 1, 'open', null)::billing.prepaid_lot;
     state := billing.prepaid_serve(state, cardinality(state.lots), event.at, event.digits);
 end
 $$;
@@ -351,12 +351,30 @@ begin
 end
 $$;
 
+-- Where the lot stands that a lot's units went to: itself, or what it was merged into, and so on.
+create function billing.prepaid_heir(lots billing.prepaid_lot[], of_lot text) returns integer language plpgsql immutable as $$
+declare
+    heir text := of_lot;
+begin
+    for place in 1 .. cardinality(lots) loop -- a successor stands behind what it succeeded
+        if (lots[place]).lot = heir then
+            if (lots[place]).state <> 'merged' then
+                return place;
+            end if;
+            heir := (lots[place]).successor;
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
 -- Gives a usage back: to its lot, or to the lot that succeeded it; where that has lapsed, to breakage (CHARGING 23, 24).
 create function billing.prepaid_reversal(inout state billing.prepaid_state, event billing.prepaid_event) language plpgsql as $$
 declare
     part billing.prepaid_taken;
     lot billing.prepaid_lot;
     debt billing.prepaid_shortfall;
+    waiting billing.prepaid_shortfall[] := '{}';
     place integer;
     rise numeric;
     blended_rise numeric;
@@ -365,11 +383,7 @@ begin
     foreach part in array state.taken loop
         continue when part.usage_key <> event.usage_key;
         is_known := true;
-        place := (select max(n) from unnest(state.lots) with ordinality as l (lot, o, d, e, r, p, m, x, b, u, v, s, c, n) where l.lot = part.lot);
-        while (state.lots[place]).state = 'merged' loop
-            place := (select max(n) from unnest(state.lots) with ordinality as l (lot, o, d, e, r, p, m, x, b, u, v, s, c, n)
-                where l.lot = (state.lots[place]).successor);
-        end loop;
+        place := billing.prepaid_heir(state.lots, part.lot);
         lot := state.lots[place];
         if lot.state = 'lapsed' then
             lot.lapsed := lot.lapsed + part.units;
@@ -397,13 +411,11 @@ begin
             is_known := true;
             state.movements := state.movements || row(
                 'shortfall_reversal', event.at, event.key, null, -debt.units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+        else
+            waiting := waiting || debt;
         end if;
     end loop;
-    state.shortfalls := array(
-        select waiting
-        from unnest(state.shortfalls) with ordinality as waiting (usage_key, at, units, n)
-        where usage_key is distinct from event.usage_key
-        order by n);
+    state.shortfalls := waiting;
     if not is_known then
         state.movements := state.movements || row(
             'refused', event.at, event.key, null, 0, 0, 0, 0, 0, 0)::billing.prepaid_movement;

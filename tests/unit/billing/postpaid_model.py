@@ -65,7 +65,9 @@ class Contract:
         net = sum((line[5] for line in lines), Decimal(0))
         if net < self.minimum:
             gap = self.minimum - net
-            lines.append(("minimum", None, None, 0, None, self._round(gap), self._round(self._round(gap) * self.vat_rate)))
+            lines.append(
+                ("minimum", None, None, 0, None, self._round(gap), self._round(self._round(gap) * self.vat_rate))
+            )
         return lines, unrated
 
     def _line(self, kind: str, zone: str, from_unit: int, quantity: int, rate: Decimal) -> tuple[object, ...]:

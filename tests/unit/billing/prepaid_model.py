@@ -32,7 +32,8 @@ class Event:
 
     @property
     def order(self) -> tuple[object, ...]:
-        return self.late or self.at, RANK[self.kind], self.opened_at or self.at, self.key.encode()
+        folded = self.late or self.at
+        return folded, RANK[self.kind], self.opened_at or folded, self.key.encode()
 
 
 @dataclass(kw_only=True)
@@ -73,7 +74,9 @@ class Purse:
     drawn: dict[str, list[Drawn]] = field(default_factory=lambda: defaultdict(list))
     shortfall: list[str] = field(default_factory=list)
     sales: list[dict[str, Decimal]] = field(default_factory=list)
-    postings: dict[tuple[str, str], list[Decimal]] = field(default_factory=lambda: defaultdict(lambda: [Decimal(0)] * 2))
+    postings: dict[tuple[str, str], list[Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: [Decimal(0)] * 2)
+    )
     refused: list[str] = field(default_factory=list)
 
     def live(self, events: list[Event], as_of: datetime) -> "Purse":
@@ -269,7 +272,7 @@ class Purse:
     def _new_lot(self, event: Event, at: datetime, *, rate: Decimal, paid: bool, base: Decimal) -> Lot:
         day = self.last_valid_day(at)
         return Lot(
-            key=event.key,
+            key=f"grant:{event.key}" if event.kind == "grant" else event.key,
             opened_at=at,
             last_valid_day=day,
             expires_at=self.day_after(day),
