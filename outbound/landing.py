@@ -19,7 +19,12 @@ def folder(landing: str) -> Path:
     parts = urlsplit(landing)
     if parts.scheme not in ("", "file"):
         raise UnsupportedLanding(
-            f"landing zone {landing}: {parts.scheme}:// is not supported; give a path or a file:// URL of a local folder"
+            f"landing zone {landing}: {parts.scheme}:// is not supported;"
+            " give a path or a file:// URL of a local folder"
+        )
+    if parts.scheme and parts.netloc not in ("", "localhost"):
+        raise UnsupportedLanding(
+            f"landing zone {landing}: a file:// URL names no other machine; write three slashes, as in file:///srv/nile"
         )
     path = Path(unquote(parts.path) if parts.scheme else landing)
     if path.parts[:1] == (".outbound",):

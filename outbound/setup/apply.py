@@ -1,0 +1,158 @@
+"""Makes the database say what a set-up file says: all of it or nothing, in one transaction."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from outbound import audit, database, landing, queries
+from outbound.setup import guards, tables
+from outbound.setup.difference import Change, difference, existing, write
+from outbound.setup.document import Document, Problem, read
+from outbound.setup.model import Account, Setup
+from outbound.setup.reading import landing_of, refusal, understand
+
+ENTITIES = queries.load("setup/entities")
+GUARDS = queries.load("setup/guards")
+FOLDERS = ("campaigns", "bases", "optouts", "results")
+
+
+def apply(path: Path, *, dry_run: bool = False) -> list[tuple[str | None, Change]]:
+    """(account or None, change) for everything that was changed, or would be. Raises WrongSetup, Unreadable."""
+    document = read(path)
+    setup = understand(document)
+    with database.connect("operator") as connection:
+        changes = _applied(connection, document, setup, path.absolute().parent)
+        if dry_run:
+            connection.rollback()
+        else:
+            for account in setup.accounts:
+                make_folders(account)
+    return changes
+
+
+def make_folders(account: Account) -> None:
+    """What a landing zone consists of (INTAKE)."""
+    for name in FOLDERS:
+        (landing.folder(landing_of(account)) / name).mkdir(parents=True, exist_ok=True)
+
+
+def _applied(
+    connection: psycopg.Connection, document: Document, setup: Setup, beside: Path
+) -> list[tuple[str | None, Change]]:
+    connection.execute(GUARDS.lock)
+    changes = _apply_entity(connection, setup)
+    for kind, wanted in tables.shared(setup, beside):
+        found = difference(kind, existing(connection, kind), wanted)
+        write(connection, found)
+        changes += found
+    _record(connection, None, None, changes)
+    told: list[tuple[str | None, Change]] = [(None, change) for change in changes]
+    (entity_id,) = _row(connection, ENTITIES.entity_id, {"name": setup.legal_entity.name})
+    problems = list(_taken(connection, setup))
+    for n, account in enumerate(setup.accounts):
+        step = _AccountStep(connection, setup, account, entity_id)
+        own = [Problem(("accounts", n, *place), message) for place, message in step.faults()]
+        problems += own
+        if not problems:
+            told += [(account.name, change) for change in step.write()]
+    if problems:
+        raise refusal(document, problems)
+    return told
+
+
+def _apply_entity(connection: psycopg.Connection, setup: Setup) -> list[Change]:
+    wanted = tables.entity(setup)
+    row = connection.execute(ENTITIES.entity, setup.legal_entity.model_dump()).fetchone()
+    renamed = []
+    if row is not None and row[1] != setup.legal_entity.name:
+        names = {"name": row[1]}, {"name": setup.legal_entity.name}
+        renamed = [Change("changed", tables.ENTITY, (row[1],), *names)]
+        connection.execute(ENTITIES.rename, {"entity": row[0], "name": setup.legal_entity.name})
+    found = difference(tables.ENTITY, existing(connection, tables.ENTITY), wanted)
+    write(connection, found)
+    return renamed + found
+
+
+class _AccountStep:
+    """One account of the file against what the database says of it."""
+
+    def __init__(self, connection: psycopg.Connection, setup: Setup, account: Account, entity_id: int) -> None:
+        self._connection = connection
+        self._account = account
+        with connection.cursor(row_factory=class_row(guards.Past)) as cursor:
+            self._past = cursor.execute(GUARDS.past, {"name": account.name}).fetchone()
+        owner = self._past.account_id if self._past else None
+        self._row = difference(
+            tables.ACCOUNT, existing(connection, tables.ACCOUNT), tables.account_row(account, setup, entity_id)
+        )
+        self._terms_before = existing(connection, tables.TERM, owner)
+        self._terms_wanted = tables.terms(account)
+        self._terms = difference(tables.TERM, self._terms_before, self._terms_wanted)
+        self._lists = {
+            kind: difference(kind, existing(connection, kind, owner), wanted)
+            for kind, wanted in tables.of_account(account)
+        }
+
+    def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What of the account's past does not allow it, with the place in the account."""
+        if self._past is None:
+            return
+        for key, message in guards.calendar_faults(self._row, self._past):
+            yield (key,), message
+        places = {change.since: ("terms", n) for n, change in enumerate(self._account.terms)}
+        for day, message in guards.term_faults(
+            self._terms, self._terms_before, self._terms_wanted, self._past, self._remains
+        ):
+            yield places.get(day, ()), message
+        if tables.RATE in self._lists:
+            before = existing(self._connection, tables.RATE, self._past.account_id)
+            for _, message in guards.rate_faults(self._lists[tables.RATE], before, self._past):
+                yield ("rates",), message
+
+    def write(self) -> list[Change]:
+        write(self._connection, self._row)
+        (owner,) = _row(self._connection, ENTITIES.account_id, {"name": self._account.name})
+        changes = [*self._terms, *(change for found in self._lists.values() for change in found)]
+        write(self._connection, changes, owner)
+        _record(self._connection, owner, self._account.name, [*self._row, *changes])
+        return [*self._row, *changes]
+
+    def _remains(self, day: date) -> guards.Remains:
+        assert self._past is not None  # noqa: S101  asked only of an account that there is
+        values = {"account": self._past.account_id, "day": day}
+        return guards.Remains._make(_row(self._connection, GUARDS.remains, values))
+
+
+def _taken(connection: psycopg.Connection, setup: Setup) -> Iterator[Problem]:
+    """Folders and e-mail addresses that belong to somebody whom the file does not name."""
+    others = connection.execute(GUARDS.landings, {"names": [account.name for account in setup.accounts]}).fetchall()
+    for n, account in enumerate(setup.accounts):
+        own = landing.folder(landing_of(account)).resolve()
+        for name, url in others:
+            other = landing.folder(url).resolve()
+            if own == other or own in other.parents or other in own.parents:
+                message = f"lies within the landing zone of account {name}: give it a folder of its own"
+                yield Problem(("accounts", n, "landing"), message)
+        emails = [user.email for user in account.users or []]
+        taken = dict(connection.execute(GUARDS.taken_emails, {"emails": emails, "account": account.name}).fetchall())
+        for m, email in enumerate(emails):
+            if email in taken:
+                yield Problem(("accounts", n, "users", m, "email"), f"{email} belongs to {taken[email]} already")
+
+
+def _record(connection: psycopg.Connection, owner: int | None, name: str | None, changes: list[Change]) -> None:
+    if changes:
+        detail = [
+            {"change": one.verb, "kind": one.kind.name, "key": list(one.key), "fields": one.fields} for one in changes
+        ]
+        audit.record(connection, "apply", owner, name, {"changes": detail})
+
+
+def _row(connection: psycopg.Connection, query: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    row = connection.execute(query, values).fetchone()
+    assert row is not None  # noqa: S101  every one of these queries gives a row
+    return row

@@ -1,0 +1,236 @@
+"""What a set-up file says: each part with its keys, their defaults and what has to hold between them."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from outbound.setup import cards
+from outbound.setup.values import (
+    Amount,
+    Country,
+    Currency,
+    Day,
+    Email,
+    Landing,
+    Percent,
+    Prefix,
+    Rate,
+    Region,
+    Sender,
+    Share,
+    Strict,
+    TaxRate,
+    Text,
+    Timezone,
+    Zone,
+)
+
+
+class LegalEntity(Strict):
+    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing and crediting."""
+
+    name: Text
+    country: Country
+    timezone: Timezone
+    tax_id: Text | None = None
+    approvals: Literal["none", "two_people"] = "none"
+
+
+class Network(Strict):
+    """Numbers that begin with prefix; the longest that matches wins. covered: false makes NOT_COVERED of them."""
+
+    prefix: Prefix
+    operator: Text
+    country: Country
+    zone: Zone
+    covered: bool = True
+
+
+class Authorities(Strict):
+    """Which certificates a TLS connection trusts: those of ca_file, else the system's."""
+
+    ca_file: Text | None = None
+
+
+def _tls(value: Any) -> Any:
+    return {"ca_file": None} if value is True else None if value is False else value
+
+
+class Timing(Strict):
+    """Seconds that few carriers need otherwise, and the bind's system_type."""
+
+    response_timeout: int | None = Field(default=None, ge=1)
+    enquire_link: int | None = Field(default=None, ge=1)
+    unmatched_after: int | None = Field(default=None, ge=1)
+    system_type: str | None = Field(default=None, max_length=12)
+
+
+class Connector(Strict):
+    """A way out: an SMPP server."""
+
+    name: Text
+    host: Text
+    port: int = Field(default=2775, ge=1, le=65535)
+    system_id: str = Field(min_length=1, max_length=15)
+    password: str | None = Field(default=None, repr=False)
+    password_file: Text | None = None
+    password_env: Text | None = None
+    bind: Literal["transmitter", "receiver", "transceiver"] = "transceiver"
+    sessions: int = Field(default=1, ge=1, le=64)
+    window: int = Field(default=100, ge=1, le=100_000)
+    rate: int | None = Field(default=None, ge=1, le=2_000_000_000)
+    routes: list[Prefix] = []
+    receipts_complete: bool = False
+    in_doubt_after: int | None = Field(default=None, ge=1, le=2_000_000_000)
+    in_doubt_policy: Literal["never_twice", "at_least_once"] = "never_twice"
+    echoes_reference: bool = True
+    message_id_form: Literal["as_is", "decimal", "hex", "auto"] = "auto"
+    ledger_window: int = Field(default=8000, ge=1, le=100_000)
+    tls: Annotated[Authorities | None, BeforeValidator(_tls)] = None
+    options: Timing = Timing()
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> "Connector":
+        if sum(way is not None for way in (self.password, self.password_file, self.password_env)) != 1:
+            raise ValueError("give exactly one of password, password_file and password_env")
+        if self.bind != "receiver" and not self.routes:
+            raise ValueError('routes is empty, so nothing would go out here: give prefixes, like routes: ["20"]')
+        if self.in_doubt_after is not None and not self.receipts_complete:
+            raise ValueError("in_doubt_after means something only where receipts_complete is true: leave it out")
+        return self
+
+
+class SenderRow(Strict):
+    """An address that the account may send from, from a day on. operators: those that let it through; null: all."""
+
+    address: Sender
+    approved: Day
+    until: Day | None = None
+    operators: list[Text] | None = None
+
+
+class User(Strict):
+    """Someone of the account."""
+
+    email: Email
+    name: Text
+    role: Literal["customer", "customer_approver"] = "customer"
+
+
+class Staff(Strict):
+    """Someone of the operator."""
+
+    email: Email
+    name: Text
+    role: Literal["finance", "manager", "operator"]
+
+
+class RateRow(Strict):
+    """A tier of a rate card. to is exclusive. Prepaid: by the units of one order; postpaid: by the month's units."""
+
+    zone: Zone
+    since: Day = Field(alias="from")
+    until: Day | None = Field(default=None, alias="to")
+    from_unit: int = Field(default=1, ge=1)
+    rate: Rate
+
+
+class Target(Strict):
+    """An agreed SLA target (SLA): from a day on, else always."""
+
+    metric: str = Field(pattern="^S([1-9]|1[0-4])$")
+    target: Share
+    since: Day | None = Field(default=None, alias="from")
+
+
+class Terms(Strict):
+    """The commercial terms that can change at a date (CHARGING 2, 30)."""
+
+    scheme: Literal["prepaid", "postpaid"]
+    currency: Currency
+    tax_treatment: Literal["standard", "zero_rated", "exempt"] = "standard"
+    vat_rate: TaxRate = Decimal(0)
+    valuation: Literal["rerate", "blended"] = "rerate"
+    recharge_tolerance: Share = Decimal(0)
+    tier_mode: Literal["graduated", "volume"] = "graduated"
+    tier_scope: Literal["zone", "account"] = "zone"
+    minimum_monthly: Amount = Decimal(0)
+    credit_limit: Amount | None = None
+
+    @model_validator(mode="after")
+    def _is_taxed(self) -> "Terms":
+        if self.tax_treatment != "standard" and self.vat_rate:
+            raise ValueError(
+                f"what is {self.tax_treatment} has no VAT: set vat_rate to 0, or tax_treatment to standard"
+            )
+        return self
+
+
+class Change(Strict):
+    """Other terms from a day on; what it leaves out stays as it was."""
+
+    since: Day = Field(alias="from")
+    scheme: Literal["prepaid", "postpaid"] | None = None
+    currency: Currency | None = None
+    tax_treatment: Literal["standard", "zero_rated", "exempt"] | None = None
+    vat_rate: TaxRate | None = None
+    valuation: Literal["rerate", "blended"] | None = None
+    recharge_tolerance: Share | None = None
+    tier_mode: Literal["graduated", "volume"] | None = None
+    tier_scope: Literal["zone", "account"] | None = None
+    minimum_monthly: Amount | None = None
+    credit_limit: Amount | None = None
+
+
+class Defaults(Strict):
+    """What a manifest may leave out (INTAKE), and what only the account can say."""
+
+    sender: Sender | None = None
+    template: str | None = None
+    validity: str | None = Field(default=None, pattern="^[0-9]{1,4}[mhd]$")
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
+    encoding: Text | None = None
+    delimiter: Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "pipe"] | None = None
+    header: bool | None = None
+    columns: list[Text] | None = None
+    max_segments: int | None = Field(default=None, ge=1, le=255)
+    on_insufficient_balance: Literal["hold", "partial"] | None = None
+    base_mismatch_percent: Percent | None = None
+    manifest_required: bool | None = None
+    gate: dict[str, Any] | None = None
+
+
+def _checked(rates: list[RateRow]) -> list[RateRow]:
+    found = cards.faults(rates)
+    if found:
+        raise PydanticCustomError("faults", "the rates contradict each other", {"faults": found})
+    return rates
+
+
+class Account(Terms):
+    """A customer: its terms, senders, prices and landing zone. Lists that are left out stay as they are."""
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=63)
+    timezone: Timezone | None = None
+    default_region: Region | None = None
+    landing: Landing | None = None
+    zones: list[Zone] | None = None
+    senders: list[SenderRow] | None = None
+    users: list[User] | None = None
+    defaults: Defaults = Defaults()
+    rates: Annotated[list[RateRow], AfterValidator(_checked)] | None = None
+    sla: list[Target] | None = None
+    terms: list[Change] = []
+
+
+class Setup(Strict):
+    """The whole file. A list that is left out stays as it is; one that is there is all there is."""
+
+    legal_entity: LegalEntity
+    networks: list[Network] | None = None
+    connectors: list[Connector] | None = None
+    staff: list[Staff] | None = None
+    accounts: list[Account] = []

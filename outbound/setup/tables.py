@@ -1,0 +1,130 @@
+"""Which rows a set-up asks for, kind by kind."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from outbound.setup.difference import Kind, Row
+from outbound.setup.model import Account, Connector, Setup, Staff, Terms, User
+from outbound.setup.reading import base_terms, changed_terms, landing_of
+from outbound.setup.values import sender_kind
+
+EVER = date(1900, 1, 1)  # from when terms and targets hold that name no day
+
+ENTITY = Kind(
+    "legal entity", "account.legal_entity", ("name",), ("country", "timezone", "tax_id", "approvals"), absent="kept"
+)
+NETWORK = Kind("network", "network.network", ("prefix",), ("operator", "country", "zone", "covered"))
+CONNECTOR = Kind(
+    "connector",
+    "dispatch.connector",
+    ("name",),
+    (
+        "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes", "receipts_complete",
+        "in_doubt_after", "in_doubt_policy", "echoes_reference", "message_id_form", "ledger_window", "tls", "settings", "enabled",
+    ),
+    secret=frozenset({"password"}),
+    json=frozenset({"password", "tls", "settings"}),
+    absent="disabled",
+)  # fmt: skip
+STAFF = Kind("staff", "account.person", ("email",), ("name", "role"), only="account_id is null")
+ACCOUNT = Kind(
+    "account",
+    "account.account",
+    ("name",),
+    ("legal_entity_id", "timezone", "default_region", "landing", "defaults"),
+    json=frozenset({"defaults"}),
+    absent="kept",
+)
+TERM = Kind("term", "account.term", ("effective_from",), tuple(Terms.model_fields), owner="account_id")
+SENDER = Kind(
+    "sender", "account.sender", ("address", "approved_from"), ("kind", "approved_to", "operators"), owner="account_id"
+)
+RATE = Kind(
+    "rate", "account.rate_row", ("zone", "effective_from", "from_unit"), ("effective_to", "rate"), owner="account_id"
+)
+TARGET = Kind("SLA target", "account.sla_term", ("metric", "effective_from"), ("target",), owner="account_id")
+USER = Kind("user", "account.person", ("email",), ("name", "role"), owner="account_id")
+
+Rows = dict[tuple[Any, ...], Row]
+
+
+def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
+    """What belongs to no account. Lists that the file leaves out stay as they are; files lie beside the set-up's."""
+    found: list[tuple[Kind, Rows]] = []
+    if setup.networks is not None:
+        found.append((NETWORK, {(one.prefix,): one.model_dump(exclude={"prefix"}) for one in setup.networks}))
+    if setup.connectors is not None:
+        found.append((CONNECTOR, {(one.name,): _connector(one, beside) for one in setup.connectors}))
+    if setup.staff is not None:
+        found.append((STAFF, _people(setup.staff)))
+    return found
+
+
+def of_account(account: Account) -> list[tuple[Kind, Rows]]:
+    """The rows that an account owns, but for its terms."""
+    found: list[tuple[Kind, Rows]] = []
+    if account.senders is not None:
+        found.append((SENDER, {
+            (one.address, one.approved): {
+                "kind": sender_kind(one.address), "approved_to": one.until, "operators": one.operators,
+            }
+            for one in account.senders
+        }))  # fmt: skip
+    if account.rates is not None:
+        found.append((RATE, {
+            (one.zone, one.since, one.from_unit): {"effective_to": one.until, "rate": one.rate} for one in account.rates
+        }))  # fmt: skip
+    if account.sla is not None:
+        found.append((TARGET, {(one.metric, one.since or EVER): {"target": one.target} for one in account.sla}))
+    if account.users is not None:
+        found.append((USER, _people(account.users)))
+    return found
+
+
+def entity(setup: Setup) -> Rows:
+    one = setup.legal_entity
+    return {(one.name,): one.model_dump(exclude={"name"})}
+
+
+def account_row(account: Account, setup: Setup, entity_id: int | None) -> Rows:
+    defaults: Row = account.defaults.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if account.zones is not None:
+        defaults["zones"] = account.zones
+    return {
+        (account.name,): {
+            "legal_entity_id": entity_id,
+            "timezone": account.timezone or setup.legal_entity.timezone,
+            "default_region": account.default_region or setup.legal_entity.country,
+            "landing": landing_of(account),
+            "defaults": defaults,
+        }
+    }
+
+
+def terms(account: Account) -> Rows:
+    """The first terms hold since ever; each change holds from its day, over what held before."""
+    current = base_terms(account)
+    found: Rows = {(EVER,): current}
+    for change in sorted(account.terms, key=lambda one: one.since):
+        current = changed_terms(current, change)
+        found[change.since,] = current
+    return found
+
+
+def _people(people: list[User] | list[Staff]) -> Rows:
+    return {(one.email,): {"name": one.name, "role": one.role} for one in people}
+
+
+def _connector(one: Connector, beside: Path) -> Row:
+    row = one.model_dump(exclude={"name", "password", "password_file", "password_env", "tls", "options"})
+    if one.password_file is not None:
+        row["password"] = {"file": str(beside / one.password_file)}
+    elif one.password_env is not None:
+        row["password"] = {"env": one.password_env}
+    else:
+        row["password"] = {"value": one.password}
+    ca_file = one.tls.ca_file if one.tls else None
+    row["tls"] = {"ca_file": str(beside / ca_file)} if ca_file else one.tls is not None
+    row["settings"] = one.options.model_dump(exclude_none=True)
+    return row

@@ -1,0 +1,109 @@
+"""The kinds of values that a set-up file holds, each with what has to be true of it."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from outbound.landing import UnsupportedLanding, folder
+
+LONGEST_SHORT_CODE = 6
+LONGEST_NUMBER = 15  # E.164
+LONGEST_NAME = 11  # the alphanumeric address of GSM 03.40: 11 septets
+
+
+class Strict(BaseModel):
+    """A part of the file: unknown keys are mistakes, and texts, numbers and switches are not taken for each other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+
+
+def _exact(value: Any) -> Decimal:
+    if isinstance(value, float):
+        raise ValueError(
+            f'write it in quotes, "{value}": without them it is a floating-point number, which is not exact'
+        )
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError('write a number in quotes, like "0.10"')
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        raise ValueError(f'"{value}" is no number: write one like "0.10"') from None
+    if not found.is_finite():
+        raise ValueError(f'"{value}" is no number: write one like "0.10"')
+    return found
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone: write a name of the tz database, like Africa/Cairo")
+    return name
+
+
+def _region(code: str) -> str:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        hint = " (the United Kingdom is GB)" if code == "UK" else ""
+        raise ValueError(f"{code!r} is no country with telephone numbers: write its two letters, like EG{hint}")
+    return code
+
+
+def _landing(landing: str) -> str:
+    try:
+        folder(landing)
+    except UnsupportedLanding as error:
+        raise ValueError(str(error)) from None
+    return landing
+
+
+def _sender(address: str) -> str:
+    sender_kind(address)
+    return address
+
+
+def sender_kind(address: str) -> str:
+    """Which of alphanumeric, short_code and long_code a sender is; ValueError where no network can show it."""
+    digits = address.removeprefix("+")
+    if digits.isascii() and digits.isdigit():
+        if len(digits) > LONGEST_NUMBER:
+            raise ValueError(f"{address!r} has {len(digits)} digits: a number has at most {LONGEST_NUMBER}")
+        return "short_code" if len(digits) <= LONGEST_SHORT_CODE and digits == address else "long_code"
+    if len(address) > LONGEST_NAME:
+        raise ValueError(f"{address!r} has {len(address)} characters: a name has at most {LONGEST_NAME}")
+    if not address.isascii() or not address.isprintable() or not any(character.isalpha() for character in address):
+        raise ValueError(
+            f"{address!r} is no sender: write a name of Latin letters, digits and signs, one of them a letter,"
+            " or a number with or without +"
+        )
+    if set(address) & set("`[]{}|^~\\"):
+        raise ValueError(f"{address!r} holds a sign that phones do not show in a name: leave out ` [ ] {{ }} | ^ ~ \\")
+    return "alphanumeric"
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no day: write it like 2026-01-31") from None
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Day = Annotated[date, BeforeValidator(_day)]
+Share = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1, decimal_places=6)]
+TaxRate = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=1, decimal_places=6)]
+Rate = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=100_000_000, decimal_places=6)]
+Percent = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=100)]
+Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=10**16, decimal_places=2)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Region = Annotated[str, AfterValidator(_region)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Prefix = Annotated[str, Field(pattern="^[1-9][0-9]{0,14}$")]
+Landing = Annotated[str, Field(min_length=1), AfterValidator(_landing)]
+Sender = Annotated[str, AfterValidator(_sender)]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Zone = Text
