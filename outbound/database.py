@@ -107,7 +107,7 @@ def _is_at_head(where: str) -> bool:
         return row is not None and row[0] >= head
 
 
-def _session(role: str | None) -> dict[str, str]:
+def _session(role: str | None) -> dict[str, Any]:
     """Start-up options: the acting role is set by the server itself, before the first statement."""
     options = "-c timezone=UTC" + (f" -c role=outbound_{role}" if role else "")
     return {"options": options, "application_name": f"outbound {role or 'owner'}"}

@@ -138,7 +138,8 @@ def _taken(connection: psycopg.Connection, setup: Setup) -> Iterator[Problem]:
                 message = f"lies within the landing zone of account {name}: give it a folder of its own"
                 yield Problem(("accounts", n, "landing"), message)
         emails = [user.email for user in account.users or []]
-        taken = dict(connection.execute(GUARDS.taken_emails, {"emails": emails, "account": account.name}).fetchall())
+        values = {"emails": emails, "account": account.name}
+        taken: dict[str, str] = dict(connection.execute(GUARDS.taken_emails, values).fetchall())
         for m, email in enumerate(emails):
             if email in taken:
                 yield Problem(("accounts", n, "users", m, "email"), f"{email} belongs to {taken[email]} already")

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Protocol
 
 
@@ -24,9 +25,7 @@ def faults(tiers: Sequence[Tier]) -> list[tuple[int, str]]:
     cards: dict[tuple[str, date], list[int]] = defaultdict(list)
     for n, tier in enumerate(tiers):
         if tier.until is not None and tier.until <= tier.since:
-            found.append(
-                (n, f"ends on {tier.until}, not after it begins ({tier.since}); to is the first day without it")
-            )
+            found.append((n, f"ends on {tier.until}, but begins on {tier.since}: to is the first day without it"))
         if seen[tier.zone, tier.since, tier.from_unit] > 1:
             found.append((n, f"zone {tier.zone} from {tier.since} has more than one tier from unit {tier.from_unit}"))
         cards[tier.zone, tier.since].append(n)
@@ -35,14 +34,14 @@ def faults(tiers: Sequence[Tier]) -> list[tuple[int, str]]:
             found.append((members[0], f"zone {zone} from {since} has no rate for unit 1: add a tier with from_unit 1"))
         if len({tiers[n].until for n in members}) > 1:
             found.append(
-                (members[-1], f"the tiers of zone {zone} from {since} end on different days: one card ends at once")
+                (members[-1], f"the tiers of zone {zone} from {since} end on different days: end them at once")
             )
     return found + _overlaps(tiers, sorted(cards))
 
 
 def _overlaps(tiers: Sequence[Tier], cards: list[tuple[str, date]]) -> list[tuple[int, str]]:
     found = []
-    for (zone, since), (next_zone, next_since) in zip(cards, cards[1:], strict=False):
+    for (zone, since), (next_zone, next_since) in pairwise(cards):
         for n, tier in enumerate(tiers):
             if zone != next_zone or (tier.zone, tier.since) != (zone, since):
                 continue

@@ -42,12 +42,9 @@ class Change(NamedTuple):
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """Column -> (before, after); a secret only as the fact that it changed."""
-        return {
-            name: ("(hidden)", "(hidden)")
-            if name in self.kind.secret
-            else (self.before.get(name), self.after.get(name))
-            for name in {**self.before, **self.after}
-        }
+        names = {**self.before, **self.after}
+        plain = {name: (self.before.get(name), self.after.get(name)) for name in names}
+        return plain | {name: ("(hidden)", "(hidden)") for name in names if name in self.kind.secret}
 
 
 def existing(connection: psycopg.Connection, kind: Kind, owner: int | None = None) -> dict[tuple[Any, ...], Row]:

@@ -79,23 +79,13 @@ def _scheme_faults(
             continue
         change = f"{what} cannot change from {old[what]} to {new[what]} on {day}"
         if day.day != 1 or day <= past.today:
-            yield (
-                day,
-                (
-                    f"{change}: that takes effect at the start of a month to come (CHARGING 30);"
-                    " write it under terms, from: the first day of one"
-                ),
-            )
+            when = "it takes effect at the start of a month to come (CHARGING 30)"
+            yield day, f"{change}: {when}; write it under terms, from: the first day of one"
             return
         left = remains(day)
         if any(left):
-            yield (
-                day,
-                (
-                    f"{change} while anything remains (CHARGING 30): {left.units} units, a shortfall of {left.shortfall},"
-                    f" {left.promised} segments promised or in doubt; use or refund them first"
-                ),
-            )
+            what_is_left = f"{left.units} units, {left.shortfall} of shortfall, {left.promised} promised or in doubt"
+            yield day, f"{change} while anything remains (CHARGING 30): {what_is_left}; use or refund them first"
         return
 
 
@@ -111,17 +101,19 @@ def rate_faults(changes: list[Change], before: Timeline, past: Past) -> Iterator
     for change in changes:
         _, since, _ = change.key
         is_new_card = change.verb == "added" and change.key[:2] not in cards
-        ends_later = set(change.after) == {"effective_to"} and all(
-            day is None or day >= past.open_from for day in (change.before["effective_to"], change.after["effective_to"])
-        ) if change.verb == "changed" else False  # fmt: skip
-        if since < past.open_from and not is_new_card and not ends_later:
-            yield (
-                change.key,
-                (
-                    f"the rate from {since} is {change.verb}, but the months before {past.open_from} are closed; keep it,"
-                    f" end it with to: {past.open_from} or later, and add a new one from that day"
-                ),
-            )
+        if since < past.open_from and not is_new_card and not _only_ends(change, past.open_from):
+            instead = f"keep it or end it with to: {past.open_from} or later, and add a new one from that day"
+            yield change.key, f"the rate from {since}, {change.verb} here, is one that closed months used; {instead}"
+
+
+def _only_ends(change: Change, open_from: date) -> bool:
+    """Whether all that changes is the last day, and that in months still open."""
+    ends = (change.before.get("effective_to"), change.after.get("effective_to"))
+    return (
+        change.verb == "changed"
+        and set(change.after) == {"effective_to"}
+        and all(day is None or day >= open_from for day in ends)
+    )
 
 
 def _listed(names: set[str]) -> str:

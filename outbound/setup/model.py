@@ -81,7 +81,7 @@ class Connector(Strict):
     sessions: int = Field(default=1, ge=1, le=64)
     window: int = Field(default=100, ge=1, le=100_000)
     rate: int | None = Field(default=None, ge=1, le=2_000_000_000)
-    routes: list[Prefix] = []
+    routes: list[Prefix] = Field(default_factory=list)
     receipts_complete: bool = False
     in_doubt_after: int | None = Field(default=None, ge=1, le=2_000_000_000)
     in_doubt_policy: Literal["never_twice", "at_least_once"] = "never_twice"
@@ -223,7 +223,7 @@ class Account(Terms):
     defaults: Defaults = Defaults()
     rates: Annotated[list[RateRow], AfterValidator(_checked)] | None = None
     sla: list[Target] | None = None
-    terms: list[Change] = []
+    terms: list[Change] = Field(default_factory=list)
 
 
 class Setup(Strict):
@@ -233,4 +233,4 @@ class Setup(Strict):
     networks: list[Network] | None = None
     connectors: list[Connector] | None = None
     staff: list[Staff] | None = None
-    accounts: list[Account] = []
+    accounts: list[Account] = Field(default_factory=list)

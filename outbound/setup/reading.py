@@ -1,7 +1,6 @@
 """From a document to a valid set-up, or to all of its mistakes at once, each with its place and what to do."""
 
 import difflib
-import types
 import typing
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ class WrongSetup(OutboundError):
 def understand(document: Document) -> Setup:
     """The set-up that a document says. Raises WrongSetup with all of its mistakes."""
     problems = [*document.problems, *_duplicates(document.data)]
+    unreadable = {problem.place for problem in document.problems}
     setup = None
     if not isinstance(document.data, dict):
         problems.append(Problem((), "holds no set-up: begin with a copy of what `outbound apply --example` prints"))
@@ -31,7 +31,7 @@ def understand(document: Document) -> Setup:
             setup = Setup.model_validate(document.data)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
-                problems += _explained(detail)
+                problems += (one for one in _explained(detail) if one.place not in unreadable)
     if setup is not None:
         problems += _contradictions(setup)
     if setup is None or problems:
@@ -102,9 +102,10 @@ def _model_at(place: Place) -> type[BaseModel]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
-    return next(filter(None, map(_model_in, typing.get_args(annotation))), None)
+    arguments = typing.get_args(annotation)
+    if not arguments:
+        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_model_in, arguments)), None)
 
 
 _UNIQUE = (
@@ -126,11 +127,8 @@ def _duplicates(data: Any) -> Iterator[Problem]:
 
 
 def _twice(entries: Any, place: Place, name: str) -> Iterator[Problem]:
-    named = (
-        [str(one.get(name, "")) if isinstance(one, dict) else "" for one in entries]
-        if isinstance(entries, list)
-        else []
-    )
+    found = entries if isinstance(entries, list) else []
+    named = [str(one.get(name, "")) if isinstance(one, dict) else "" for one in found]
     seen = Counter(filter(None, named))
     for n, value in enumerate(named):
         if seen[value] > 1 and value in named[:n]:

@@ -21,7 +21,8 @@ CONNECTOR = Kind(
     ("name",),
     (
         "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes", "receipts_complete",
-        "in_doubt_after", "in_doubt_policy", "echoes_reference", "message_id_form", "ledger_window", "tls", "settings", "enabled",
+        "in_doubt_after", "in_doubt_policy", "echoes_reference", "message_id_form", "ledger_window", "tls",
+        "settings", "enabled",
     ),
     secret=frozenset({"password"}),
     json=frozenset({"password", "tls", "settings"}),

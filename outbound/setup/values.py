@@ -1,7 +1,8 @@
 """The kinds of values that a set-up file holds, each with what has to be true of it."""
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -23,18 +24,13 @@ class Strict(BaseModel):
 
 def _exact(value: Any) -> Decimal:
     if isinstance(value, float):
-        raise ValueError(
-            f'write it in quotes, "{value}": without them it is a floating-point number, which is not exact'
-        )
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('write a number in quotes, like "0.10"')
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        raise ValueError(f'"{value}" is no number: write one like "0.10"') from None
-    if not found.is_finite():
-        raise ValueError(f'"{value}" is no number: write one like "0.10"')
-    return found
+        raise ValueError(f'write it in quotes, "{value}": without them it is a floating-point number')  # noqa: TRY004
+    if isinstance(value, Decimal):
+        return value
+    written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(written, str) or not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?", written):
+        raise ValueError(f'{value!r} is no amount: write one like "0.10"')
+    return Decimal(written)
 
 
 def _timezone(name: str) -> str:
