@@ -31,24 +31,37 @@ def build(as_of: datetime | None = None, *, patience: float = PATIENCE) -> dict[
     """Builds the marts and gives `{"build", "as_of", "seconds", "models", "tests", "errors", "disagreements"}`.
 
     as_of: events after it are left out and expiries up to it have happened; default now. Only drafts depend on it.
-    patience: seconds to wait for transactions that are open, so that what was committed before the call is in the build;
-    facts behind a longer one come with a later build. One build runs at a time. Raises BuildFailed.
+    patience: seconds to wait for transactions that are open, so that what was committed before the call is in the
+    build; facts behind a longer one come with a later build. One build runs at a time. Raises BuildFailed.
     """
-    started = time.monotonic()
+    with turn() as connection:
+        return build_in_turn(connection, as_of, patience)
+
+
+@contextmanager
+def turn() -> Iterator[psycopg.Connection]:
+    """A connection that keeps every other build waiting: what is read through it belongs to one and the same build."""
     with database.connect("billing", autocommit=True) as connection:
         connection.execute(Q.take_turn)
-        _wait_for_open_transactions(connection, patience)
-        instant = as_of or clock.now()
-        build_id, is_restored = _one(connection, Q.start, {"as_of": instant})
-        try:
-            done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
-            figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
-        except BaseException as error:
-            connection.execute(
-                Q.finish, {"build": build_id, "outcome": "failed", "figures": Jsonb({"error": str(error)})}
-            )
-            raise
-        connection.execute(Q.finish, {"build": build_id, "outcome": "ok", "figures": Jsonb(figures)})
+        yield connection
+
+
+def build_in_turn(
+    connection: psycopg.Connection, as_of: datetime | None = None, patience: float = PATIENCE
+) -> dict[str, Any]:
+    """`build`, for whoever has the turn."""
+    started = time.monotonic()
+    _wait_for_open_transactions(connection, patience)
+    instant = as_of or clock.now()
+    build_id, is_restored = _one(connection, Q.start, {"as_of": instant})
+    try:
+        done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
+        figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
+    except BaseException as error:
+        failure = Jsonb({"error": str(error)})
+        connection.execute(Q.finish, {"build": build_id, "outcome": "failed", "figures": failure})
+        raise
+    connection.execute(Q.finish, {"build": build_id, "outcome": "ok", "figures": Jsonb(figures)})
     log.info("built", build=build_id, as_of=instant.isoformat(), **figures)
     return {"build": build_id, "as_of": instant.isoformat()} | figures
 
@@ -81,7 +94,10 @@ def _complaint(failed: list[Any], exception: BaseException | None, where: str) -
     said = [f"{one.node.name}: {' '.join((one.message or one.status).split())}" for one in failed]
     if not said:
         said = [" ".join(str(exception or "dbt ended without a result").split())]
-    return f"the marts could not be built: {'; '.join(said)}. What follows from these still has its figures of before; the SQL is in {where}"
+    return (
+        f"the marts could not be built: {'; '.join(said)}."
+        f" What follows from these still has its figures of before; the SQL is in {where}"
+    )
 
 
 def _wait_for_open_transactions(connection: psycopg.Connection, patience: float) -> None:

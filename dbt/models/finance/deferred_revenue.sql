@@ -1,4 +1,5 @@
--- One row per prepaid account and local month: how deferred revenue (2100) went from its opening to its closing balance.
+-- One row per prepaid account and local month: how deferred revenue (2100) went from its opening to its closing balance, and what
+-- it comes to in either valuation, of which one posts (CHARGING 24).
 
 with
 
@@ -7,6 +8,12 @@ ledger as (
     select *
     from {{ ref('ledger_entries') }}
     where ledger_account = '2100 deferred revenue'
+
+),
+
+movements as (
+
+    select * from {{ ref('int_prepaid_movements') }}
 
 ),
 
@@ -72,25 +79,44 @@ moved as (
 
 ),
 
+valued as (
+
+    select
+        movements.account_id,
+        to_char(movements.at at time zone accounts.timezone, 'YYYY-MM') as month,
+        sum(movements.deferred) as rerate_change,
+        sum(movements.blended_deferred) as blended_change
+    from movements
+    inner join accounts
+        on movements.account_id = accounts.account_id
+    group by 1, 2
+
+),
+
 final as (
 
     select
-        account,
-        month,
-        sum(change) over in_time - change as opening,
-        brought_in,
-        sold,
-        used,
-        given_back,
-        lapsed,
-        refunded,
-        revalued,
-        sum(change) over in_time as closing,
-        account_id
+        moved.account,
+        moved.month,
+        sum(moved.change) over in_time - moved.change as opening,
+        moved.brought_in,
+        moved.sold,
+        moved.used,
+        moved.given_back,
+        moved.lapsed,
+        moved.refunded,
+        moved.revalued,
+        sum(moved.change) over in_time as closing,
+        coalesce(sum(valued.rerate_change) over in_time, 0) as rerate_value,
+        coalesce(sum(valued.blended_change) over in_time, 0) as blended_value,
+        moved.account_id
     from moved
+    left join valued
+        on moved.account_id = valued.account_id
+        and moved.month = valued.month
     window in_time as (
-        partition by account_id
-        order by month
+        partition by moved.account_id
+        order by moved.month
     )
 
 )

@@ -105,7 +105,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
     due as (
 
-        select money.*, billing.day_start(money.last_valid_day + 1, timezone) as expires_at, term.recharge_tolerance, term.currency
+        select money.*, billing.day_start(money.last_valid_day + 1, timezone) as expires_at, term.vat_rate, term.recharge_tolerance,
+            term.currency
         from money, owner, account.term_on(of_account, (money.at at time zone timezone)::date) as term
         where money.at <= prepaid_state_at.at
 
@@ -128,7 +129,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
         select
             billing.event_rank(kind) as rank, key, n, null::integer as segment, false as is_usage,
-            row(kind, key, due.at, units, rate, value, 0, recharge_tolerance, opened_at, last_valid_day, expires_at, usage_key, null,
+            row(kind, key, due.at, units, rate, value, vat_rate, recharge_tolerance, opened_at, last_valid_day, expires_at, usage_key, null,
                 billing.currency_digits(currency))::billing.prepaid_event as event
         from due
 

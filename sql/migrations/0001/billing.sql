@@ -88,6 +88,7 @@ create table billing.invoice (
     check ((kind = 'purchase') = (purchase_id is not null))
 );
 create index on billing.invoice (account_id, month);
+create index on billing.invoice (purchase_id) where purchase_id is not null;
 
 create table billing.invoice_line (
     invoice_id bigint not null references billing.invoice,
@@ -132,6 +133,22 @@ create table billing.credit_note (
     unique (legal_entity_id, year, number),
     foreign key (invoice_id, line) references billing.invoice_line
 );
+create index on billing.credit_note (invoice_id, line);
+
+-- [act that two people have to agree on], where the legal entity says so: one proposes it, another one approves by doing the same.
+create table billing.approval (
+    approval_id bigint generated always as identity primary key,
+    legal_entity_id bigint not null references account.legal_entity,
+    action text not null,
+    object text not null,
+    proposed_by text not null,
+    proposed_at timestamptz not null default now(),
+    approved_by text,
+    approved_at timestamptz,
+    check ((approved_by is null) = (approved_at is null)),
+    check (approved_by <> proposed_by)
+);
+create unique index on billing.approval (legal_entity_id, action, object) where approved_by is null;
 
 -- Issued means issued: also against the owner, against TRUNCATE and against a rebuild of the marts.
 do $$

@@ -11,6 +11,8 @@ grant usage on schema account, intake, dispatch, billing to outbound_web;
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
 grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
 grant insert on intake.campaign_event, intake.reject, account.audit to outbound_ingest;
+grant insert, update, delete on intake.sighting to outbound_ingest;
+grant delete on intake.reject, intake.profile to outbound_ingest;
 grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
 grant insert on dispatch.message, dispatch.batch to outbound_ingest;
 grant select on dispatch.connector to outbound_ingest;
@@ -24,7 +26,7 @@ grant select on network.network, intake.campaign, intake.campaign_event to outbo
 grant select on all tables in schema dispatch to outbound_dispatch;
 grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, dispatch.submission, dispatch.settlement, dispatch.dropped,
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement_line to outbound_dispatch;
-grant delete on dispatch.receipt_unmatched to outbound_dispatch;
+grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
@@ -38,7 +40,8 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_billing;
-grant insert, update on billing.document_counter, billing.build to outbound_billing;
+grant insert, update on billing.document_counter, billing.build, billing.approval to outbound_billing;
+grant usage on all sequences in schema billing to outbound_billing;
 
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
 grant select on all tables in schema account, network, intake, billing to outbound_dbt;

@@ -1,0 +1,54 @@
+"""The account that a command is about, with the terms in force today."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import psycopg
+from psycopg.rows import class_row
+
+from outbound import queries
+from outbound.errors import OutboundError
+from outbound.money import currency_digits
+
+Q = queries.load("billing/accounts")
+
+
+class UnknownAccount(OutboundError):
+    """No account has that name: what it is, and which there are."""
+
+
+class WrongScheme(OutboundError):
+    """The account is not charged the way that the command needs: how it is, and what to do instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    account_id: int
+    name: str
+    timezone: str
+    legal_entity_id: int
+    approvals: str
+    today: date
+    scheme: str
+    currency: str
+    vat_rate: Decimal
+    recharge_tolerance: Decimal
+
+    @property
+    def digits(self) -> int:
+        return currency_digits(self.currency)
+
+    def must_be(self, scheme: str, instead: str) -> None:
+        if self.scheme != scheme:
+            raise WrongScheme(f"account {self.name} is {self.scheme}, not {scheme}: {instead}")
+
+
+def find(connection: psycopg.Connection, name: str) -> Account:
+    """The account of that name. Raises UnknownAccount."""
+    with connection.cursor(row_factory=class_row(Account)) as cursor:
+        found = cursor.execute(Q.find, {"name": name}).fetchone()
+    if found is None:
+        names = ", ".join(row[0] for row in connection.execute(Q.names))
+        raise UnknownAccount(f"no account is called {name!r}. There are: {names or 'none; outbound apply makes them'}")
+    return found

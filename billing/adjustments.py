@@ -1,0 +1,104 @@
+"""Grants, refunds and reversals that a person authorises (CHARGING 21-23)."""
+
+from typing import Any
+
+import psycopg
+
+from billing import accounts, approvals, audit, balances
+from billing.accounts import Account
+from billing.issuing import credit_one, refusals
+from billing.orders import NotRecorded, instant, new_key
+from outbound import database, queries
+
+Q = queries.load("billing/orders")
+
+
+def grant(account: str, units: int, reason: str, *, key: str | None = None, dry_run: bool = False) -> dict[str, Any]:
+    """Gives goodwill units: a lot at rate zero with twelve months of its own. Raises NotRecorded, AwaitsApproval."""
+    return _adjust("grant", account, units, None, reason, key, dry_run)
+
+
+def refund(account: str, units: int, reason: str, *, key: str | None = None, dry_run: bool = False) -> dict[str, Any]:
+    """Takes paid units back and credits the purchases' invoices, newest first. Raises NotRecorded, AwaitsApproval."""
+    return _adjust("refund", account, units, None, reason, key, dry_run)
+
+
+def reverse(account: str, usage: str, reason: str, *, key: str | None = None, dry_run: bool = False) -> dict[str, Any]:
+    """Gives one usage back to the lot it came from, or that succeeded it. Raises NotRecorded, AwaitsApproval."""
+    return _adjust("reversal", account, None, usage, reason, key, dry_run)
+
+
+def _adjust(
+    kind: str, account: str, units: int | None, usage: str | None, reason: str, key: str | None, dry_run: bool
+) -> dict[str, Any]:
+    if units is not None and units <= 0:
+        raise NotRecorded(f"a {kind} is of at least one unit, not {units}")
+    with (
+        database.connect("billing") as connection,
+        connection.transaction(force_rollback=dry_run),
+        refusals(),
+    ):
+        owner = accounts.find(connection, account)
+        owner.must_be("prepaid", "its invoices are corrected with outbound credit")
+        if usage is not None:
+            _must_be_used(connection, owner, usage)
+        at = instant(connection)
+        if kind == "refund" and units is not None:
+            _must_be_free(connection, owner, units, at)
+        if not dry_run:
+            subject = f"{account} {usage or units} {reason}"
+            approvals.ask(connection, owner.legal_entity_id, owner.approvals, kind, subject)
+        name = new_key(connection, owner, {"grant": "G", "refund": "RF", "reversal": "RV"}[kind], key)
+        values = {
+            "account": owner.account_id, "key": name, "kind": kind, "at": at, "units": units, "usage": usage,
+            "reason": reason,
+        }  # fmt: skip
+        connection.execute(Q.adjust, values)
+        done = balances.movements(connection, owner.account_id, at)
+        result: dict[str, Any] = {"account": account, kind: name, "at": at}
+        result["units"] = units if units is not None else sum(abs(one.units) for one in done)
+        result["posts"] = [{"on": place, "amount": amount} for place, amount in balances.posted(done).items()]
+        if kind == "refund":
+            result["credit_notes"] = _credit_notes(connection, owner, done, reason)
+        result["lots"] = balances.shown(balances.lots(connection, owner.account_id, at))
+        audit.record(connection, kind, owner.account_id, name, result | {"reason": reason, "usage": usage})
+    return result
+
+
+def _must_be_free(connection: psycopg.Connection, owner: Account, units: int, at: Any) -> None:
+    """A refund takes paid units that no campaign has been promised."""
+    paid = sum(lot.remaining for lot in balances.lots(connection, owner.account_id, at) if lot.paid)
+    if units > paid:
+        raise NotRecorded(f"account {owner.name} has {paid} paid units left: a refund of {units} is refused")
+    row = connection.execute(Q.available, {"account": owner.account_id, "at": at}).fetchone()
+    free = row[0] if row else 0
+    if units > free:
+        raise NotRecorded(
+            f"account {owner.name} has {free} units that no campaign is promised: a refund of {units} is refused."
+            " Cancel a campaign, or wait until it has been sent"
+        )
+
+
+def _must_be_used(connection: psycopg.Connection, owner: Account, usage: str) -> None:
+    row = connection.execute(Q.usage, {"account": owner.account_id, "usage": usage}).fetchone()
+    units, given_back = row or (None, None)
+    if units is None:
+        raise NotRecorded(
+            f"account {owner.name} has no usage {usage!r}: it is campaign:ordinal:segment of an accepted segment, or"
+            " the id of a loaded usage"
+        )
+    if given_back is not None:
+        raise NotRecorded(f"usage {usage} is given back already, by {given_back}: a usage is reversed once")
+
+
+def _credit_notes(
+    connection: psycopg.Connection, owner: Account, done: list[balances.Movement], reason: str
+) -> list[dict[str, Any]]:
+    """One for each purchase's invoice that the refund credits; purchases of the loaded past have none of ours."""
+    notes = []
+    for one in done:
+        if one.kind == "credit" and one.lot is not None:
+            row = connection.execute(Q.purchase_invoice, {"account": owner.account_id, "key": one.lot}).fetchone()
+            if row is not None:
+                notes.append(credit_one(connection, owner.account_id, row[0], 1, one.against, reason))
+    return notes

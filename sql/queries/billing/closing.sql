@@ -1,0 +1,152 @@
+-- Closing a month: which accounts it is due for, what stands against it, and the row that freezes it.
+
+-- due --
+-- Each account, the month that it has to close next (none where nothing has happened yet), and when the wanted one ends.
+with
+
+happened as (
+
+    select account_id, min(at) as at from account.purchase group by account_id
+    union all
+    select account_id, min(at) from account.payment group by account_id
+    union all
+    select account_id, min(at) from account.adjustment group by account_id
+    union all
+    select account_id, min(at) from account.past_usage group by account_id
+    union all
+    select account_id, min(at) from account.opening group by account_id
+    union all
+    select account_id, created_at from account.account
+
+),
+
+first_happened as (
+
+    select account_id, min(at) as at
+    from happened
+    group by account_id
+
+),
+
+closed as (
+
+    select account_id, (max(month) + interval '1 month')::date as next_month
+    from billing.closed_period
+    group by account_id
+
+)
+
+select
+    account.account_id,
+    account.name,
+    account.timezone,
+    coalesce(closed.next_month, date_trunc('month', first_happened.at at time zone account.timezone)::date) as next_month,
+    billing.day_start((%(month)s::date + interval '1 month')::date, account.timezone) as ends_at
+from account.account
+join first_happened using (account_id)
+left join closed using (account_id)
+where %(account)s::bigint is null or account.account_id = %(account)s
+order by account.name;
+
+-- doubts --
+-- Attempts before an instant of which nobody knows yet what became of them: in doubt, or intended and without an answer.
+select
+    (
+        select count(*)
+        from dispatch.submission
+        where submission.state = 'in_doubt'
+          and submission.sent_at < %(ends_at)s
+          and submission.account_id = %(account)s
+          and not exists (
+            select
+            from dispatch.settlement
+            where settlement.campaign_id = submission.campaign_id
+              and settlement.ordinal = submission.ordinal
+              and settlement.segment = submission.segment
+              and settlement.attempt = submission.attempt
+          )
+    ) + (
+        select coalesce(sum(cardinality(intent.ordinals)), 0)
+        from dispatch.epoch
+        join dispatch.intent using (epoch_id)
+        where epoch.settled_at is null
+          and intent.account_id = %(account)s
+          and intent.intended_at < %(ends_at)s
+          and intent.serial >= coalesce(
+            (select max(open_from) from dispatch.group_commit where group_commit.epoch_id = epoch.epoch_id), 0)
+          and exists (
+            select
+            from unnest(intent.ordinals, intent.segments, intent.attempts) as entry (ordinal, segment, attempt)
+            where not exists (
+                select
+                from dispatch.submission
+                where submission.campaign_id = intent.campaign_id
+                  and submission.ordinal = entry.ordinal
+                  and submission.segment = entry.segment
+                  and submission.attempt = entry.attempt
+            )
+          )
+    );
+
+-- errors --
+select error, subject, units
+from finance.rating_errors
+where account_id = %(account)s
+  and month <= to_char(%(month)s::date, 'YYYY-MM')
+order by month, subject;
+
+-- disagreements --
+select day, accepted, charged, past, ledger_units
+from finance.reconciliation
+where account_id = %(account)s
+  and day < (%(month)s::date + interval '1 month')::date
+  and not agrees
+order by day;
+
+-- freeze --
+-- What the month came to: a postpaid one's draft, a prepaid one's deferred revenue in both valuations (CHARGING 24).
+with
+
+term as (
+
+    select (account.term_on(%(account)s, (%(month)s::date + interval '1 month - 1 day')::date)).*
+
+),
+
+drafted as (
+
+    select
+        count(*) as lines,
+        coalesce(sum(net), 0) as net,
+        coalesce(sum(vat), 0) as vat,
+        coalesce(sum(net + vat), 0) as total
+    from billing.draft_lines(%(account)s, %(month)s, null)
+
+),
+
+deferred as (
+
+    select opening, sold, used, lapsed, closing, rerate_value, blended_value, rerate_value - blended_value as difference
+    from finance.deferred_revenue
+    where account_id = %(account)s
+      and month = to_char(%(month)s::date, 'YYYY-MM')
+
+)
+
+insert into billing.closed_period (account_id, month, starts_at, ends_at, closed_by, valuation, figures)
+select
+    account.account_id,
+    %(month)s,
+    billing.day_start(%(month)s, account.timezone),
+    billing.day_start((%(month)s::date + interval '1 month')::date, account.timezone),
+    %(actor)s,
+    case when term.scheme = 'prepaid' then coalesce(
+        (select valuation from billing.closed_period where account_id = %(account)s and valuation is not null order by month limit 1),
+        term.valuation) end,
+    case term.scheme
+        when 'postpaid' then (select to_jsonb(drafted) from drafted)
+        else coalesce((select to_jsonb(deferred) from deferred), '{}')
+    end
+from account.account, term
+where account.account_id = %(account)s
+returning figures::text;

@@ -1,0 +1,267 @@
+-- Loading a past: records land in a table of the transaction, are checked as a whole, and become facts.
+
+-- land --
+create temporary table landed (
+    line integer not null,
+    account text not null,
+    kind text not null,
+    key text not null,
+    at timestamptz not null,
+    units bigint,
+    rate numeric,
+    zone text,
+    amount numeric,
+    usage_key text,
+    note text,
+    next_number bigint,
+    lots jsonb
+) on commit drop;
+
+-- index_landed --
+create index on landed (account, key);
+
+-- analyze_landed --
+analyze landed;
+
+-- take_turn --
+-- Two loads into the same accounts come one after the other.
+select pg_advisory_xact_lock(hashtext('billing.history'));
+
+-- unknown_accounts --
+select min(line), account
+from landed
+where not exists (select from account.account where account.name = landed.account)
+group by account
+order by 1;
+
+-- resolve --
+-- The records with their account, the terms of their local day and the rate that the card has for a purchase without one.
+create temporary table record on commit drop as
+select
+    landed.*,
+    account.account_id,
+    account.timezone,
+    account.legal_entity_id,
+    term.scheme,
+    billing.currency_digits(term.currency) as digits,
+    card.rate as card_rate,
+    card.zones as card_zones,
+    card.rates as card_rates
+from landed
+join account.account on account.name = landed.account
+cross join lateral account.term_on(account.account_id, (landed.at at time zone account.timezone)::date) as term
+left join lateral (
+    select min(priced.rate) as rate, count(*) as rates, min(priced.zones) as zones
+    from billing.order_rate(
+        account.account_id, (landed.at at time zone account.timezone)::date, landed.units, landed.zone) as priced
+    where landed.kind = 'purchase'
+) as card on true;
+
+-- index_record --
+create index on record (account_id, key);
+
+-- analyze_record --
+analyze record;
+
+-- know --
+-- What these accounts have already, in the same columns, for the ids that come again or that reversals name.
+create temporary table known on commit drop as
+select purchase.account_id, 'purchase' as kind, purchase.business_key as key, purchase.at, purchase.units, purchase.rate,
+    null::text as zone, null::numeric as amount, null::text as usage_key, null::bigint as next_number
+from account.purchase join record on record.account_id = purchase.account_id and record.key = purchase.business_key
+union
+select payment.account_id, 'payment', payment.business_key, payment.at, null, null, null, payment.amount, null, null
+from account.payment join record on record.account_id = payment.account_id and record.key = payment.business_key
+union
+select adjustment.account_id, adjustment.kind, adjustment.business_key, adjustment.at, adjustment.units, null, null, null,
+    adjustment.usage_key, null
+from account.adjustment join record on record.account_id = adjustment.account_id and record.key = adjustment.business_key
+union
+select past_usage.account_id, 'usage', past_usage.business_key, past_usage.at, past_usage.units, null, past_usage.zone, null, null, null
+from account.past_usage join record on record.account_id = past_usage.account_id and record.key = past_usage.business_key
+union
+select opening.account_id, 'opening', opening.business_key, opening.at,
+    (select sum(units)::bigint from account.opening_lot where opening_lot.opening_id = opening.opening_id), null, null, opening.receivable, null,
+    opening.next_invoice_number
+from account.opening join record on record.account_id = opening.account_id and record.key = opening.business_key;
+
+-- forget_known --
+-- A record that says what is there already, or what an earlier line says, is no error and nothing new.
+delete from record
+using known
+where known.account_id = record.account_id
+  and known.key = record.key
+  and known.kind = record.kind
+  and known.at = record.at
+  and known.units is not distinct from record.units
+  and (record.rate is null or known.rate = record.rate)
+  and (record.kind <> 'usage' or known.zone = record.zone)
+  and known.amount is not distinct from record.amount
+  and known.usage_key is not distinct from record.usage_key
+  and known.next_number is not distinct from record.next_number;
+
+-- forget_repeated --
+delete from record
+using record as earlier
+where earlier.account_id = record.account_id
+  and earlier.key = record.key
+  and earlier.line < record.line
+  and (earlier.kind, earlier.at, earlier.units, earlier.rate, earlier.zone, earlier.amount, earlier.usage_key,
+       earlier.next_number, earlier.lots)
+      is not distinct from
+      (record.kind, record.at, record.units, record.rate, record.zone, record.amount, record.usage_key,
+       record.next_number, record.lots);
+
+-- errors --
+-- Every record that cannot become a fact, with its line.
+select record.line, format('id %%s is there already, and says something else', record.key) as error
+from record
+join known using (account_id, key)
+
+union all
+
+select record.line, format('id %%s stands on line %%s too, and says something else there', record.key, min(earlier.line))
+from record
+join record as earlier on earlier.account_id = record.account_id and earlier.key = record.key and earlier.line < record.line
+group by record.line, record.key
+
+union all
+
+select record.line, format('%%s has closed its months up to %%s: only usage can still be loaded before that', record.account,
+    to_char(closed.month, 'YYYY-MM'))
+from record
+join lateral (
+    select max(month) as month, max(ends_at) as ends_at
+    from billing.closed_period
+    where closed_period.account_id = record.account_id
+) as closed on record.at < closed.ends_at
+where record.kind <> 'usage'
+
+union all
+
+select line, format('%%s is postpaid on that day: %%s', account, case kind
+    when 'purchase' then 'it buys no units' when 'reversal' then 'its usage is corrected by credit notes' else 'it has no units' end)
+from record
+where scheme = 'postpaid'
+  and (kind in ('purchase', 'grant', 'refund', 'reversal') or kind = 'opening' and lots <> '[]')
+
+union all
+
+select line, format('%%s has no rate card%%s on that day: give the rate', account, ' for ' || zone)
+from record
+where kind = 'purchase' and rate is null and card_rates = 0
+
+union all
+
+select line, format('the cards of %%s differ by zone on that day: give the rate, or the zone', account)
+from record
+where kind = 'purchase' and rate is null and card_rates > 1
+
+union all
+
+select line, format('an amount of %%s has at most %%s digits after the point, not %%s', account, digits, amount)
+from record
+where amount <> round(amount, digits)
+
+union all
+
+select record.line, format('lot %%s: a carrying value of %%s has at most %%s digits after the point', lot.n, record.account, record.digits)
+from record
+cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n)
+where (lot.content ->> 'carrying_value')::numeric <> round((lot.content ->> 'carrying_value')::numeric, record.digits)
+
+union all
+
+select record.line, format('usage %%s is given back already, by %%s', record.usage_key, coalesce(given.business_key, earlier.key))
+from record
+left join account.adjustment as given
+    on given.account_id = record.account_id and given.usage_key = record.usage_key
+left join record as earlier
+    on earlier.account_id = record.account_id and earlier.usage_key = record.usage_key and earlier.line < record.line
+where record.kind = 'reversal'
+  and (given.business_key is not null or earlier.key is not null)
+
+union all
+
+select record.line, format('%%s has an opening already: %%s', record.account, coalesce(opening.business_key, earlier.key))
+from record
+left join account.opening on opening.account_id = record.account_id
+left join record as earlier
+    on earlier.account_id = record.account_id and earlier.kind = 'opening' and earlier.line < record.line
+where record.kind = 'opening'
+  and (opening.business_key is not null or earlier.key is not null)
+
+union all
+
+select record.line, format('the series of invoices has reached %%s: the next number cannot be %%s', counter.last_number, record.next_number)
+from record
+join account.legal_entity as entity using (legal_entity_id)
+join billing.document_counter as counter
+    on counter.legal_entity_id = record.legal_entity_id
+    and counter.series = 'invoice'
+    and counter.year = extract(year from greatest(record.at, now()) at time zone entity.timezone)
+where record.next_number <> counter.last_number + 1
+
+order by 1, 2;
+
+-- load_purchases --
+insert into account.purchase (account_id, business_key, at, units, rate, zones, is_history)
+select account_id, key, at, units, coalesce(rate, card_rate), coalesce(card_zones, array_remove(array[zone], null)), true
+from record
+where kind = 'purchase'
+order by line;
+
+-- load_payments --
+insert into account.payment (account_id, business_key, at, amount, reference, is_history)
+select account_id, key, at, amount, note, true
+from record
+where kind = 'payment'
+order by line;
+
+-- load_adjustments --
+insert into account.adjustment (account_id, business_key, kind, at, units, usage_key, reason, is_history)
+select account_id, key, kind, at, units, usage_key, note, true
+from record
+where kind in ('grant', 'refund', 'reversal')
+order by line;
+
+-- load_usage --
+insert into account.past_usage (account_id, business_key, at, units, zone)
+select account_id, key, at, units, zone
+from record
+where kind = 'usage'
+order by line;
+
+-- load_openings --
+with
+
+opened as (
+
+    insert into account.opening (account_id, business_key, at, receivable, next_invoice_number)
+    select account_id, key, at, amount, next_number
+    from record
+    where kind = 'opening'
+    returning opening_id, account_id
+
+)
+
+insert into account.opening_lot (account_id, opening_id, n, opened_at, last_valid_day, units, rate, carrying_value)
+select
+    opened.account_id,
+    opened.opening_id,
+    lot.n,
+    coalesce((lot.content ->> 'opened_at')::timestamptz, record.at),
+    (lot.content ->> 'last_valid_day')::date,
+    (lot.content ->> 'units')::bigint,
+    (lot.content ->> 'rate')::numeric,
+    (lot.content ->> 'carrying_value')::numeric
+from opened
+join record on record.account_id = opened.account_id and record.kind = 'opening'
+cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n);
+
+-- counts --
+-- What was new, by account and kind.
+select account_id, account, kind, count(*), coalesce(sum(units), 0)::bigint
+from record
+group by account_id, account, kind
+order by account, kind;

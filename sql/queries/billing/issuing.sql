@@ -1,0 +1,66 @@
+-- Invoices, voids and credit notes.
+
+-- drafts --
+-- What closed months have to issue, up to the wanted one or of it alone: their own drafts, and those of their purchases that
+-- have no invoice (theirs was void).
+select
+    invoice.account_id,
+    invoice.account,
+    invoice.month,
+    entity.legal_entity_id,
+    entity.approvals,
+    invoice.purchase_id
+from finance.invoices as invoice
+join account.account using (account_id)
+join account.legal_entity as entity using (legal_entity_id)
+where invoice.status = 'draft'
+  and (invoice.month = %(month)s or %(with_earlier)s and invoice.month < %(month)s)
+  and (%(account)s::bigint is null or invoice.account_id = %(account)s)
+  and not exists (
+    select
+    from billing.invoice as issued
+    where issued.account_id = invoice.account_id
+      and case
+        when invoice.purchase_id is null then issued.month = (invoice.month || '-01')::date
+        else issued.purchase_id = invoice.purchase_id
+      end
+      and not exists (select from billing.void where void.invoice_id = issued.invoice_id)
+  )
+order by invoice.month, invoice.account, invoice.purchase_id nulls first;
+
+-- unclosed --
+-- Accounts with a draft of a month that is still open.
+select distinct invoice.account
+from finance.invoices as invoice
+where invoice.status = 'draft'
+  and invoice.kind = 'month'
+  and (invoice.month = %(month)s or %(with_earlier)s and invoice.month < %(month)s)
+  and (%(account)s::bigint is null or invoice.account_id = %(account)s)
+  and not exists (
+    select
+    from billing.closed_period
+    where closed_period.account_id = invoice.account_id
+      and closed_period.month = (invoice.month || '-01')::date
+  )
+order by invoice.account;
+
+-- issue --
+select invoice_id, label, issue_day, currency, net, vat, total
+from billing.issue_invoice(%(account)s, %(month)s, %(purchase)s, %(actor)s)
+where invoice_id is not null;
+
+-- find --
+select invoice.invoice_id, invoice.account_id, account.name, invoice.legal_entity_id, entity.approvals, invoice.kind, invoice.currency
+from billing.invoice
+join account.account using (account_id)
+join account.legal_entity as entity on entity.legal_entity_id = invoice.legal_entity_id
+where invoice.label = %(label)s
+  and (%(account)s::bigint is null or invoice.account_id = %(account)s);
+
+-- void --
+select voided_at
+from billing.void_invoice(%(invoice)s, %(actor)s, %(reason)s);
+
+-- credit --
+select label, issue_day, net, vat
+from billing.issue_credit_note(%(invoice)s, %(line)s, %(net)s, %(actor)s, %(reason)s);

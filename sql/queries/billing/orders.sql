@@ -1,0 +1,86 @@
+-- Money events recorded by a person: purchases, payments, grants, refunds, reversals, and what they do to the balance.
+
+-- now --
+select clock_timestamp();
+
+-- taken --
+-- Whether an id of the account is taken; ids are unique over all kinds of events.
+select exists (select from account.purchase where account_id = %(account)s and business_key = %(key)s)
+    or exists (select from account.payment where account_id = %(account)s and business_key = %(key)s)
+    or exists (select from account.adjustment where account_id = %(account)s and business_key = %(key)s)
+    or exists (select from account.past_usage where account_id = %(account)s and business_key = %(key)s)
+    or exists (select from account.opening where account_id = %(account)s and business_key = %(key)s);
+
+-- order_rate --
+select rate, zones from billing.order_rate(%(account)s, %(day)s, %(units)s, %(zone)s);
+
+-- card_zones --
+select coalesce(array_agg(distinct zone order by zone), '{}') from account.rate_row where account_id = %(account)s;
+
+-- buy --
+insert into account.purchase (account_id, business_key, at, units, rate, zones)
+values (%(account)s, %(key)s, %(at)s, %(units)s, %(rate)s, %(zones)s)
+returning purchase_id;
+
+-- pay --
+insert into account.payment (account_id, business_key, at, amount, invoice_id, reference)
+values (%(account)s, %(key)s, %(at)s, %(amount)s, %(invoice)s, %(reference)s);
+
+-- invoice --
+select invoice_id, void.invoice_id is not null as is_void
+from billing.invoice
+left join billing.void using (invoice_id)
+where invoice.account_id = %(account)s
+  and label = %(label)s;
+
+-- closed_until --
+select max(ends_at) from billing.closed_period where account_id = %(account)s;
+
+-- adjust --
+insert into account.adjustment (account_id, business_key, kind, at, units, usage_key, reason)
+values (%(account)s, %(key)s, %(kind)s, %(at)s, %(units)s, %(usage)s, %(reason)s);
+
+-- usage --
+-- A usage by its id, and by what it is given back already.
+select
+    (
+        select sum(used.units)::bigint
+        from billing.charged_usage(%(account)s) as used
+        where %(usage)s = case when used.segment > 0 then used.key || ':' || used.segment else used.key end
+    ),
+    (select business_key from account.adjustment where account_id = %(account)s and usage_key = %(usage)s);
+
+-- available --
+select billing.available_units(%(account)s, %(at)s);
+
+-- lots --
+-- What can be used at an instant, in the order it is used (CHARGING 13).
+select lot.lot, lot.remaining, lot.rate, lot.last_valid_day, lot.paid
+from unnest((billing.prepaid_state_at(%(account)s, %(at)s)).lots) with ordinality as lot (
+    lot, opened_at, last_valid_day, expires_at, rate, paid, remaining, lapsed, base, base_units, base_version, state, successor, place)
+where lot.remaining > 0
+order by lot.expires_at, lot.place;
+
+-- movements --
+-- What the last event up to an instant did, in the valuation that posts.
+select
+    movement.kind,
+    movement.lot,
+    movement.units,
+    case posting.valuation when 'rerate' then movement.deferred else movement.blended_deferred end as deferred,
+    case posting.valuation when 'rerate' then movement.against else movement.blended_against end as against,
+    movement.vat
+from (
+    select coalesce(
+        (select valuation from billing.closed_period where account_id = %(account)s and valuation is not null order by month limit 1),
+        (select (account.term_on(%(account)s, 'infinity')).valuation)) as valuation
+) as posting
+cross join unnest((billing.prepaid_state_at(%(account)s, %(at)s)).movements) as movement;
+
+-- purchase_invoice --
+select invoice.invoice_id
+from account.purchase
+join billing.invoice using (account_id, purchase_id)
+where purchase.account_id = %(account)s
+  and purchase.business_key = %(key)s
+  and not exists (select from billing.void where void.invoice_id = invoice.invoice_id);
