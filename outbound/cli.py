@@ -4,6 +4,8 @@ Every package brings its subcommands through the entry point group `outbound.com
 is imported, so that a command starts in the time of its own imports.
 """
 
+import difflib
+import errno
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +14,7 @@ from typing import Any
 
 import click
 
+from outbound.commands import GROUPS
 from outbound.errors import OutboundError
 
 
@@ -27,23 +30,61 @@ class Commands(click.Group):
             return command
         return None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """By what a person wants to do. A command that has no line here is imported for its own."""
+        rest = dict.fromkeys(self.list_commands(ctx), "")
+        for heading, lines in GROUPS.items():
+            rows = [(name, line) for name, line in lines.items() if rest.pop(name, None) is not None]
+            self._section(formatter, heading, rows)
+        found = {name: self.get_command(ctx, name) for name in rest}
+        self._section(formatter, "More", [(name, one.get_short_help_str()) for name, one in found.items() if one])
+
+    @staticmethod
+    def _section(formatter: click.HelpFormatter, heading: str, rows: list[tuple[str, str]]) -> None:
+        if rows:
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<11}", line) for name, line in rows])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown name gets the one that it is likely to mean."""
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "`outbound --help` lists them."
+            ctx.fail(f"there is no command {args[0]}: {hint}")
+        return super().resolve_command(ctx, args)
+
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def commands() -> None:
     """Bulk SMS for enterprises: campaign files in, messages over SMPP out, charges, invoices and SLA figures.
 
-    A first account: `outbound apply --example > setup.yaml`, edit it, `outbound apply setup.yaml`,
-    then `outbound drop FILE --account NAME`. Every command has --help.
+    \b
+    A first account:
+      outbound apply --example > setup.yaml     then edit it
+      outbound apply setup.yaml
+      outbound drop FILE --account NAME         or: outbound ingest FILE --account NAME
+    Every command explains itself with --help. `make demo` shows all of it on a simulated carrier.
     """
 
 
 def main() -> None:
-    """Runs the command line; an error that a person can act on is one line on stderr and exit status 1."""
+    """Runs the command line; an error that a person can act on is told on stderr, with exit status 1."""
     try:
         commands(prog_name="outbound")
     except OutboundError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _fail(f"no space is left for {error.filename or 'what was to be written'}: free some and repeat the command")
+
+
+def _fail(message: str) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(1)
 
 
 def emit(data: Mapping[str, Any] | Sequence[Any], as_json: bool) -> None:

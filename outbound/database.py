@@ -82,10 +82,16 @@ def migrate(where: str, revision: str = "head") -> None:
     with _opened(where, None, autocommit=True) as guard:
         guard.execute("select pg_advisory_lock(%s)", [_MIGRATION_LOCK])
         config.attributes["url"] = where
-        if revision == "base":
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+        try:
+            if revision == "base":
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise NoDatabase(
+                f"the database cannot be set up: {error.diag.message_primary}. The user of DATABASE_URL has to be a"
+                " superuser, or one that may create roles which bypass row-level security."
+            ) from error
 
 
 @cache
@@ -118,6 +124,11 @@ def _opened(where: str, role: str | None, **options: Any) -> psycopg.Connection:
         return psycopg.connect(where, **_session(role), **options)
     except psycopg.OperationalError as error:
         raise _unreachable(where, error) from error
+    except psycopg.ProgrammingError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NoDatabase(
+            f"DATABASE_URL is no address of a database ({reason}): write it like postgresql://user:password@host:5432/name"
+        ) from None
 
 
 def _unreachable(where: str, error: psycopg.OperationalError) -> NoDatabase:
