@@ -106,7 +106,8 @@ class Session(Connection):
     @property
     def open(self) -> bool:
         """Whether requests may be written."""
-        return self.bound and self._ending is None and self._transport is not None
+        transport = self._transport
+        return self.bound and self._ending is None and transport is not None and not transport.is_closing()
 
     @property
     def writable(self) -> bool:

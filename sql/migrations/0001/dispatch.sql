@@ -74,6 +74,7 @@ create table dispatch.batch (
     fence bigint,
     leased_until timestamptz,
     done_at timestamptz,
+    again boolean not null default false,
     unique (campaign_id, first_ordinal),
     check ((state = 'leased') = (epoch_id is not null and fence is not null and leased_until is not null)),
     check ((state = 'done') = (done_at is not null))
@@ -81,6 +82,7 @@ create table dispatch.batch (
 create index on dispatch.batch (priority, batch_id) where state <> 'done';
 comment on column dispatch.batch.priority is 'Lower goes first: informational 100, promotional 200.';
 comment on column dispatch.batch.not_before is 'The campaign''s schedule; a paused campaign''s batches are not leased.';
+comment on column dispatch.batch.again is 'Something of it was settled while it was leased: it is planned once more before it is done.';
 comment on column dispatch.batch.expires_at is 'eligible_at + validity: what is not written by then is dropped as expired.';
 
 create table dispatch.connector (
@@ -148,7 +150,7 @@ create table dispatch.session_event (
 create index on dispatch.session_event (connector_id, at);
 
 -- [a block of attempts about to be written], committed before its first byte. Entry i is the attempt at
--- (ordinals[i], segments[i]), written with sequence number first_sequence + i - 1 and user_message_reference "references"[i].
+-- (ordinals[i], segments[i]), the (first_sequence + i - 1)th thing its session has to write, with user_message_reference "references"[i].
 create table dispatch.intent (
     epoch_id bigint not null,
     serial bigint not null,
@@ -171,14 +173,19 @@ create table dispatch.intent (
        and cardinality(ordinals) = cardinality("references"))
 );
 create index on dispatch.intent (batch_id);
+comment on column dispatch.intent.session is 'One of the worker''s lines to the carrier; it stays the same when the line reconnects.';
+comment on column dispatch.intent.first_sequence is 'Counts on over reconnects and never wraps: what the journal''s mark of the session is compared with.';
 
 -- [a group commit of a worker]: looked up after a lost connection, before anything is replayed.
 create table dispatch.group_commit (
     epoch_id bigint not null,
     serial bigint not null,
+    open_from bigint not null,
     committed_at timestamptz not null default clock_timestamp(),
     primary key (epoch_id, serial)
 );
+comment on column dispatch.group_commit.open_from is
+    'Every attempt of the epoch''s intents with a lower serial has its committed end: recovery looks at the others only.';
 
 create type dispatch.attempt_state as enum ('accepted', 'rejected', 'not_sent', 'in_doubt', 'unknown');
 
@@ -215,7 +222,7 @@ create index on dispatch.submission (state, sent_at) where state = 'in_doubt';
 comment on column dispatch.submission.segment is '1.. within its message.';
 comment on column dispatch.submission.transient is 'Rejected with a status that is tried again.';
 comment on column dispatch.submission.sent_at is
-    'Stamped just before the write; in doubt and not sent: the commit of the intent (CHARGING 1).';
+    'Stamped just before the write; where nobody knows it any more, the commit of the intent (CHARGING 1).';
 comment on column dispatch.submission.reference is 'user_message_reference: 16 bits, another one for each attempt in flight.';
 
 -- [an attempt in doubt, settled]: accepted by proof, unknown at its time limit, not_sent by proof of silence. Accepted after unknown is a second row.
@@ -226,12 +233,15 @@ create table dispatch.settlement (
     segment smallint not null,
     attempt smallint not null,
     state dispatch.attempt_state not null check (state in ('accepted', 'unknown', 'not_sent')),
-    proof text not null check (proof in ('receipt', 'statement', 'time_limit', 'silence')),
+    proof text not null check (proof in ('receipt', 'statement', 'answer', 'time_limit', 'silence')),
     carrier_message_id text,
     settled_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
     primary key (campaign_id, ordinal, segment, attempt, state)
 );
+create index on dispatch.settlement (carrier_message_id) where carrier_message_id is not null;
+comment on column dispatch.settlement.proof is
+    'answer: of a worker that had been taken for dead; it is appended however late it comes.';
 
 -- [message that will not be (wholly) sent, and not for an answer of the carrier]: its unsent segments are released.
 create table dispatch.dropped (
@@ -286,12 +296,22 @@ create table dispatch.receipt_match (
 );
 create index on dispatch.receipt_match (campaign_id, ordinal);
 
--- [receipt that waits for its attempt]: the queue of the matcher.
+-- [receipt that waits for its attempt]: the queue of the matcher, with all that matching needs.
 create table dispatch.receipt_unmatched (
     receipt_id bigint primary key,
     received_at timestamptz not null,
-    connector_id integer not null
+    connector_id integer not null,
+    message_ids text[] not null default '{}',
+    msisdn bigint,
+    source text not null default '',
+    reference integer,
+    state smallint not null default 7,
+    final boolean not null default true,
+    error_code text,
+    done_at timestamptz
 );
+comment on column dispatch.receipt_unmatched.message_ids is
+    'The normal forms that the receipt''s id may stand for, the likeliest first (message_id_form auto has several).';
 
 -- [MO]: what a subscriber sent to one of our addresses. Stored before its deliver_sm_resp.
 create table dispatch.reply (

@@ -22,7 +22,7 @@ grant execute on function dispatch.ensure_message_partition(bigint), dispatch.at
 
 -- dispatch: batches to the submission log
 grant select on account.account, account.term, account.base_member, account.opt_out, account.sender, account.reservation to outbound_dispatch;
-grant select on network.network, intake.campaign, intake.campaign_event to outbound_dispatch;
+grant select on network.network, intake.campaign, intake.campaign_event, intake.transition to outbound_dispatch;
 grant select on all tables in schema dispatch to outbound_dispatch;
 grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, dispatch.submission, dispatch.settlement, dispatch.dropped,
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement_line to outbound_dispatch;

@@ -9,7 +9,21 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-FILES = ("roles", "account", "network", "intake", "dispatch", "outcome", "billing", "fold", "balance", "issue", "grants", "isolation")
+FILES = (
+    "roles",
+    "account",
+    "network",
+    "intake",
+    "dispatch",
+    "outcome",
+    "sending",
+    "billing",
+    "fold",
+    "balance",
+    "issue",
+    "grants",
+    "isolation",
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,44 @@
+"""`outbound dispatch`: a dispatch worker, and what all of them are doing."""
+
+import socket
+
+import click
+
+from outbound.cli import emit, table
+
+
+@click.group(invoke_without_command=True, short_help="Send what is accepted over SMPP, and take receipts and replies.")
+@click.option("--until-idle", is_flag=True, help="End when nothing is left to send or to wait for.")
+@click.option("--worker", "name", metavar="NAME", help="The worker's name in the log; default: this machine's name.")
+@click.pass_context
+def command(context: click.Context, until_idle: bool, name: str | None) -> None:
+    """Runs a dispatch worker until Ctrl-C or SIGTERM; any number may run at once, on any number of machines.
+
+    It binds to the connectors of the set-up, sends the batches of accepted campaigns, and stores receipts and replies.
+    On its end it waits for the answers in flight; what it did not send is left to other workers, or to its next start.
+    It may be killed at any moment: the next worker settles what was under way, and nothing is sent twice.
+
+    With --until-idle it ends with status 0 once everything is sent, and receipts came or stayed away for 20 seconds;
+    campaigns that are held, paused or scheduled for later are not waited for. It ends with an error where messages
+    wait and no carrier can be reached.
+    """
+    if context.invoked_subcommand is None:
+        from dispatch.process import run
+
+        run(name or socket.gethostname(), until_idle=until_idle)
+
+
+@command.command(short_help="What runs, what waits, what is in doubt.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def status(as_json: bool) -> None:
+    """Workers, connectors with their last session event, and campaigns that are not completed, segment by segment."""
+    from dispatch.status import overview
+
+    found = overview()
+    if as_json:
+        emit(found, as_json=True)
+        return
+    for heading, rows in found.items():
+        click.echo(f"{heading}:")
+        table(rows)
+        click.echo()

@@ -1,0 +1,77 @@
+"""Leases on batches: taken with a new fence, kept by a heartbeat, given back; whoever holds the fence may intend."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dispatch.boot import boottime
+from dispatch.desk import Desk
+from dispatch.parts import Batch
+from outbound.queries import load
+
+Q = load("dispatch/batches")
+
+LEASE = 30.0  # seconds
+MARGIN = 5.0  # nothing is written in the last seconds of a lease
+RENEW_EVERY = 3.0
+USER_TIMEOUT = 20.0  # TCP_USER_TIMEOUT: a dead connection ends before the lease does
+
+
+class Leases:
+    """Of one worker. seconds: how long a lease lasts without a heartbeat."""
+
+    def __init__(self, epoch: int, desk: Desk, seconds: float = LEASE) -> None:
+        self._epoch = epoch
+        self._desk = desk
+        self._seconds = seconds
+
+    async def take(self, most: int) -> list[Batch]:
+        """Up to so many batches that may go now: ready ones, and those whose owner fell silent."""
+        began = boottime()
+        rows = await self._desk.rows(Q.lease_batches, {"limit": most, "epoch": self._epoch, "seconds": self._seconds})
+        deadline = self._deadline(began)
+        return [Batch(*(*row, deadline)) for row in rows]
+
+    async def renew(self, batches: Iterable[Batch]) -> None:
+        """Moves the deadlines on; what another worker holds meanwhile is lost."""
+        held = {batch.batch_id: batch for batch in batches if not batch.lost}
+        began = boottime()
+        rows = await self._desk.rows(
+            Q.renew_leases,
+            {
+                "epoch": self._epoch, "seconds": self._seconds,
+                "batches": list(held), "fences": [batch.fence for batch in held.values()],
+            },
+        )  # fmt: skip
+        deadline = self._deadline(began)
+        for (batch_id,) in rows:
+            held.pop(batch_id).deadline = deadline
+        for batch in held.values():
+            batch.lose()
+
+    async def states(self, batches: Iterable[Batch]) -> dict[int, str]:
+        """batch -> its campaign's state now."""
+        rows: list[tuple[Any, ...]] = await self._desk.rows(
+            Q.campaign_states, {"campaigns": list({batch.campaign_id for batch in batches})}
+        )
+        states = dict(rows)
+        return {batch.batch_id: states[batch.campaign_id] for batch in batches}
+
+    async def finish(self, batch: Batch) -> None:
+        """Nothing of it is left to send."""
+        await self._desk.rows(Q.finish_batch, _owned(batch))
+
+    async def give_back(self, batch: Batch, seconds: float = 0.0) -> None:
+        """Another worker, or this one later, goes on with it; not before so many seconds are over."""
+        await self._desk.rows(Q.give_back_batch, {**_owned(batch), "seconds": seconds})
+
+    async def drop(self, batch: Batch, reason: str, ordinals: list[int]) -> None:
+        """These messages are given up as far as they are not sent."""
+        await self._desk.rows(Q.drop_unsent, {**_owned(batch), "ordinals": ordinals, "reason": reason})
+
+    def _deadline(self, began: float) -> float:
+        """Counted from before the question: the database's clock starts later, never earlier."""
+        return began + self._seconds - min(MARGIN, self._seconds / 4)
+
+
+def _owned(batch: Batch) -> dict[str, int]:
+    return {"batch": batch.batch_id, "fence": batch.fence}

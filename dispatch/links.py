@@ -1,0 +1,171 @@
+"""All connectors of a worker, as they are set up now: where a number goes, and the line of each to its carrier."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from dispatch.connectors import Connector
+from dispatch.desk import Desk
+from dispatch.inbox import Inbox
+from dispatch.journal import LINES, Journal
+from dispatch.ledger import Ledger
+from dispatch.link import Link
+from dispatch.parts import Batch
+from dispatch.rates import RateShares
+from dispatch.routes import Routes
+from dispatch.sessionlog import SessionLog
+from outbound.logs import logger
+from outbound.queries import load
+
+log = logger("dispatch.links")
+Q = load("dispatch/sessions")
+
+
+COLUMNS = (
+    "connector_id", "name", "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes",
+    "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled",
+)  # fmt: skip
+
+
+class Links:
+    """A connector that is changed gets a new link once the old one has nothing under way."""
+
+    def __init__(
+        self,
+        epoch: int,
+        desk: Desk,
+        journal: Journal,
+        ledger: Ledger,
+        sessions: SessionLog,
+        inbox: Inbox,
+        wake: Callable[[], None],
+        spawn: "Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]",
+    ) -> None:
+        self._epoch = epoch
+        self._desk = desk
+        self._journal = journal
+        self._ledger = ledger
+        self._sessions = sessions
+        self._inbox = inbox
+        self._wake = wake
+        self._spawn = spawn
+        self._links: dict[int, Link] = {}
+        self._routes = Routes({})
+        self._next_line = 0
+        self._shares = RateShares(epoch, desk)
+
+    def __getitem__(self, connector_id: int) -> Link:
+        return self._links[connector_id]
+
+    def route(self, msisdn: int) -> int | None:
+        """The connector of a number. One that is switched off keeps its numbers: they wait for it."""
+        return self._routes.connector(msisdn)
+
+    @property
+    def are_hungry(self) -> bool:
+        """Whether some link could send more than waits for it."""
+        return any(link.may_send and link.waiting < link.enough for link in self._links.values())
+
+    def listening(self) -> dict[int, datetime]:
+        """connector -> since when its receipts are heard and stored without a break."""
+        stored_since = self._inbox.keeps_up_since()
+        if stored_since is None:
+            return {}
+        return {
+            connector: max(link.receiving_since, stored_since)
+            for connector, link in self._links.items()
+            if link.receiving_since is not None
+        }
+
+    @property
+    def can_send(self) -> bool:
+        """Whether something can be sent at all: else batches wait, they are not given up for want of a route."""
+        return any(link.connector.sends for link in self._links.values())
+
+    def obstacles(self) -> list[str]:
+        """Why connectors cannot be sent to, one line each; those that can, or were not tried yet, are not named."""
+        if not self.can_send:
+            return ["no connector is set up that sends: add one with `outbound apply`"]
+        return [link.obstacle for link in self._links.values() if link.connector.sends and link.obstacle is not None]
+
+    @property
+    def stuck(self) -> bool:
+        """Whether no connector at all can be sent to, as far as is known."""
+        return all(link.obstacle is not None for link in self._links.values() if link.connector.sends)
+
+    async def refresh(self) -> None:
+        """Connectors as they are set up now, this worker's share of their rates, and what is in doubt at those that
+        do not tell attempts apart."""
+        rows = await self._desk.rows(Q.connectors)
+        connectors = [Connector(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+        for connector in connectors:
+            await self._apply(connector)
+        self._routes = Routes({c.connector_id: c.routes for c in connectors if c.sends})
+
+    async def _apply(self, connector: Connector) -> None:
+        link = self._links.get(connector.connector_id)
+        if link is None:
+            link = self._links[connector.connector_id] = self._make(connector)
+            if connector.enabled:
+                link.start()
+        elif link.connector != connector and not link.changing:
+            link.change(connector, self._lines_for(link, connector))
+            log.info("connector changed", connector=connector.name, enabled=connector.enabled)
+        if connector.rate is None:
+            link.change_share(None)
+        elif link.is_bound and not link.changing:
+            await self._shares.share(connector.connector_id, connector.rate, link.change_share)
+        else:
+            link.change_share(0)
+            await self._shares.leave(connector.connector_id)
+        if not connector.echoes_reference:
+            await self._keep_apart(link)
+
+    async def _keep_apart(self, link: Link) -> None:
+        where = {"connector": link.connector.connector_id, "epoch": self._epoch}
+        exclusive = (await self._desk.rows(Q.claim_connector, where))[0][0]
+        link.ask()
+        recipients = {row[0] for row in await self._desk.rows(Q.in_doubt_recipients, where)}
+        link.know_in_doubt(recipients, exclusive=exclusive)
+
+    def _make(self, connector: Connector) -> Link:
+        link = Link(
+            connector, self._journal, self._ledger, self._sessions,
+            lambda of, session, pdus: self._inbox.receive(of.connector, session, pdus), self._wake, self._spawn,
+        )  # fmt: skip
+        link.add_lines(self._lines_for(link, connector))
+        return link
+
+    def _lines_for(self, link: Link, connector: Connector) -> list[int]:
+        """Numbers for the lines that the link lacks."""
+        missing = max(0, connector.sessions - len(link.lines))
+        first, self._next_line = self._next_line, self._next_line + missing
+        if self._next_line > LINES:
+            log.error("too many lines", lines=self._next_line, possible=LINES)
+            self._next_line = first
+            return []
+        return list(range(first, first + missing))
+
+    def discard(self, batch: Batch) -> None:
+        for link in self._links.values():
+            link.discard(batch)
+
+    def count(self, seconds: float) -> None:
+        for link in self._links.values():
+            link.count(seconds)
+
+    def log_counters(self) -> None:
+        for link in self._links.values():
+            link.log_counters()
+
+    def stop_intending(self) -> None:
+        for link in self._links.values():
+            link.stop_intending()
+
+    async def unbind(self, timeout: float) -> None:
+        await asyncio.gather(*(link.unbind(timeout) for link in self._links.values()))
+
+    def close(self) -> None:
+        for link in self._links.values():
+            link.close()

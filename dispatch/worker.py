@@ -1,0 +1,427 @@
+"""A dispatch worker: leases batches, sends them over its lines, and ends so that nothing of it is left open.
+
+One process, one event loop. Any number of workers run at once, on any number of machines; they meet in the database.
+"""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from dispatch import inbox, planner
+from dispatch.boot import boot_id, boottime, host
+from dispatch.channel import Channel
+from dispatch.completion import Completion
+from dispatch.desk import Desk, reason
+from dispatch.idle import Idle, Sight
+from dispatch.inbox import Inbox
+from dispatch.journal import Journal
+from dispatch.leases import LEASE, RENEW_EVERY, Leases
+from dispatch.ledger import EpochSettled, Ledger
+from dispatch.links import Links
+from dispatch.matching import Matcher, reopen
+from dispatch.parts import Batch
+from dispatch.plan import SegmentsDiffer
+from dispatch.recovery import SILENCE, Recovery
+from dispatch.rows import Block, Result
+from dispatch.sessionlog import SessionLog
+from outbound import database
+from outbound.errors import OutboundError
+from outbound.logs import logger
+from outbound.queries import load
+from outbound.settings import settings
+from smpp import address
+from smpp.address import InvalidSender
+
+log = logger("dispatch.worker")
+QE = load("dispatch/recovery")
+QL = load("dispatch/ledger")
+
+PARK_SECONDS = 5.0  # a batch whose carriers are away lets others go first
+MAX_BATCHES = 64
+COUNTERS_EVERY = 60.0
+DAYS_EVERY = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a worker looks, in seconds. lease: how long its batches are its own without a sign of life."""
+
+    lease: float = LEASE
+    renew: float = RENEW_EVERY
+    poll: float = 1.0
+    watch: float = 0.5
+    match: float = 0.3
+    recover: float = 2.0
+    silence: float = SILENCE
+    drain: float = 30.0
+
+
+class BatchesLeft(OutboundError):
+    """Something cannot be sent by this software as it was accepted."""
+
+
+class Worker:
+    """Made and run inside the event loop: `await Worker(...).run()`."""
+
+    def __init__(self, name: str, pace: Pace | None = None, idle: Idle | None = None) -> None:
+        self.name = name
+        self._pace = pace or Pace()
+        self._idle = idle
+        self._batches: dict[int, Batch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._broken: set[int] = set()
+
+    def stop(self) -> None:
+        """SIGTERM: what is in flight is waited for, the rest is left to others."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until stopped, idle (where asked to end then), or an error that another start may overcome."""
+        await self._open()
+        try:
+            await self._first_look()
+            self._start_loops()
+            self._spawn(self._end_on_request())
+            await asyncio.wait({self._failure})
+        finally:
+            await self._close()
+        if self._failure.done():
+            self._failure.result()
+        if self._idle is not None and not self._stopping.is_set() and self._broken:
+            raise BatchesLeft(f"{len(self._broken)} batches cannot be sent: the log says why, line by line")
+
+    # beginning
+
+    async def _open(self) -> None:
+        self._journal = Journal(settings().home / "journals" / f"{uuid.uuid4().hex}.journal")
+        self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk = Desk(), Desk(), Desk(), Desk()
+        await self._lease_desk.rows(QL.ensure_days)
+        rows = await self._lease_desk.rows(
+            QE.begin_epoch,
+            {
+                "worker": self.name, "host": host(), "boot_id": boot_id(), "pid": os.getpid(),
+                "journal": str(self._journal.path),
+            },
+        )  # fmt: skip
+        self.epoch: int = rows[0][0]
+        self._journal.name(self.epoch)
+        self._channel = Channel("dispatch")
+        self._ledger = Ledger(self.epoch, self._channel, self._event_desk, self._cleared, self._committed)
+        self._inbox_channel = Channel("dispatch", prepare=inbox.PREPARE)
+        self._inbox = Inbox(self.epoch, self._inbox_channel)
+        self._sessions = SessionLog(self.epoch, self._event_desk)
+        self._links = Links(
+            self.epoch, self._clerk_desk, self._journal, self._ledger, self._sessions, self._inbox, self._wake.set,
+            self._spawn,
+        )  # fmt: skip
+        self._leases = Leases(self.epoch, self._lease_desk, self._pace.lease)
+        self._recovery = Recovery(self.epoch, self._clerk_desk, self._pace.silence)
+        self._matcher = Matcher(self._clerk_desk)
+        self._completion = Completion(self._clerk_desk)
+        log.info("worker started", worker=self.name, epoch=self.epoch, pid=os.getpid())
+
+    async def _first_look(self) -> None:
+        await self._recovery.run_once()
+        await self._links.refresh()
+
+    def _start_loops(self) -> None:
+        pace = self._pace
+        self._spawn(self._ledger.run())
+        self._spawn(self._inbox.run())
+        self._spawn(self._sessions.run())
+        self._spawn(self._listen())
+        self._spawn(self._lease())
+        self._every(pace.renew, self._renew)
+        self._every(pace.watch, self._watch)
+        self._every(pace.match, self._match)
+        self._every(pace.recover, self._recover)
+        self._every(1.0, self._tend_links)
+        self._every(DAYS_EVERY, self._ensure_days)
+        self._every(COUNTERS_EVERY, self._log_counters)
+        if self._idle is not None:
+            self._every(0.5, self._end_when_idle)
+
+    # the ledger's calls
+
+    def _cleared(self, block: Block, kept: list[int] | None) -> None:
+        self._links[block.connector_id].cleared(block, kept)
+
+    def _committed(self, results: list[Result]) -> None:
+        touched = set()
+        for result in results:
+            link = self._links[result.connector_id]
+            link.committed(result)
+            touched.add(link)
+        for link in touched:
+            link.pump()
+
+    # batches
+
+    async def _lease(self) -> None:
+        """Takes batches as long as the lines have little to do."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                if self._links.are_hungry and len(self._batches) < MAX_BATCHES:
+                    for batch in await self._leases.take(2):
+                        self._batches[batch.batch_id] = batch
+                        self._spawn(self._carry(batch))
+                        self._wake.set()
+            except (psycopg.OperationalError, OutboundError) as error:
+                log.warning("cannot lease", reason=reason(error))
+            await self._pause(self._pace.poll)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(0.005)  # one look for many wake-ups
+
+    async def _carry(self, batch: Batch) -> None:
+        """One batch from its lease to its end."""
+        try:
+            while not self._stopping.is_set() and not batch.lost:
+                try:
+                    if await self._send_once(batch):
+                        return
+                except (psycopg.OperationalError, OutboundError) as error:
+                    if isinstance(error, SegmentsDiffer | InvalidSender):
+                        raise
+                    log.warning("batch waits for the database", batch=batch.batch_id, reason=reason(error))
+                    await asyncio.sleep(self._pace.poll)
+        except (SegmentsDiffer, InvalidSender) as error:
+            log.error("batch cannot be sent", batch=batch.batch_id, reason=reason(error))  # noqa: TRY400 - an expected one
+            self._broken.add(batch.batch_id)
+            return  # it keeps its lease: no other worker could send it either
+        finally:
+            if batch.batch_id not in self._broken and self._batches.get(batch.batch_id) is batch:
+                del self._batches[batch.batch_id]
+            self._wake.set()
+
+    async def _send_once(self, batch: Batch) -> bool:
+        """Plans what is left, sends it, waits for the ends; whether this worker is done with the batch."""
+        if batch.state == "paused":
+            await self._leases.give_back(batch)
+            return True
+        if boottime() >= batch.deadline or (not self._links.can_send and batch.state != "cancelled"):
+            await asyncio.sleep(self._pace.poll)
+            return False
+        batch.stopped = False
+        address.sender(batch.sender)
+        plan = await planner.read(self._plan_desk, batch, self._links.route)
+        for why, ordinals in plan.stops.items():
+            await self._leases.drop(batch, why, ordinals)
+        if not plan.size:
+            if plan.waits:
+                await asyncio.sleep(self._pace.poll)
+                return False
+            await self._leases.finish(batch)
+            return True
+        if not any(self._links[connector].may_send for connector in plan.parts):
+            await self._leases.give_back(batch, PARK_SECONDS)
+            return True
+        batch.expect(plan.size)
+        for connector, parts in plan.parts.items():
+            self._links[connector].send(parts)
+        self._wake.set()
+        await batch.idle.wait()
+        if batch.untidy or plan.waits or plan.stops:
+            await asyncio.sleep(0.05)
+            return False
+        await self._leases.finish(batch)
+        return True
+
+    async def _renew(self) -> None:
+        await self._leases.renew(self._batches.values())
+        for batch in list(self._batches.values()):
+            if batch.lost:
+                log.warning("lost a lease", batch=batch.batch_id)
+                self._wake.set()
+                self._links.discard(batch)
+
+    async def _watch(self) -> None:
+        """Pause and cancel count within a second, and the end of the validity, also of what waits for a carrier."""
+        if not self._batches:
+            return
+        for batch_id, state in (await self._leases.states(self._batches.values())).items():
+            batch = self._batches.get(batch_id)
+            if batch is not None and batch.state != state:
+                batch.state = state
+                batch.stop()
+                self._links.discard(batch)
+        now = datetime.now(UTC)
+        for batch in list(self._batches.values()):
+            if batch.expires_at <= now and batch.unsettled and not batch.stopped:
+                batch.stop()
+                self._links.discard(batch)
+
+    # the clerk's work
+
+    async def _match(self) -> None:
+        now = asyncio.get_running_loop().time()
+        await self._matcher.run_once(now, self._links.listening())
+        await self._completion.run_once()
+
+    async def _recover(self) -> None:
+        if await self._recovery.run_once():
+            self._wake.set()
+
+    async def _tend_links(self) -> None:
+        await self._links.refresh()
+        self._links.count(1.0)
+
+    async def _ensure_days(self) -> None:
+        await self._clerk_desk.rows(QL.ensure_days)
+
+    async def _log_counters(self) -> None:
+        self._links.log_counters()
+
+    async def _listen(self) -> None:
+        """NOTIFY wakes; the poll covers a wake-up that was lost with its connection."""
+        while True:
+            try:
+                connection = await database.connect_async("dispatch", autocommit=True)
+                async with connection:
+                    await connection.execute("listen outbound_dispatch")
+                    async for _ in connection.notifies():
+                        self._wake.set()
+            except (psycopg.OperationalError, OutboundError):
+                await asyncio.sleep(self._pace.poll)
+
+    async def _end_when_idle(self) -> None:
+        if self._idle is None:
+            return
+        sight = Sight(
+            busy=not self._ledger.empty or not self._inbox.empty,
+            broken=frozenset(self._broken),
+            progress=(self._ledger.committed_rows, self._inbox.stored, self._matcher.matched),
+            obstacles=self._links.obstacles(),
+            stuck=self._links.stuck,
+        )
+        if await self._idle.look(self._clerk_desk, sight, asyncio.get_running_loop().time()):
+            await self._completion.run_once(patient=False)
+            self._wake.set()
+            if not self._failure.done():
+                self._failure.set_result(None)
+
+    # the end
+
+    async def _end_on_request(self) -> None:
+        await self._stopping.wait()
+        if not self._failure.done():
+            self._failure.set_result(None)
+
+    async def _close(self) -> None:
+        """Nothing new; the answers in flight; what was not written is given back; batches, rate and epoch released."""
+        failed = self._failure.exception() if self._failure.done() and not self._failure.cancelled() else None
+        self._stopping_now()
+        if isinstance(failed, EpochSettled):
+            await self._append_late()
+        elif failed is None:
+            await self._drain()
+        self._links.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._sessions.flush()
+        if failed is None and self._ledger.empty:
+            await self._settle_epoch()
+        else:
+            self._journal.close()
+        for desk in (self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk):
+            await desk.close()
+        await self._channel.close()
+        await self._inbox_channel.close()
+        log.info("worker ended", worker=self.name, epoch=self.epoch)
+
+    def _stopping_now(self) -> None:
+        for batch in self._batches.values():
+            batch.stop()
+        self._links.stop_intending()
+        self._ledger.hurry()
+
+    async def _drain(self) -> None:
+        """Waits for the answers in flight, unbinds (what is unanswered then is in doubt), and for the last commit."""
+        await self._links.unbind(self._pace.drain)
+        for _ in range(int(self._pace.drain / 0.01)):
+            if (self._ledger.empty and self._inbox.empty) or (self._failure.done() and self._failure.exception()):
+                break
+            await asyncio.sleep(0.01)
+
+    async def _settle_epoch(self) -> None:
+        """Every intent has its committed end: nothing is left for recovery."""
+        try:
+            async with self._lease_desk.transaction() as connection:
+                for statement in (QE.settle_epoch, QE.release_batches, QE.release_rate):
+                    await connection.execute(statement.encode(), {"epoch": self.epoch})
+        except (psycopg.OperationalError, OutboundError) as error:
+            log.warning("recovery will settle this epoch", epoch=self.epoch, reason=reason(error))
+            self._journal.close()
+            return
+        self._journal.remove()
+
+    async def _append_late(self) -> None:
+        """Taken for dead: what is in doubt in its name gets the answers that it has."""
+        await self._links.unbind(self._pace.drain)
+        late = [result for result in self._ledger.unsaved() if result.state in ("accepted", "rejected", "not_sent")]
+        async with self._event_desk.transaction() as connection:
+            await connection.execute(
+                QL.append_late.encode(),
+                {
+                    "accounts": [result.part.message.batch.account_id for result in late],
+                    "campaigns": [result.part.message.batch.campaign_id for result in late],
+                    "ordinals": [result.part.message.ordinal for result in late],
+                    "segments": [result.part.segment for result in late],
+                    "attempts": [result.part.attempt for result in late],
+                    "states": ["accepted" if result.state == "accepted" else "not_sent" for result in late],
+                    "ids": [result.message_id for result in late],
+                },
+            )
+            if late:
+                await reopen(connection, [(r.part.message.batch.campaign_id, r.part.message.ordinal) for r in late])
+        log.warning("appended late answers", epoch=self.epoch, answers=len(late))
+
+    # tasks
+
+    def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        async def loop() -> None:
+            while True:
+                try:
+                    await work()
+                except (psycopg.OperationalError, OutboundError) as error:
+                    log.warning("no database", during=work.__name__.strip("_"), reason=reason(error))
+                await asyncio.sleep(seconds)
+
+        self._spawn(loop())
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not self._failure.done():
+            self._failure.set_exception(error)
+
+
+async def run(name: str, idle: Idle | None, on_start: Callable[[Worker], None], pace: Pace | None = None) -> None:
+    worker = Worker(name, pace, idle)
+    on_start(worker)
+    await worker.run()

@@ -1,0 +1,155 @@
+-- What a dispatch worker asks of the database inside the transactions that decide what may be sent.
+-- Locks come in a statement of their own: the next one then sees what the lock had to wait for.
+
+-- The first statement of every group commit. A worker that was taken for dead commits nothing more in its own name.
+create function dispatch.open_group(of_epoch bigint, group_serial bigint, first_open bigint) returns void
+language plpgsql as $$
+begin
+    perform from dispatch.epoch where epoch_id = of_epoch for key share;
+    if not exists (select from dispatch.epoch where epoch_id = of_epoch and settled_at is null) then
+        raise exception 'epoch % was settled by another worker', of_epoch using errcode = 'OB001';
+    end if;
+    insert into dispatch.group_commit (epoch_id, serial, open_from) values (of_epoch, group_serial, first_open);
+end
+$$;
+
+-- Whether a lease still holds; if so, nobody can take the batch over until this transaction ends.
+create function dispatch.holds_lease(of_batch bigint, holder bigint) returns boolean
+language plpgsql as $$
+begin
+    perform from dispatch.batch where batch_id = of_batch for key share;
+    return exists (select from dispatch.batch where batch_id = of_batch and fence = holder and state = 'leased');
+end
+$$;
+
+-- The attempts of a batch that are intended and have no committed end yet.
+create function dispatch.open_attempts(of_batch bigint) returns table (ordinal integer, segment smallint, attempt smallint)
+language sql stable as $$
+    select entry.ordinal, entry.segment, entry.attempt
+    from dispatch.intent
+    cross join lateral unnest(intent.ordinals, intent.segments, intent.attempts) as entry (ordinal, segment, attempt)
+    where intent.batch_id = of_batch
+      and not exists (
+        select
+        from dispatch.submission
+        where submission.campaign_id = intent.campaign_id
+          and submission.ordinal = entry.ordinal
+          and submission.segment = entry.segment
+          and submission.attempt = entry.attempt
+    )
+$$;
+
+-- Gives up what was not sent of these messages. A message with an attempt whose end is not known yet is left for later:
+-- only then is the number of its released segments certain.
+create function dispatch.drop_unsent(of_batch bigint, holder bigint, doomed integer[], why text) returns void
+language plpgsql as $$
+begin
+    if not dispatch.holds_lease(of_batch, holder) then
+        return;
+    end if;
+    insert into dispatch.dropped (account_id, campaign_id, ordinal, segments, reason)
+    select message.account_id, message.campaign_id, message.ordinal, message.segments - fate.settled, why
+    from dispatch.batch
+    join dispatch.message using (campaign_id)
+    cross join lateral (
+        select
+            count(distinct segment) filter (
+                where state in ('accepted', 'unknown') or (state = 'rejected' and not transient)) as settled,
+            count(*) filter (where state = 'in_doubt') as in_doubt
+        from dispatch.attempt
+        where attempt.campaign_id = message.campaign_id
+          and attempt.ordinal = message.ordinal
+    ) as fate
+    where batch.batch_id = of_batch
+      and message.ordinal = any (doomed)
+      and fate.in_doubt = 0
+      and message.segments > fate.settled
+      and message.ordinal not in (select open.ordinal from dispatch.open_attempts(of_batch) as open)
+    on conflict do nothing;
+end
+$$;
+
+-- Where receipts do not tell attempts apart, a recipient may have one attempt under way, so one worker at a time sends:
+-- not while another one, alive or not settled yet, has intents there.
+create function dispatch.may_intend(of_epoch bigint, connector integer) returns boolean
+language plpgsql as $$
+begin
+    if (select c.echoes_reference from dispatch.connector as c where c.connector_id = connector) then
+        return true;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('dispatch.intent'), connector);
+    return not exists (
+        select
+        from dispatch.epoch
+        where epoch.settled_at is null
+          and epoch.epoch_id <> of_epoch
+          and exists (
+            select
+            from dispatch.intent
+            where intent.epoch_id = epoch.epoch_id
+              and intent.connector_id = connector
+        )
+    );
+end
+$$;
+
+-- Commits a block of intents, less the recipients who opted out or left the base: those are dropped here and now.
+-- Gives the places (from 1) of the entries that may be written; null where the lease is lost.
+create function dispatch.intend(
+    of_epoch bigint, intent_serial bigint, of_batch bigint, holder bigint, connector integer, line smallint, first_place bigint,
+    wanted integer[], parts smallint[], tries smallint[], refs integer[], msisdns bigint[]
+) returns integer[]
+language plpgsql as $$
+declare
+    owner bigint;
+    campaign bigint;
+    kept integer[];
+    opted_out integer[];
+    not_in_base integer[];
+begin
+    if not dispatch.holds_lease(of_batch, holder) then
+        return null;
+    end if;
+    select b.account_id, b.campaign_id into owner, campaign from dispatch.batch as b where b.batch_id = of_batch;
+    if not exists (select from intake.campaign as c where c.campaign_id = campaign and c.state = 'accepted') then
+        return '{}';
+    end if;
+    if not dispatch.may_intend(of_epoch, connector) then
+        return '{}';
+    end if;
+    select
+        coalesce(array_agg(place order by place) filter (where is_in_base and not is_out), '{}'),
+        array_agg(ordinal) filter (where is_out),
+        array_agg(ordinal) filter (where not is_in_base and not is_out)
+    into kept, opted_out, not_in_base
+    from (
+        select
+            entry.place,
+            entry.ordinal,
+            exists (
+                select from account.opt_out as o
+                where o.msisdn = entry.msisdn and (o.account_id = owner or o.account_id is null)
+            ) as is_out,
+            exists (
+                select from account.base_member as m where m.account_id = owner and m.msisdn = entry.msisdn
+            ) as is_in_base
+        from unnest(wanted, msisdns) with ordinality as entry (ordinal, msisdn, place)
+    ) as judged;
+    if opted_out is not null then
+        perform dispatch.drop_unsent(of_batch, holder, opted_out, 'opted_out');
+    end if;
+    if not_in_base is not null then
+        perform dispatch.drop_unsent(of_batch, holder, not_in_base, 'not_in_base');
+    end if;
+    if cardinality(kept) > 0 then
+        insert into dispatch.intent (
+            epoch_id, serial, account_id, campaign_id, batch_id, fence, connector_id, session, first_sequence,
+            ordinals, segments, attempts, "references")
+        select of_epoch, intent_serial, owner, campaign, of_batch, holder, connector, line, first_place,
+            array_agg(wanted[place] order by place), array_agg(parts[place] order by place),
+            array_agg(tries[place] order by place), array_agg(refs[place] order by place)
+        from unnest(kept) as place;
+    end if;
+    return kept;
+end
+$$;

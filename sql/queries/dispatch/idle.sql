@@ -1,0 +1,36 @@
+-- What is left to send or to wait for, for a worker that ends when that is nothing.
+
+-- left --
+-- Batches that go now or soon (what a gate, a person or a later schedule holds is not waited for), attempts in doubt that
+-- may still be proven, and accepted segments of lately whose final receipt did not come yet.
+select
+    (
+        select count(*)
+        from dispatch.batch
+        join intake.campaign using (campaign_id)
+        where batch.state <> 'done'
+          and batch.batch_id <> all (%(broken)s::bigint[])
+          and (campaign.state = 'cancelled'
+            or (campaign.state = 'accepted' and batch.not_before < now() + make_interval(secs => %(soon)s)))
+    ) as to_send,
+    (
+        select count(*)
+        from dispatch.submission
+        where submission.state = 'in_doubt'
+          and submission.sent_at > now() - interval '8 days'
+          and not exists (
+            select
+            from dispatch.settlement
+            where settlement.campaign_id = submission.campaign_id
+              and settlement.ordinal = submission.ordinal
+              and settlement.segment = submission.segment
+              and settlement.attempt = submission.attempt
+        )
+    ) as in_doubt,
+    (
+        select coalesce(sum(greatest(progress.accepted - progress.final_receipts, 0)), 0)::bigint
+        from intake.campaign
+        join dispatch.campaign_progress as progress using (campaign_id)
+        where campaign.completed_at is null
+          and campaign.dispatched_at > now() - make_interval(secs => %(lately)s)
+    ) as receipts;

@@ -1,0 +1,47 @@
+-- Sessions with carriers: what happened to them, and the connectors they belong to.
+
+-- add_event --
+insert into dispatch.session_event (at, connector_id, epoch_id, session, kind, reason, last_answered_at, counters)
+values (%(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb);
+
+-- connectors --
+select
+    connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, echoes_reference,
+    message_id_form, ledger_window, tls, settings as options, enabled
+from dispatch.connector
+order by connector_id;
+
+-- in_doubt_recipients --
+-- Whose attempts are in doubt at a connector: where receipts do not tell attempts apart nothing more goes to them.
+select distinct message.msisdn
+from dispatch.submission
+join dispatch.message using (campaign_id, ordinal)
+where submission.state = 'in_doubt'
+  and submission.connector_id = %(connector)s
+  and submission.sent_at > now() - interval '8 days'
+  and message.msisdn is not null
+  and not exists (
+    select
+    from dispatch.settlement
+    where settlement.campaign_id = submission.campaign_id
+      and settlement.ordinal = submission.ordinal
+      and settlement.segment = submission.segment
+      and settlement.attempt = submission.attempt
+);
+
+-- claim_connector --
+-- Where receipts do not tell attempts apart one worker at a time sends: the lock lasts as long as its connection. And
+-- not before what others have open there is settled.
+select pg_try_advisory_lock(hashtext('dispatch.connector'), %(connector)s)
+   and not exists (
+    select
+    from dispatch.epoch
+    where epoch.settled_at is null
+      and epoch.epoch_id <> %(epoch)s
+      and exists (
+        select
+        from dispatch.intent
+        where intent.epoch_id = epoch.epoch_id
+          and intent.connector_id = %(connector)s
+    )
+);
