@@ -105,7 +105,13 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
         click.echo("nothing")
         return
     heads = list(rows[0])
-    cells = [["" if row[head] is None else str(row[head]) for head in heads] for row in rows]
+    cells = [[_printable(row[head]) for head in heads] for row in rows]
     widths = [max(len(head), *(len(line[i]) for line in cells)) for i, head in enumerate(heads)]
     for line in [heads, *cells]:
         click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _printable(value: Any) -> str:
+    """A name that somebody else chose must not steer a terminal or break a line."""
+    text = "" if value is None else str(value)
+    return "".join(character if character.isprintable() else "�" for character in text)

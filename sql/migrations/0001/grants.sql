@@ -5,7 +5,8 @@ grant outbound_ingest, outbound_dispatch, outbound_billing, outbound_dbt, outbou
 
 grant usage on schema account, network, intake, dispatch, billing
     to outbound_ingest, outbound_dispatch, outbound_billing, outbound_dbt, outbound_reporting, outbound_operator;
-grant usage on schema account, intake, dispatch, billing to outbound_web;
+grant usage on schema account, intake, dispatch, billing, report to outbound_web;
+grant usage on schema report to outbound_billing, outbound_reporting, outbound_operator;
 
 -- ingest: files to accepted campaigns
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
@@ -56,11 +57,15 @@ create schema finance authorization outbound_dbt;
 create schema operations authorization outbound_dbt;
 grant usage on schema finance, operations to outbound_billing, outbound_reporting, outbound_operator, outbound_web;
 
--- reporting and the operator read everything but a carrier's password; the operator sets things up
-grant select on all tables in schema account, network, intake, dispatch, billing to outbound_reporting, outbound_operator;
+-- reporting and the operator read everything, reporting but a carrier's password; the operator sets things up, and
+-- reporting freezes SLA months
+grant select on all tables in schema account, network, intake, dispatch, billing, report to outbound_reporting, outbound_operator;
+grant insert on report.sla_figure, report.sla_delivery to outbound_reporting;
 revoke select on dispatch.connector from outbound_reporting;
 grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector to outbound_reporting;
-grant insert, update, delete on all tables in schema account, network to outbound_operator;
+grant insert, update, delete on account.legal_entity, account.account, account.term, account.person, account.sender, account.rate_row,
+    account.sla_term, account.opt_out, network.network to outbound_operator;
+grant insert on account.audit to outbound_operator;
 grant insert, update on dispatch.connector to outbound_operator;
 grant update (state, held_code, held_detail) on intake.campaign to outbound_operator;
 grant insert on intake.campaign_event to outbound_operator;
@@ -70,4 +75,4 @@ grant select on account.account, account.term, account.sender, account.rate_row,
     account.purchase, account.payment, account.adjustment, account.reservation, account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
     dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
-    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_web;
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, report.sla_figure to outbound_web;

@@ -9,21 +9,39 @@ create table intake.file (
     modified_ns bigint not null,
     sha256 bytea not null check (length(sha256) = 32),
     manifest jsonb,
+    manifest_error text,
     batch_ref text,
     snapshot text not null,
+    completed_by text not null check (completed_by in ('marker', 'rename', 'stability', 'command')),
     stable_at timestamptz not null,
     claimed_at timestamptz not null default now(),
     state text not null default 'claimed' check (state in ('claimed', 'answered')),
     outcome text check (outcome in ('accepted', 'partial', 'rejected', 'held', 'duplicate')),
     ack jsonb,
     answered_at timestamptz,
+    delivered_at timestamptz,
     -- one drop is claimed once however often it is seen; the same file dropped again has another time stamp
-    unique (account_id, kind, name, sha256, modified_ns),
+    unique nulls not distinct (account_id, kind, name, sha256, modified_ns, batch_ref),
     check ((state = 'answered') = (outcome is not null and ack is not null and answered_at is not null))
 );
 create index on intake.file (account_id, sha256);
 comment on column intake.file.name is 'The name its sender gave it, as data: any characters, any length.';
 comment on column intake.file.snapshot is 'Path of the copy that is read, below the home''s snapshots folder.';
+comment on column intake.file.modified_ns is 'When the file last changed in any way (its ctime): a copy, a rename and an overwrite are new drops.';
+comment on column intake.file.manifest_error is 'Why its manifest cannot be read; null where it can, or there is none.';
+comment on column intake.file.completed_by is 'How it was known to be complete: X.done, a rename, two looks, or a person who named it.';
+comment on column intake.file.delivered_at is 'When the answer as it stands in ack was put into results/; null while it has to be.';
+
+-- [file seen in a landing zone that nothing says is complete]: the first of two looks. Also X.part, to see its rename.
+create table intake.sighting (
+    account_id bigint not null references account.account,
+    kind text not null check (kind in ('campaign', 'base', 'optout')),
+    name text not null,
+    size bigint not null,
+    modified_ns bigint not null,
+    seen_at timestamptz not null default now(),
+    primary key (account_id, kind, name)
+);
 
 -- Two sequences, because partitions of dispatch.message are ranges of campaign_id: small campaigns share a range, a large one has its own.
 create sequence intake.small_campaign minvalue 1 maxvalue 999999999999;
@@ -126,11 +144,14 @@ create table intake.profile (
     ucs2_messages integer not null,
     reject_ratio numeric(9, 6) not null,
     not_in_base_ratio numeric(9, 6) not null,
+    base_is_empty boolean not null,
+    base_loads integer not null,
     gate_passed boolean,
     gate_result jsonb,
     judged_at timestamptz,
     check (rows = accepted + rejected)
 );
+comment on column intake.profile.base_loads is 'How many files the base had been loaded from: another number is a reason to look again.';
 
 create table intake.reject (
     account_id bigint not null references account.account,

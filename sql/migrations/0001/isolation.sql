@@ -14,7 +14,7 @@ begin
         join information_schema.tables using (table_schema, table_name)
         where column_name = 'account_id'
           and table_type = 'BASE TABLE'
-          and table_schema in ('account', 'intake', 'dispatch', 'billing')
+          and table_schema in ('account', 'intake', 'dispatch', 'billing', 'report')
     loop
         execute format('alter table %I.%I enable row level security', tenant.table_schema, tenant.table_name);
         execute format('create policy own_rows on %I.%I for select to outbound_web using (account_id = account.current_account())',

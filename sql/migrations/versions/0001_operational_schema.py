@@ -21,6 +21,7 @@ FILES = (
     "fold",
     "balance",
     "issue",
+    "report",
     "grants",
     "isolation",
 )
@@ -37,5 +38,6 @@ def downgrade() -> None:
     """Drops everything but the roles: they belong to the cluster and other databases may use them."""
     connection = op.get_bind().connection.dbapi_connection
     connection.execute(
-        "drop schema account, network, intake, dispatch, billing, staging, intermediate, finance, operations cascade"
+        "drop schema account, network, intake, dispatch, billing, report, staging, intermediate, finance, operations"
+        " cascade"
     )

@@ -1,0 +1,103 @@
+"""What can be exported: tables by the names that callers rely on, and how a month is told from their columns."""
+
+from typing import NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from outbound.errors import OutboundError
+from outbound.queries import load
+
+Q = load("reports/export")
+
+
+class UnknownTable(OutboundError):
+    """There is no such table to export: which there are."""
+
+
+class NotBuilt(OutboundError):
+    """A mart does not exist yet: how to build it."""
+
+
+class NoMonths(OutboundError):
+    """--month was asked of a table whose rows belong to no month."""
+
+
+class UnknownAccount(OutboundError):
+    """No account has that name: which there are."""
+
+
+class Table(NamedTuple):
+    """what it holds; the SQL for the month of a row, as YYYY-MM; the columns that order its rows."""
+
+    what: str
+    month: str | None
+    order: list[str]
+
+
+_OF = "to_char(found.{} at time zone owner.timezone, 'YYYY-MM')"
+_MONTH = "left(found.month::text, 7)"
+
+_TOLD = (
+    ("finance.charges", "every segment that is charged, with its number", _OF.format("charged_at"),
+     "account, campaign, sent_at, msisdn, segment"),
+    ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),
+    ("finance.invoice_lines", "lines of drafts and issued invoices", _MONTH, "account, month, zone, from_unit"),
+    ("finance.invoices", "drafts and issued invoices", _MONTH, "account, month"),
+    ("finance.ledger_entries", "the double-entry ledger", _OF.format("at"), "account, at, entry, ledger_account"),
+    ("finance.prepaid_lots", "lots of prepaid units and what remains in them", None, "account, opened_at, lot"),
+    ("finance.rating_errors", "what cannot be charged, and keeps its month open", _MONTH, "account"),
+    ("finance.reconciliation", "day by day: log, charges and ledger", "to_char(found.day, 'YYYY-MM')", "account, day"),
+    ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
+    ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
+     "account, campaign, line, segment, attempt"),
+    ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),
+    ("operations.sla", "SLA figures: raw, adjusted, exclusions", _MONTH, "account, month, metric"),
+)  # fmt: skip
+TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, order in _TOLD}
+_QUERIES = {"finance.charges": Q.charges, "dispatch.submissions": Q.submissions, "operations.sla": Q.sla}
+
+
+def available(connection: psycopg.Connection) -> dict[str, str]:
+    """Name -> what it holds; marts that have no line here included."""
+    others = [row[0] for row in connection.execute(Q.marts) if row[0] not in TABLES]
+    return {name: table.what for name, table in TABLES.items()} | dict.fromkeys(others, "a mart")
+
+
+def find(connection: psycopg.Connection, name: str) -> Table:
+    """Raises UnknownTable, NotBuilt."""
+    known = available(connection)
+    if name not in known:
+        raise UnknownTable(f"there is no table {name!r} to export. There are: {', '.join(known)}")
+    row = connection.execute(Q.exists, {"table": name}).fetchone()
+    if not row or not row[0]:
+        raise NotBuilt(f"{name} has not been built yet: run `outbound build`, then export it")
+    return TABLES.get(name) or Table("a mart", None, [])
+
+
+def statement(connection: psycopg.Connection, name: str, account: str | None, month: str | None) -> sql.Composed:
+    """The rows to export, in an order that stays the same. Raises NoMonths, UnknownAccount, UnknownTable, NotBuilt."""
+    table = find(connection, name)
+    base = _QUERIES.get(name) or f"select * from {name}"  # noqa: S608  a name of the catalogue
+    wanted: list[sql.Composable] = [sql.SQL("true")]
+    if account is not None:
+        _must_exist(connection, account)
+        wanted.append(sql.SQL("found.account = {}").format(sql.Literal(account)))
+    if month is not None:
+        if table.month is None:
+            raise NoMonths(f"{name} has no months: leave out --month")
+        wanted.append(sql.SQL("{} = {}").format(sql.SQL(table.month), sql.Literal(month)))
+    order: list[sql.Composable] = [sql.Identifier("found", column) for column in table.order]
+    return sql.SQL(
+        "select found.* from ({base}) as found left join account.account as owner on owner.name = found.account"
+        " where {wanted} order by {order}"
+    ).format(
+        base=sql.SQL(base), wanted=sql.SQL(" and ").join(wanted), order=sql.SQL(", ").join(order or [sql.SQL("1")])
+    )
+
+
+def _must_exist(connection: psycopg.Connection, account: str) -> None:
+    names = [row[0] for row in connection.execute(Q.accounts)]
+    if account not in names:
+        there = ", ".join(names) or "none; `outbound apply` makes them"
+        raise UnknownAccount(f"no account is called {account!r}. There are: {there}")

@@ -1,0 +1,54 @@
+"""What runs, what waits, what is held and what releases it, by the tables alone: any machine can ask."""
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+
+from outbound import database
+from outbound.queries import load
+
+Q = load("reports/status")
+
+RELEASED_BY = {
+    "BASE_MISMATCH": "a base load (bases/), or an operator's approval",
+    "NO_BALANCE": "a recharge (`outbound purchase`), or a payment where there is a credit limit",
+    "DUPLICATE_CONTENT": "the same file with a new batch_ref in its manifest",
+    "DUPLICATE_NAME": "the same file with a new batch_ref in its manifest",
+    "MAYBE_TRUNCATED": "the whole file, dropped by rename or with X.done; or an operator's approval",
+    "MANIFEST_MISSING": "the file again, with its manifest put there before it",
+    "MANIFEST_MISMATCH": "the file and the manifest that belongs to it",
+    "GATE_FAILED": "an operator's approval, after a look at its result",
+}
+OTHERWISE = "an operator's approval"
+
+Rows = list[dict[str, Any]]
+
+
+def status() -> dict[str, Any]:
+    """Everything at one moment: database, workers, connectors, build, files, campaigns, held, in_doubt, unmatched."""
+    with database.connect("reporting") as connection, connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute("set transaction isolation level repeatable read read only")
+        return {
+            "database": _database(connection),
+            "workers": _rows(cursor, Q.workers),
+            "connectors": _rows(cursor, Q.connectors),
+            "build": next(iter(_rows(cursor, Q.build)), None),
+            "files": _rows(cursor, Q.files),
+            "campaigns": _rows(cursor, Q.campaigns),
+            "held": [row | {"released_by": RELEASED_BY.get(row["code"], OTHERWISE)} for row in _rows(cursor, Q.held)],
+            "in_doubt": _rows(cursor, Q.doubts),
+            "unmatched_receipts": _rows(cursor, Q.unmatched),
+        }
+
+
+def _database(connection: psycopg.Connection) -> str:
+    """Where it is, without user and password."""
+    parts = conninfo_to_dict(connection.info.dsn)
+    version = connection.info.server_version // 10_000
+    return f"PostgreSQL {version}, {parts.get('dbname', '')} at {connection.info.host}:{connection.info.port}"
+
+
+def _rows(cursor: psycopg.Cursor[dict[str, Any]], query: str) -> Rows:
+    return cursor.execute(query).fetchall()

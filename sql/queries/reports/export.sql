@@ -1,0 +1,52 @@
+-- What `outbound export` writes where a table is not exported as it stands. Columns of DOORS stay; more may follow.
+
+-- charges --
+-- The marts hold no number: it comes from the message, until retention removes it there.
+select
+    charges.account,
+    charges.campaign,
+    message.msisdn::text as msisdn,
+    charges.segment,
+    charges.sent_at,
+    charges.zone,
+    charges.attempt,
+    charges.charged_at,
+    charges.is_late,
+    charges.scheme
+from finance.charges
+left join dispatch.message
+    on message.campaign_id = charges.campaign
+    and message.ordinal = charges.ordinal;
+
+-- submissions --
+select account, campaign, line, msisdn::text as msisdn, segment, attempt, state::text as state, carrier_message_id, sent_at
+from dispatch.submissions;
+
+-- sla --
+-- Frozen months as they were frozen, the others as they were built last.
+select
+    account.name as account, figure.month, figure.metric, figure.raw, figure.adjusted, figure.exclusions, figure.target, figure.state,
+    figure.good, figure.counted, figure.excluded, false as is_provisional, figure.at_least, figure.at_most
+from report.sla_figure as figure
+join account.account using (account_id)
+union all
+select
+    account, month, metric, raw, adjusted, exclusions, target, state, good, counted, excluded, is_provisional, at_least, at_most
+from operations.sla
+where not exists (
+    select from report.sla_figure as frozen
+    where frozen.account_id = sla.account_id and frozen.month = sla.month
+);
+
+-- exists --
+select to_regclass(%(table)s) is not null;
+
+-- marts --
+-- Every mart that has been built.
+select table_schema || '.' || table_name
+from information_schema.tables
+where table_schema in ('finance', 'operations')
+order by 1;
+
+-- accounts --
+select name from account.account order by name;

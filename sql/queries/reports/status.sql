@@ -1,0 +1,139 @@
+-- What runs, what waits, what is held (`outbound status`).
+
+-- workers --
+-- Dispatch workers that have not ended: alive while they show it, else to be settled by another one.
+select
+    worker,
+    host,
+    pid,
+    started_at,
+    case when heartbeat_at > clock_timestamp() - interval '30 seconds' then 'alive' else 'silent' end as state,
+    round(extract(epoch from clock_timestamp() - heartbeat_at))::integer as seconds_silent,
+    (select count(*) from dispatch.batch where batch.epoch_id = epoch.epoch_id and batch.state = 'leased') as batches
+from dispatch.epoch
+where settled_at is null
+order by epoch_id;
+
+-- connectors --
+-- sessions: those whose last event is a bind, of workers that are alive.
+select
+    connector.name as connector,
+    connector.host || ':' || connector.port as address,
+    connector.enabled,
+    (
+        select count(*)
+        from (
+            select distinct on (event.epoch_id, event.session) event.kind
+            from dispatch.session_event as event
+            join dispatch.epoch using (epoch_id)
+            where event.connector_id = connector.connector_id
+              and event.kind <> 'counters'
+              and epoch.ended_at is null
+              and epoch.heartbeat_at > clock_timestamp() - interval '30 seconds'
+            order by event.epoch_id, event.session, event.session_event_id desc
+        ) as last
+        where last.kind = 'bind'
+    ) as sessions,
+    trouble.kind || coalesce(': ' || trouble.reason, '') as last_trouble,
+    trouble.at as last_trouble_at
+from dispatch.connector
+left join lateral (
+    select kind, reason, at
+    from dispatch.session_event as event
+    where event.connector_id = connector.connector_id
+      and event.kind in ('bind_refused', 'loss')
+    order by at desc
+    limit 1
+) as trouble on true
+order by connector.name;
+
+-- build --
+select build_id as build, as_of, started_at, finished_at, coalesce(outcome, 'running') as outcome
+from billing.build
+order by build_id desc
+limit 1;
+
+-- files --
+-- Claimed and not answered yet.
+select account.name as account, file.kind, count(*) as files, min(file.claimed_at) as oldest
+from intake.file
+join account.account using (account_id)
+where file.state = 'claimed'
+group by account.name, file.kind
+order by account.name, file.kind;
+
+-- campaigns --
+-- Under way, with where their segments stand. Each on its own: the view looks at one campaign's attempts only.
+select
+    account.name as account,
+    campaign.campaign_id as campaign,
+    campaign.name,
+    campaign.state,
+    progress.segments,
+    progress.accepted,
+    progress.unsent,
+    progress.rejected,
+    progress.dropped,
+    progress.in_doubt,
+    progress.unknown,
+    progress.final_receipts,
+    campaign.scheduled_at
+from intake.campaign
+join account.account using (account_id)
+cross join lateral (
+    select *
+    from dispatch.campaign_progress
+    where campaign_progress.campaign_id = campaign.campaign_id
+) as progress
+where campaign.state in ('accepted', 'paused')
+order by campaign.campaign_id;
+
+-- held --
+select
+    account.name as account,
+    campaign.campaign_id as campaign,
+    campaign.name,
+    campaign.held_code as code,
+    campaign.held_detail as why,
+    coalesce(
+        (
+            select max(event.at)
+            from intake.campaign_event as event
+            where event.campaign_id = campaign.campaign_id
+              and event.kind = 'held'
+        ),
+        campaign.created_at
+    ) as since
+from intake.campaign
+join account.account using (account_id)
+where campaign.state = 'held'
+order by campaign.campaign_id;
+
+-- doubts --
+-- Attempts in doubt, and those that became unknown, by connector: of all attempts whose answer was lost.
+select
+    connector.name as connector,
+    count(*) filter (where coalesce(not (settled.is_final or settled.is_unknown), true)) as in_doubt,
+    count(*) filter (where settled.is_unknown and not settled.is_final) as unknown
+from dispatch.submission
+join dispatch.connector using (connector_id)
+left join lateral (
+    select
+        bool_or(settlement.state in ('accepted', 'not_sent')) as is_final,
+        bool_or(settlement.state = 'unknown') as is_unknown
+    from dispatch.settlement
+    where settlement.campaign_id = submission.campaign_id
+      and settlement.ordinal = submission.ordinal
+      and settlement.segment = submission.segment
+      and settlement.attempt = submission.attempt
+) as settled on true
+where submission.state = 'in_doubt'
+group by connector.name
+order by connector.name;
+
+-- unmatched --
+select connector.name as connector, count(*) as receipts, min(received_at) as oldest
+from dispatch.receipt_unmatched
+join dispatch.connector using (connector_id)
+group by connector.name
+order by connector.name;
