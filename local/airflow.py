@@ -12,9 +12,12 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import quote, urlencode
 
-from local.ports import kept_port
+from psycopg.conninfo import conninfo_to_dict
+
+from local.ports import kept_port, usable_port
 from local.supervisor import Process
 from outbound.settings import Settings
 
@@ -26,8 +29,8 @@ def environment(configured: Settings, database_url: str) -> dict[str, str]:
     home = configured.airflow_home
     home.mkdir(parents=True, exist_ok=True)
     own = secret(home / "secrets.json")
-    port = kept_port(home / "port")
-    backend = _own_database(database_url)
+    port = usable_port(home / "port")
+    backend = own_database(database_url)
     api = f"http://127.0.0.1:{port}"
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {
@@ -51,13 +54,12 @@ def environment(configured: Settings, database_url: str) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__SECRET_KEY": own["secret_key"],
         "AIRFLOW__API_AUTH__JWT_SECRET": own["jwt_secret"],
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "300",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "200",
     }
 
 
@@ -70,7 +72,7 @@ def secret(path: Path) -> dict[str, str]:
                 {
                     "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
                     "secret_key": secrets.token_urlsafe(32),
-                    "jwt_secret": secrets.token_urlsafe(32),
+                    "jwt_secret": secrets.token_urlsafe(64),
                 }
             )
         )
@@ -100,19 +102,22 @@ def preparation(configured: Settings, env: dict[str, str]) -> Process:
 
 
 def processes(configured: Settings, env: dict[str, str]) -> list[Process]:
-    """The four, in the order of starting."""
+    """The four, in the order of starting. Logs of tasks are files of this machine: nobody has to serve them.
+
+    The triggerer waits ten seconds for its triggers when it is told to end, unless it is told twice; they go on at the
+    next start either way.
+    """
     command = str(Path(sys.executable).with_name("airflow"))
-    order = {"api-server": 3, "dag-processor": 1, "scheduler": 0, "triggerer": 1}
+
+    def process(words: list[str], order: int, **more: Any) -> Process:
+        log = configured.home / "logs" / f"airflow-{words[0]}.log"
+        return Process(name=words[0], argv=[command, *words], env=env, log=log, order=order, **more)
+
     return [
-        Process(
-            name=name,
-            argv=[command, name],
-            env=env,
-            log=configured.home / "logs" / f"airflow-{name}.log",
-            order=place,
-            ready=(lambda: _answers(url(configured) + "/execution/health")) if name == "api-server" else None,
-        )
-        for name, place in order.items()
+        process(["api-server"], 3, ready=lambda: _answers(url(configured) + "/execution/health")),
+        process(["scheduler", "--skip-serve-logs"], 0),
+        process(["triggerer", "--skip-serve-logs"], 1, insist=1.0),
+        process(["dag-processor"], 1),
     ]
 
 
@@ -125,7 +130,15 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _own_database(database_url: str) -> str:
-    """The address of Airflow's database, beside ours on the same server."""
-    parts = urlsplit(database_url)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}_airflow"))
+def own_database(database_url: str) -> str:
+    """The address of Airflow's database, beside ours on the same server; whatever form ours is written in."""
+    parts = {name: str(value) for name, value in conninfo_to_dict(database_url).items()}
+    host, port = parts.pop("host", "localhost"), parts.pop("port", "5432")
+    name = parts.pop("dbname", None) or parts.get("user", "")
+    user, password = parts.pop("user", ""), parts.pop("password", None)
+    who = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "") + ("@" if user else "")
+    if host.startswith("/"):  # a folder of sockets
+        parts, place = {**parts, "host": host, "port": port}, ""
+    else:
+        place = f"{host}:{port}"
+    return f"postgresql://{who}{place}/{name}_airflow" + (f"?{urlencode(parts)}" if parts else "")

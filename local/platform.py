@@ -1,16 +1,48 @@
 """The platform's processes on this machine, started in the order in which they need each other."""
 
+import fcntl
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local import airflow
+from local.ports import is_free
 from local.supervisor import Process, Supervisor
 from outbound import database
+from outbound.errors import OutboundError
 from outbound.settings import Settings
 
 CARRIER_OPTIONS = ["--share", "handset_off=3", "--share", "undeliverable=2", "--share", "expired=2"]
+
+
+class AlreadyRuns(OutboundError):
+    """The platform of this home runs in another terminal: which process, and what to do."""
+
+
+class PortInUse(OutboundError):
+    """Another program has the port that a process of the platform needs: which port, and what to do."""
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Holds the home for one platform: a second one would take the first one's ports and share its files."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "platform.lock").open("a+") as note:
+        try:
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note.seek(0)
+            raise AlreadyRuns(
+                f"the platform of {home} runs already (process {note.read().strip() or 'unknown'}): end it with Ctrl-C"
+                " in its terminal, or set OUTBOUND_HOME to another folder"
+            ) from None
+        note.truncate(0)
+        note.write(str(os.getpid()))
+        note.flush()
+        yield
 
 
 class Platform:
@@ -28,6 +60,11 @@ class Platform:
 
     def start_carrier(self, port: int, options: list[str] | None = None) -> None:
         """The simulator, on a port of this machine; it knows what it accepted in earlier runs from its witness."""
+        if not is_free(port):
+            raise PortInUse(
+                f"port {port} on 127.0.0.1, which the carrier simulator needs, is in use by another program: end that"
+                " program, or choose another port with --carrier-port"
+            )
         self.carrier.mkdir(parents=True, exist_ok=True)
         status = self.carrier / "status.json"
         status.unlink(missing_ok=True)
@@ -50,11 +87,20 @@ class Platform:
         self.supervisor.start(airflow.preparation(self.settings, self._airflow_env))
 
     def start_airflow(self, ending: threading.Event | None = None) -> None:
-        """Airflow's four, once its database is ready; none where `ending` is set meanwhile."""
+        """Airflow's four, once its database is ready; none where `ending` is set meanwhile.
+
+        The api-server and the scheduler first: they take longest, and the others would only take time from them.
+        """
         self.supervisor.wait_end("airflow-prepare", timeout=180, unless=ending)
         if ending is not None and ending.is_set():
             return
-        for process in airflow.processes(self.settings, self._airflow_env):
+        first, second, *others = airflow.processes(self.settings, self._airflow_env)
+        self.supervisor.start(first)
+        self.supervisor.start(second)
+        self.wait_ready(ending)
+        if ending is not None and ending.is_set():
+            return
+        for process in others:
             self.supervisor.start(process)
 
     def wait_ready(self, ending: threading.Event | None = None) -> None:

@@ -14,6 +14,13 @@ def kept_port(note: Path) -> int:
     return port
 
 
+def usable_port(note: Path) -> int:
+    """The kept port while it is free, so that addresses noted elsewhere stay true; else a new one."""
+    if not is_free(kept_port(note)):
+        note.unlink()
+    return kept_port(note)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

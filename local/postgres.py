@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psycopg
 
-from local.ports import is_free, kept_port
+from local.ports import usable_port
 from local.supervisor import MARK
 from outbound.errors import OutboundError
 
@@ -232,7 +232,7 @@ def _launched(place: Place) -> bool:
 
     So it must not carry the mark of a supervised command that happened to start it.
     """
-    options = {**OPTIONS, "port": str(_usable_port(place)), "unix_socket_directories": ""}
+    options = {**OPTIONS, "port": str(usable_port(place.port)), "unix_socket_directories": ""}
     if os.environ.get("OUTBOUND_PG_FSYNC") == "off":
         options |= {"fsync": "off", "full_page_writes": "off"}
     command = [
@@ -273,13 +273,6 @@ def _free_disk(place: Place) -> None:
 
 def _log_tail(place: Place) -> str:
     return "\n".join(place.log.read_text(errors="replace").splitlines()[-8:]) if place.log.exists() else "(no log)"
-
-
-def _usable_port(place: Place) -> int:
-    """The port of last time while it is free, so that addresses noted elsewhere stay true; else a new one."""
-    if not is_free(kept_port(place.port)):
-        place.port.unlink()
-    return kept_port(place.port)
 
 
 def _uri(place: Place, database: str = "outbound") -> str:

@@ -35,7 +35,8 @@ class ProcessFailed(OutboundError):
 class Process:
     """What to run. ready: asked until it is true. order: processes of a lower order are ended first.
 
-    grace: seconds between SIGTERM and SIGKILL. restart: whether it is started again should it end.
+    grace: seconds between SIGTERM and SIGKILL. insist: seconds between SIGTERM and a second one, for a program that
+    takes the first as "when it suits you". restart: whether it is started again should it end.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Process:
     ready: Callable[[], bool] | None = None
     order: int = 0
     grace: float = 15.0
+    insist: float | None = None
     restart: bool = True
 
 
@@ -161,13 +163,22 @@ def _end(processes: Sequence[_Running]) -> None:
     for process in processes:
         if process.popen.poll() is None:
             process.popen.terminate()
-    for process in processes:
-        try:
-            process.popen.wait(process.what.grace)
-        except subprocess.TimeoutExpired:
+    since = time.monotonic()
+    for process in sorted(processes, key=lambda one: one.what.insist or one.what.grace):
+        if process.what.insist is not None and not _ended(process, since + process.what.insist):
+            process.popen.terminate()
+        if not _ended(process, since + process.what.grace):
             log.warning("killed", process=process.what.name, grace=process.what.grace)
         _kill_marked(process.mark)
         process.popen.wait()
+
+
+def _ended(process: _Running, deadline: float) -> bool:
+    try:
+        process.popen.wait(max(deadline - time.monotonic(), 0))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _kill_marked(mark: str) -> None:

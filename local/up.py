@@ -6,7 +6,7 @@ import threading
 import click
 
 from local import airflow, postgres
-from local.platform import Platform
+from local.platform import Platform, alone
 from local.ports import kept_port
 from local.supervisor import Supervisor
 from outbound import database, logs
@@ -21,30 +21,40 @@ def run(carrier_port: int | None, workers: int) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
-    try:
-        database.url()
-        with Supervisor() as supervisor:
-            platform = Platform(configured, supervisor)
-            platform.start_airflow_preparation()
-            simulated = carrier_port or _demo_port(platform)
-            if simulated:
-                platform.start_carrier(simulated)
-            for n in range(1, workers + 1):
-                platform.start_worker(f"worker-{n}")
-            platform.start_airflow(ending)
-            platform.wait_ready(ending)
-            if not ending.is_set():
-                _say_where(platform, simulated)
-            ending.wait()
-            click.echo("ending ...")
-    finally:
-        if configured.database_url is None:
-            postgres.stop(configured.home)
+    with alone(configured.home):
+        try:
+            database.url()
+            with Supervisor() as supervisor:
+                _run(Platform(configured, supervisor), carrier_port, workers, ending)
+        finally:
+            if configured.database_url is None:
+                postgres.stop(configured.home)
 
 
-def _demo_port(platform: Platform) -> int | None:
+def _run(platform: Platform, carrier_port: int | None, workers: int, ending: threading.Event) -> None:
+    platform.start_airflow_preparation()
+    simulated = carrier_port or demo_carrier(platform)
+    if simulated:
+        platform.start_carrier(simulated)
+    for n in range(1, workers + 1):
+        platform.start_worker(f"worker-{n}")
+    platform.start_airflow(ending)
+    if not ending.is_set():
+        _say_where(platform, simulated)
+    ending.wait()
+    click.echo("ending ...")
+
+
+def demo_carrier(platform: Platform) -> int | None:
+    """The simulator's port, if the demo's set-up is applied: a connector leads to it."""
     note = platform.carrier / "port"
-    return kept_port(note) if note.exists() else None
+    if not note.exists():
+        return None
+    with database.connect("operator") as connection:
+        found = connection.execute(
+            "select from dispatch.connector where enabled and host = '127.0.0.1' and port = %s", [kept_port(note)]
+        )
+        return kept_port(note) if found.fetchone() is not None else None
 
 
 def _say_where(platform: Platform, simulated: int | None) -> None:

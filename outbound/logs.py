@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 
@@ -45,6 +46,15 @@ def logger(name: str) -> Logger:
 
 def to_stderr(level: int = logging.INFO) -> None:
     """Sends this process's log lines to stderr; for long-running commands."""
-    handler = logging.StreamHandler(sys.stderr)
+    _send_to(logging.StreamHandler(sys.stderr), level)
+
+
+def to_file(path: Path, level: int = logging.INFO) -> None:
+    """Appends them to a file; for commands that talk to a person on the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _send_to(logging.FileHandler(path), level)
+
+
+def _send_to(handler: logging.Handler, level: int) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,9 +1,13 @@
-"""Read by every Airflow process as it starts. The scheduler imports what tasks need, so that its forks have it already.
+"""Read by every Airflow process as it starts.
 
-Without this each task pays for the imports of dbt, Great Expectations and pandas anew.
+The scheduler imports what tasks need, so that its forks have it already: without this each task pays for the imports of
+dbt, Great Expectations and pandas anew.
 """
 
+import gc
 import sys
+
+gc.set_threshold(50_000, 50, 100)  # what start-up makes stays: looking through it over and over costs seconds
 
 if "scheduler" in sys.argv:
     import dbt.cli.main  # noqa: F401

@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,9 +94,12 @@ class Witness:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def accepted(self) -> list[Accepted]:
-        """Every accepted segment, in the order of acceptance."""
-        return [_record(line) for line in _whole_lines(self.path)]
+    def accepted(self, after: int = 0) -> list[Accepted]:
+        """Every accepted segment, in the order of acceptance; those behind the first `after`."""
+        return [_record(line) for line in islice(_whole_lines(self.path), after, None)]
+
+    def count(self) -> int:
+        return sum(1 for _ in _whole_lines(self.path))
 
     def distinct(self) -> int:
         """Accepted segments, each counted once however often it was sent."""
@@ -109,14 +113,7 @@ class Witness:
 
     def texts(self) -> dict[str, list[str]]:
         """By destination: the whole texts that its handset shows, in order of completion."""
-        open_messages: dict[tuple[str, str], Reassembly] = defaultdict(Reassembly)
-        texts: dict[str, list[str]] = defaultdict(list)
-        for record in self.accepted():
-            reassembly = open_messages[record.source, record.destination]
-            text = reassembly.add(record.body, record.esm_class, record.data_coding)
-            if text is not None:
-                texts[record.destination].append(text)
-        return dict(texts)
+        return texts_of(self.accepted())
 
     def acknowledged(self) -> dict[int, list[State]]:
         """By number: the states that the client acknowledged, in order."""
@@ -125,6 +122,18 @@ class Witness:
             number, state = line.split()
             states[int(number)].append(State(int(state)))
         return dict(states)
+
+
+def texts_of(records: Iterable[Accepted]) -> dict[str, list[str]]:
+    """By destination: the whole texts that these segments make, in order of completion."""
+    open_messages: dict[tuple[str, str], Reassembly] = defaultdict(Reassembly)
+    texts: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        reassembly = open_messages[record.source, record.destination]
+        text = reassembly.add(record.body, record.esm_class, record.data_coding)
+        if text is not None:
+            texts[record.destination].append(text)
+    return dict(texts)
 
 
 def _owed(path: Path) -> Iterator[tuple[Accepted, set[State]]]:
