@@ -18,7 +18,8 @@ with DAG(
     dag_id="process_campaign",
     doc_md=__doc__,
     schedule=None,
-    params={"file_id": Param(type="integer", minimum=1, description="intake.file.file_id")},
+    # a default, because the triggerer reads the parameters without those of the run
+    params={"file_id": Param(0, type="integer", minimum=0, description="intake.file.file_id")},
     max_active_runs=1000,
     default_args={
         "owner": "intake",

@@ -142,3 +142,32 @@ def test_a_child_ends_when_the_supervising_process_is_killed(tmp_path: Path) -> 
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     eventually(lambda: not alive(child))
+
+
+def test_what_waits_for_a_second_sigterm_gets_it(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    with Supervisor() as running:
+        running.start(
+            Process(
+                name="hesitant",
+                argv=script(f"""
+                    import signal, sys, time
+                    asked = []
+                    def bye(*_):
+                        asked.append(1)
+                        if len(asked) == 2:
+                            sys.exit(0)
+                    signal.signal(signal.SIGTERM, bye)
+                    open({str(ready)!r}, "w")
+                    while True:
+                        time.sleep(600)
+                """),
+                log=tmp_path / "log",
+                ready=ready.exists,
+                insist=0.1,
+                grace=60.0,
+            )
+        )
+        running.wait_ready("hesitant")
+        started = time.monotonic()
+    assert time.monotonic() - started < 30
