@@ -1,0 +1,137 @@
+"""Queues a whole campaign in one transaction, or holds it: messages, batches, reservation and state, or none of them.
+
+Locks are taken in one order: the campaign, then the account's reservation lock. What the lock had to wait for is seen
+by the statements after it.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles
+from ingest.accounts import Account
+from ingest.campaigns import over
+from ingest.files import File
+from ingest.refusal import Unusable
+from outbound import clock, database
+from outbound.errors import OutboundError
+from outbound.logs import logger
+from outbound.queries import load
+
+log = logger("ingest.acceptance")
+C = load("ingest/campaigns")
+Q = load("ingest/acceptance")
+
+Campaign = dict[str, Any]
+
+
+class NoSuchCampaign(OutboundError):
+    """There is no campaign of this id."""
+
+
+class NotJudged(OutboundError):
+    """A campaign is queued after the gate has judged it, never before."""
+
+
+def accept(campaign_id: int) -> str:
+    """The campaign's state then: accepted, held or rejected; what it is in already when it was decided before."""
+    with database.connect("ingest", autocommit=True) as connection:
+        campaign = find(connection, campaign_id)
+        if campaign["state"] in ("validated", "held") and campaign_id < 1_000_000_000_000:
+            connection.execute(Q.ensure_partition, {"campaign": campaign_id})
+        with connection.transaction():
+            state = _accept(connection, campaign_id)
+        answers.deliver(connection, campaign["file_id"])
+    log.info("decided", campaign=campaign_id, state=state)
+    return state
+
+
+def find(connection: psycopg.Connection, campaign_id: int) -> Campaign:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(C.campaign, {"campaign": campaign_id}).fetchone()
+    if found is None:
+        raise NoSuchCampaign(f"there is no campaign {campaign_id}")
+    return found
+
+
+def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
+    connection.execute(C.lock_campaign, {"campaign": campaign_id})
+    campaign = find(connection, campaign_id)
+    if campaign["state"] not in ("validated", "held"):
+        return str(campaign["state"])
+    account = accounts.by_id(connection, campaign["account_id"])
+    file = files.get(connection, campaign["file_id"])
+    profile = obstacles.profile(connection, campaign_id)
+    if profile["judged_at"] is None:
+        raise NotJudged(f"campaign {campaign_id}: the gate has not judged it yet; run `ingest.gate.judge` first")
+    found = acknowledgement.checked(campaign["rows"], campaign["messages"], profile["reasons"], campaign["segments"])
+    found |= {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id))}
+    if campaign["ends_at"] is not None and campaign["ends_at"] <= clock.now():
+        campaigns.reject(connection, campaign_id, "its end has passed")
+        refusal = Unusable("END_PAST", "the campaign's end passed before it could be queued")
+        answers.decide(connection, account, file, acknowledgement.refused(refusal), campaign_id)
+        return "rejected"
+    held = obstacles.found(connection, account, file, campaign, profile)
+    if held is None and not campaign["messages"]:
+        campaigns.reject(connection, campaign_id, "no row can be sent")
+        answers.decide(connection, account, file, found, campaign_id)
+        return "rejected"
+    if held is None:
+        held, cut = _reserve(connection, account, campaign)
+        if cut:
+            found = _cut(connection, account, file, campaign, found, cut)
+    if held is not None:
+        connection.execute(C.hold, {"campaign": campaign_id, "code": held.code, "detail": held.detail})
+        answers.decide(connection, account, file, acknowledgement.held(found, held.code, held.detail), campaign_id)
+        return "held"
+    _queue(connection, account, campaign_id)
+    answers.decide(connection, account, file, found, campaign_id)
+    return "accepted"
+
+
+def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaign) -> tuple[obstacles.Hold | None, int]:
+    """A hold, or how many messages the balance ends before (0: it covers all of them)."""
+    connection.execute(Q.lock_reservations, {"account": account.account_id})
+    available = obstacles.available(connection, account, campaign["scheduled_at"])
+    needed = campaign["segments"]
+    if available is None or available >= needed:
+        return None, 0
+    affordable = 0
+    if campaign["options"].get("on_insufficient_balance") == "partial":
+        affordable = _one(connection, campaign["campaign_id"], Q.affordable, {"available": max(available, 0)})
+    if affordable:
+        return None, affordable
+    return obstacles.no_balance(needed, available), 0
+
+
+def _cut(
+    connection: psycopg.Connection, account: Account, file: File, campaign: Campaign, found: dict[str, Any], last: int
+) -> dict[str, Any]:
+    """Sends in file order up to the balance; the rest becomes rejected rows."""
+    where = {"last": last, "file": file.file_id, "account": account.account_id, "campaign": campaign["campaign_id"]}
+    left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out), where).rowcount
+    segments = _one(connection, campaign["campaign_id"], Q.landed_segments, {})
+    connection.execute(C.recount, where | {"messages": last, "segments": segments})
+    reasons = found["reasons"] | {"NO_BALANCE": left_out}
+    made = acknowledgement.checked(campaign["rows"], last, reasons, segments)
+    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign["campaign_id"]))}
+
+
+def _queue(connection: psycopg.Connection, account: Account, campaign_id: int) -> None:
+    """From here on the campaign is dispatch's."""
+    where = {"campaign": campaign_id, "account": account.account_id}
+    if campaign_id < 1_000_000_000_000:
+        connection.execute(over(campaign_id, Q.insert_messages))
+        connection.execute(campaigns.drop(campaign_id))
+    else:
+        connection.execute(Q.attach_messages, where | {"landing": f"intake.{campaigns.landing_table(campaign_id)}"})
+    connection.execute(Q.accept, where)
+    connection.execute(Q.add_batches, where)
+    connection.execute(Q.add_reservation, where)
+    connection.execute(Q.wake_dispatch)
+
+
+def _one(connection: psycopg.Connection, campaign_id: int, query: str, values: dict[str, Any]) -> int:
+    row = connection.execute(over(campaign_id, query), values).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0

@@ -1,0 +1,45 @@
+"""The acknowledgement of a file: what became of it, in counts and codes (INTAKE, Answers). No number, no text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ingest.refusal import Unusable
+
+
+def refused(refusal: Unusable) -> dict[str, Any]:
+    """The part of an answer that is about a file's content, where it cannot be used as a whole."""
+    return {"status": "rejected", **_counts(0, 0, {}), "codes": [refusal.as_code()]}
+
+
+def duplicate(of_file: int) -> dict[str, Any]:
+    code = {
+        "code": "DUPLICATE_CONTENT",
+        "detail": f"the same bytes came as file {of_file}; a new batch_ref in the manifest sends them again",
+    }
+    return {"status": "duplicate", **_counts(0, 0, {}), "codes": [code]}
+
+
+def checked(rows: int, accepted: int, reasons: Mapping[str, int], segments: int = 0) -> dict[str, Any]:
+    """accepted: every row; partial: some rows rejected; rejected: every row."""
+    status = "accepted" if accepted == rows else "partial" if accepted else "rejected"
+    return {
+        "status": status,
+        **_counts(rows, accepted, reasons),
+        "segments": segments,
+        "codes": [{"code": code, "rows": count} for code, count in sorted(reasons.items())],
+    }
+
+
+def held(answer: Mapping[str, Any], code: str, detail: str) -> dict[str, Any]:
+    """The same campaign, not queued: why comes first among the codes."""
+    return {**answer, "status": "held", "codes": [{"code": code, "detail": detail}, *answer["codes"]]}
+
+
+def _counts(rows: int, accepted: int, reasons: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "rows": rows,
+        "accepted": accepted,
+        "rejected": rows - accepted,
+        "reasons": dict(sorted(reasons.items())),
+        "segments": 0,
+    }

@@ -1,0 +1,104 @@
+"""Answers a file: decided in the database with what it is about, then put into the account's results/ folder.
+
+What a process decided and did not live to deliver, the next look at the landing zone delivers.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ingest import accounts, files, options, table, zone
+from ingest.accounts import Account
+from ingest.files import File
+from ingest.wording import REASONS
+from outbound.logs import logger
+from outbound.queries import load
+
+log = logger("ingest.answers")
+Q = load("ingest/files")
+_RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
+
+
+def decide(
+    connection: psycopg.Connection, account: Account, file: File, content: Mapping[str, Any], campaign_id: int | None
+) -> None:
+    """Keeps the answer with the file, in the caller's transaction. content: of `ingest.acknowledgement`."""
+    ack = describe(account, file, content, campaign_id)
+    connection.execute(Q.answer, {"file": file.file_id, "outcome": content["status"], "ack": Jsonb(ack)})
+
+
+def describe(account: Account, file: File, content: Mapping[str, Any], campaign_id: int | None) -> dict[str, Any]:
+    """The whole acknowledgement."""
+    return {
+        "file": file.name,
+        "file_id": file.file_id,
+        "account": account.name,
+        "kind": file.kind,
+        "campaign_id": campaign_id,
+        "batch_ref": file.batch_ref,
+        "sha256": file.sha256.hex(),
+        "received_at": file.stable_at.isoformat(),
+        **content,
+        "rejects_file": _result_name(file, "rejects.csv") if content.get("rejected") else None,
+    }
+
+
+def deliver(connection: psycopg.Connection, file_id: int) -> dict[str, Any]:
+    """Writes the answer's files, again where they are there already; returns the acknowledgement."""
+    file = files.get(connection, file_id)
+    account = accounts.by_id(connection, file.account_id)
+    assert file.ack is not None  # noqa: S101 - only answered files are delivered
+    zone.prepare(account.folder)
+    results = account.folder / "results"
+    if file.ack["rejects_file"]:
+        rejects = connection.execute(Q.rejects, {"file": file_id}).fetchall()
+        zone.write_whole(results / file.ack["rejects_file"], _rejects(account, file, rejects))
+    content = json.dumps(file.ack, ensure_ascii=False, indent=2).encode()
+    zone.write_whole(results / _result_name(file, "ack.json"), [content, b"\n"])
+    connection.execute(Q.delivered, {"file": file_id})
+    log.info("answered", file=file_id, account=account.name, outcome=file.outcome)
+    return file.ack
+
+
+def deliver_missing(connection: psycopg.Connection) -> None:
+    for (file_id,) in connection.execute(Q.undelivered).fetchall():
+        try:
+            deliver(connection, file_id)
+        except (OSError, files.SnapshotGone) as error:
+            log.warning("answer not delivered", file=file_id, error=str(error))
+
+
+def result_path(account: Account, file: File, suffix: str) -> str:
+    return str(account.folder / "results" / _result_name(file, suffix))
+
+
+def csv_line(values: list[str]) -> bytes:
+    """A line that a spreadsheet opens as text: what it would take for a formula begins with an apostrophe."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(
+        ["'" + value if value.startswith(_RISKY) else value for value in values]
+    )
+    return line.getvalue().encode("utf-8", "replace")
+
+
+def _rejects(account: Account, file: File, rejects: list[tuple[int, str, int | None]]) -> Iterator[bytes]:
+    """The rejected lines beside what their sender wrote; the rows come from the copy of the file."""
+    chosen = options.combine(file.manifest, account.defaults)
+    found = table.read(file.content(), chosen.layout)
+    raw = {row.line: row for row in found.rows}
+    yield b"\xef\xbb\xbf"
+    yield csv_line(["line", "row", "code", "reason", "reason_ar"])
+    for line, code, first_line in rejects:
+        english, arabic = REASONS[code]
+        if first_line is not None:
+            english, arabic = f"{english} (line {first_line})", f"{arabic} (السطر {first_line})"
+        yield csv_line([str(line), found.raw(raw[line]), code, english, arabic])
+
+
+def _result_name(file: File, suffix: str) -> str:
+    return f"{zone.safe(file.name)}.{file.file_id}.{suffix}"

@@ -1,0 +1,143 @@
+"""Takes a file as ours: copied before it is read, claimed in the database once, moved to the archive afterwards.
+
+Each step may be repeated. The copy goes by its content, the claim is a unique key, and a file that was claimed and not
+yet moved is found claimed at the next look.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ingest import options, zone
+from ingest.accounts import Account
+from ingest.refusal import Unusable
+from ingest.zone import Identity
+from outbound.errors import OutboundError
+from outbound.logs import logger
+from outbound.queries import load
+from outbound.settings import settings
+
+log = logger("ingest.claim")
+Q = load("ingest/files")
+_BLOCK = 1 << 20
+
+
+class StillChanging(OutboundError):
+    """The file changed while it was copied: wait until it is complete and try again."""
+
+
+def claim(
+    connection: psycopg.Connection,
+    account: Account,
+    path: Path,
+    kind: str,
+    completed_by: str,
+    manifest: bytes | None = None,
+) -> int:
+    """The file's id, the same one however often a drop is claimed. manifest: else the sidecar beside the file."""
+    snapshot, sha256, identity = _snapshot(account, path)
+    found, error = _manifest(path, manifest)
+    batch_ref = found.get("batch_ref") if found else None
+    claimed = {
+        "account": account.account_id,
+        "kind": kind,
+        "name": zone.printable(path.name),
+        "size": identity.size,
+        "modified_ns": identity.changed_ns,
+        "sha256": sha256,
+        "manifest": None if found is None else Jsonb(found),
+        "manifest_error": error,
+        "batch_ref": batch_ref if isinstance(batch_ref, str) else None,
+        "snapshot": snapshot,
+        "completed_by": completed_by,
+    }
+    with connection.transaction():
+        row = connection.execute(Q.claim, claimed).fetchone()
+        if row is not None:
+            log.info("claimed", file=row[0], account=account.name, kind=kind, size=identity.size, by=completed_by)
+        else:
+            row = connection.execute(Q.claimed_before, claimed).fetchone()
+    assert row is not None  # noqa: S101 - it was in the way of the insert, and rows of this table stay
+    return int(row[0])
+
+
+def archive(account: Account, path: Path, file_id: int) -> None:
+    """Moves a claimed file, its manifest and its marker out of the way. One that was overwritten meanwhile stays."""
+    before = _status(path)
+    folder = account.folder / "archive"
+    folder.mkdir(exist_ok=True)
+    base = zone.safe(zone.printable(path.name))
+    for suffix in (zone.DONE, zone.SIDECAR, ""):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            source.replace(folder / f"{base}.{file_id}{suffix}")
+    moved = _status(folder / f"{base}.{file_id}")
+    if (
+        before
+        and moved
+        and (before.inode, before.size, before.modified_ns) != (moved.inode, moved.size, moved.modified_ns)
+    ):
+        (folder / f"{base}.{file_id}").replace(path)
+
+
+def is_claimed(connection: psycopg.Connection, account: Account, entry: zone.Entry) -> int | None:
+    """The id under which this very drop was claimed before, if it was."""
+    row = connection.execute(
+        Q.seen_before,
+        {
+            "account": account.account_id,
+            "kind": entry.kind,
+            "name": entry.name,
+            "size": entry.identity.size,
+            "modified_ns": entry.identity.changed_ns,
+        },
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def snapshot_path(snapshot: str) -> Path:
+    return settings().snapshots / snapshot
+
+
+def _snapshot(account: Account, path: Path) -> tuple[str, bytes, Identity]:
+    """Copies the file into the home: its place there, its SHA-256, and what it was when it was copied."""
+    folder = settings().snapshots / str(account.account_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{os.getpid()}.part"
+    digest = hashlib.sha256()
+    with path.open("rb") as source, temporary.open("wb") as copy:
+        before = Identity.of(os.fstat(source.fileno()))
+        while block := source.read(_BLOCK):
+            digest.update(block)
+            copy.write(block)
+        copy.flush()
+        os.fsync(copy.fileno())
+        after = Identity.of(os.fstat(source.fileno()))
+    if before != after or temporary.stat().st_size != before.size:
+        temporary.unlink()
+        raise StillChanging(f"{path} changed while it was read: try again once it is complete")
+    temporary.replace(folder / digest.hexdigest())
+    return f"{account.account_id}/{digest.hexdigest()}", digest.digest(), before
+
+
+def _manifest(path: Path, given: bytes | None) -> tuple[dict[str, object] | None, str | None]:
+    """The manifest and None, or None and what is wrong with it; both None where there is none."""
+    if given is None:
+        sidecar = path.with_name(path.name + zone.SIDECAR)
+        if not sidecar.is_file():
+            return None, None
+        given = sidecar.read_bytes()
+    try:
+        return options.parse_manifest(given), None
+    except Unusable as refusal:
+        return None, refusal.detail
+
+
+def _status(path: Path) -> Identity | None:
+    try:
+        return Identity.of(path.stat())
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,54 @@
+"""The commands of intake: drop a file into a landing zone, take one in the foreground, or see what would come of it."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from outbound.cli import emit
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_KINDS = click.Choice(["campaign", "base", "optout"])
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--account", required=True, metavar="NAME", help="Whose landing zone.")
+@click.option("--kind", type=_KINDS, default="campaign", show_default=True, help="Which folder of it.")
+@click.option("--manifest", type=_FILE, help="Options of the file; default: FILE.manifest.json where there is one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def drop(file: Path, account: str, kind: str, manifest: Path | None, as_json: bool) -> None:
+    """Put FILE into an account's landing zone, as its sender would.
+
+    The manifest goes first; the file is written as FILE.part and renamed, so that it is taken whole and at once. The
+    answer comes into the zone's results/ folder: FILE.<file id>.ack.json, and .rejects.csv where rows were rejected.
+    """
+    from ingest import accounts, zone
+    from outbound import database
+
+    sidecar = manifest or file.with_name(file.name + zone.SIDECAR)
+    content = sidecar.read_bytes() if sidecar.is_file() else None
+    with database.connect("ingest") as connection:
+        found = accounts.named(connection, account)
+    target = zone.drop(file, found.folder, kind, content)
+    emit({"dropped": str(target), "results": str(found.folder / "results"), "manifest": content is not None}, as_json)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--account", required=True, metavar="NAME", help="Whose file it is.")
+@click.option("--kind", type=_KINDS, default="campaign", show_default=True, help="What it is.")
+def ingest(file: Path, account: str, kind: str) -> None:
+    """Take FILE in the foreground, up to acceptance, and print its acknowledgement as JSON.
+
+    FILE.manifest.json beside it holds its options (sender, template, schedule ...). A base file has the columns
+    msisdn,consent_date, an opt-out file msisdn. FILE stays where it is; its answer is also put into the landing zone's
+    results/. The exit status is 1 where nothing of it can be used (status rejected), 0 otherwise: a campaign that is
+    held goes when what holds it is settled. The same file again gives the same acknowledgement and sends nothing twice.
+    """
+    from ingest import foreground
+
+    ack = foreground.ingest(file, account, kind)
+    emit(ack, as_json=True)
+    if ack["status"] == "rejected":
+        sys.exit(1)

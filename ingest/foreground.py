@@ -1,0 +1,23 @@
+"""One file in the foreground: what the DAG does, up to acceptance, or what it would do."""
+
+from pathlib import Path
+from typing import Any
+
+from ingest import accounts, claim, files, gate, pipeline
+from ingest.acceptance import accept
+from outbound import database
+
+
+def ingest(path: Path, account_name: str, kind: str) -> dict[str, Any]:
+    """Claims, checks, judges and accepts a file; the acknowledgement. The same file again: the same acknowledgement."""
+    with database.connect("ingest", autocommit=True) as connection:
+        account = accounts.named(connection, account_name)
+        file_id = claim.claim(connection, account, path, kind, "command")
+    campaign_id = pipeline.validate(file_id)
+    if campaign_id is not None:
+        gate.judge(campaign_id)
+        accept(campaign_id)
+    with database.connect("ingest", autocommit=True) as connection:
+        ack = files.get(connection, file_id).ack
+    assert ack is not None  # noqa: S101 - each way above ends with an answer
+    return ack

@@ -1,0 +1,91 @@
+"""What stops a campaign between its checks and the queue (INTAKE, Gate and handover)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from ingest import options
+from ingest.accounts import Account
+from ingest.files import File
+from outbound.queries import load
+
+C = load("ingest/campaigns")
+A = load("ingest/acceptance")
+F = load("ingest/files")
+
+
+@dataclass(frozen=True)
+class Hold:
+    code: str
+    detail: str
+
+
+def found(
+    connection: psycopg.Connection, account: Account, file: File, campaign: dict[str, Any], judged: dict[str, Any]
+) -> Hold | None:
+    """The first thing that stops the campaign, but for the balance. A person may have let any of them pass."""
+    approved = {row[0] for row in connection.execute(C.approved, {"campaign": campaign["campaign_id"]})}
+    reasons = [
+        same_name(connection, account, file),
+        truncated(file),
+        base_mismatch(account, judged["base_is_empty"], judged["not_in_base"], judged["not_in_base_ratio"]),
+        None if judged["gate_passed"] else Hold("GATE_FAILED", failed_rules(judged["gate_result"])),
+    ]
+    return next((hold for hold in reasons if hold is not None and hold.code not in approved), None)
+
+
+def same_name(connection: psycopg.Connection, account: Account, file: File) -> Hold | None:
+    where = {"account": account.account_id, "name": file.name, "sha256": file.sha256, "file": file.file_id}
+    row = connection.execute(F.same_name, where | {"batch_ref": file.batch_ref}).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return Hold(
+        "DUPLICATE_NAME",
+        f"file {row[0]} had this name and other bytes; a new batch_ref in the manifest tells them apart",
+    )
+
+
+def truncated(file: File) -> Hold | None:
+    if not file.may_be_truncated:
+        return None
+    return Hold("MAYBE_TRUNCATED", "the last line has no end, and nothing said that the file is complete")
+
+
+def base_mismatch(account: Account, is_empty: bool, not_in_base: int, ratio: Decimal) -> Hold | None:
+    """An empty base, or too large a part of the rows outside it: more likely the wrong file than so many strangers."""
+    limit = options.policy(account.defaults).base_mismatch_percent
+    if is_empty and not_in_base:
+        return Hold("BASE_MISMATCH", "the account's base is empty; the campaign is looked at again after a base load")
+    if ratio * 100 > limit:
+        return Hold(
+            "BASE_MISMATCH",
+            f"{ratio * 100:.1f} % of the rows are not in the account's base, {limit} % are allowed; the campaign is"
+            " looked at again after a base load",
+        )
+    return None
+
+
+def no_balance(needed: int, available: int) -> Hold:
+    return Hold("NO_BALANCE", f"needs {needed} segments, has {max(available, 0)}; a recharge releases it")
+
+
+def available(connection: psycopg.Connection, account: Account, starts_at: datetime | None) -> int | None:
+    """How many segments the account may still promise to a campaign of this start; None is without limit."""
+    row = connection.execute(A.available, {"account": account.account_id, "at": starts_at}).fetchone()
+    assert row is not None  # noqa: S101
+    return None if row[0] is None else int(row[0])
+
+
+def failed_rules(result: dict[str, Any] | None) -> str:
+    return "; ".join((result or {}).get("failed", [])) or "the campaign's profile is outside the account's thresholds"
+
+
+def profile(connection: psycopg.Connection, campaign_id: int) -> dict[str, Any]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(C.profile, {"campaign": campaign_id}).fetchone()
+    assert row is not None  # noqa: S101 - a campaign is made with its profile
+    return row

@@ -1,0 +1,115 @@
+"""What must be known before a campaign's first row is checked: options, table, rules. Raises Unusable."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from ingest import columns, options, table
+from ingest.accounts import Account
+from ingest.accounts import Q as ACCOUNTS
+from ingest.checks import Rules
+from ingest.options import Options
+from ingest.refusal import Unusable
+from ingest.table import Table
+from ingest.template import Template
+from outbound.clock import local_day
+from recipients import consent
+from recipients.consent import Standing
+from recipients.networks import Networks, prepaid_zones
+
+
+@dataclass(frozen=True)
+class Prepared:
+    options: Options
+    table: Table
+    rules: Rules
+    sender: str
+    scheduled_at: datetime | None
+    ends_at: datetime | None
+
+
+def prepare(
+    connection: psycopg.Connection,
+    account: Account,
+    content: bytes,
+    manifest: Mapping[str, Any] | None,
+    manifest_error: str | None,
+    received_at: datetime,
+) -> Prepared:
+    """received_at: what a schedule in the past is in the past of."""
+    if manifest_error is not None:
+        raise Unusable("MANIFEST_INVALID", manifest_error)
+    if manifest is None and options.policy(account.defaults).manifest_required:
+        raise Unusable("MANIFEST_MISSING", "the account takes no campaign without a manifest beside its file")
+    chosen = options.combine(manifest, account.defaults)
+    if chosen.sha256 is not None and chosen.sha256.lower() != hashlib.sha256(content).hexdigest():
+        raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
+    found = table.read(content, chosen.layout)
+    if chosen.rows is not None and chosen.rows != len(found.rows):
+        raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {len(found.rows)}")
+    template, text_place = _text(chosen, found)
+    scheduled_at, ends_at = _times(chosen, account.timezone, received_at)
+    sender, operators = _sender(connection, account, chosen, scheduled_at or received_at)
+    rules = Rules(
+        width=len(found.header),
+        recipient=found.recipient,
+        region=account.default_region,
+        networks=Networks.read(connection),
+        zones=prepaid_zones(connection, account.account_id) if account.scheme == "prepaid" else None,
+        template=template,
+        text_place=text_place,
+        max_segments=chosen.max_segments,
+        sender_operators=operators,
+    )
+    return Prepared(chosen, found, rules, sender, scheduled_at, ends_at)
+
+
+def standing(connection: psycopg.Connection, account: Account) -> Callable[[Sequence[int]], Standing]:
+    """Looks numbers up in the account's base and among the opt-outs."""
+    return lambda msisdns: consent.look_up(connection, account.account_id, msisdns)
+
+
+def _text(chosen: Options, found: Table) -> tuple[Template | None, int | None]:
+    if chosen.template is not None:
+        return Template(chosen.template, found.header), None
+    places = found.places(columns.TEXT)
+    if len(places) != 1:
+        many = "several columns of texts" if places else "no column of texts"
+        raise Unusable("NO_TEXT", f"the manifest has no template, and the file {many}")
+    return None, places[0]
+
+
+def _times(chosen: Options, zone: str, received_at: datetime) -> tuple[datetime | None, datetime | None]:
+    scheduled_at = None
+    if chosen.schedule is not None and chosen.schedule != "asap":
+        scheduled_at = options.instant(chosen.schedule, zone)
+        if scheduled_at < received_at:
+            if not chosen.asap:
+                raise Unusable(
+                    "SCHEDULE_PAST", "the schedule lies in the past; `asap` sends late rather than not at all"
+                )
+            scheduled_at = None
+    ends_at = options.instant(chosen.end, zone) if chosen.end is not None else None
+    if ends_at is not None and ends_at <= (scheduled_at or received_at):
+        raise Unusable("END_PAST", "the end lies before the start")
+    return scheduled_at, ends_at
+
+
+def _sender(
+    connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
+) -> tuple[str, frozenset[str] | None]:
+    """The sender's address, and the operators that let it through on that day: None is all, empty is none."""
+    day = local_day(at, account.timezone)
+    approved: dict[str, frozenset[str] | None] = {}
+    for address, operators in connection.execute(ACCOUNTS.senders, {"account": account.account_id, "day": day}):
+        known = approved.get(address, frozenset())
+        approved[address] = None if operators is None or known is None else known | frozenset(operators)
+    if chosen.sender is not None:
+        return chosen.sender, approved.get(chosen.sender, frozenset())
+    if len(approved) != 1:
+        raise Unusable("NO_SENDER", "neither the manifest nor the account's defaults name a sender")
+    return next(iter(approved.items()))

@@ -1,0 +1,28 @@
+"""Why a row is not sent. The order of the names is the order of the checks (INTAKE)."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The first that applies is the row's reason."""
+
+    FIELD_COUNT = "FIELD_COUNT"
+    BAD_BYTE = "BAD_BYTE"
+    FIELD_TOO_LONG = "FIELD_TOO_LONG"
+    NUMBER_MANGLED = "NUMBER_MANGLED"
+    NUMBER_UNPARSABLE = "NUMBER_UNPARSABLE"
+    NUMBER_INVALID = "NUMBER_INVALID"
+    NOT_MOBILE = "NOT_MOBILE"
+    NOT_COVERED = "NOT_COVERED"
+    NOT_IN_BASE = "NOT_IN_BASE"
+    OPTED_OUT = "OPTED_OUT"
+    MISSING_VALUE = "MISSING_VALUE"
+    EMPTY_TEXT = "EMPTY_TEXT"
+    TOO_LONG = "TOO_LONG"
+    SENDER_NOT_APPROVED = "SENDER_NOT_APPROVED"
+    DUPLICATE = "DUPLICATE"
+    # of loads of bases and opt-outs
+    BAD_DATE = "BAD_DATE"
+    BAD_ACTION = "BAD_ACTION"
+    # of a campaign that is sent up to the balance
+    NO_BALANCE = "NO_BALANCE"

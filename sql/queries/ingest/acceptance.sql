@@ -1,0 +1,112 @@
+-- From validated rows to the queue, in one transaction. {landing} is the campaign's own table.
+
+-- ensure_partition --
+select dispatch.ensure_message_partition(%(campaign)s);
+
+-- lock_reservations --
+-- One campaign of an account at a time is measured against its balance; a statement of its own, so that the next one
+-- sees what the one before has reserved.
+select pg_advisory_xact_lock(hashtext('account.reservation'), hashint8(%(account)s));
+
+-- available --
+-- What the account may still promise, now and when the campaign starts: units that expire before then are none.
+select least(
+    billing.available_units(%(account)s, now()),
+    billing.available_units(%(account)s, greatest(now(), %(at)s)));
+
+-- affordable --
+-- The last message, in file order, up to which the balance goes.
+select max(ordinal)
+from (
+    select ordinal, sum(segments) over (order by ordinal) as needed
+    from {landing}
+) as running
+where needed <= %(available)s;
+
+-- leave_out --
+with left_out as (
+    delete from {landing}
+    where ordinal > %(last)s
+    returning line
+)
+
+insert into intake.reject (account_id, file_id, line, reason)
+select %(account)s, %(file)s, line, 'NO_BALANCE'
+from left_out;
+
+-- landed_segments --
+select coalesce(sum(segments), 0)
+from {landing};
+
+-- landed_zones --
+select zone, sum(segments)
+from {landing}
+group by zone;
+
+-- insert_messages --
+insert into dispatch.message (
+    campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
+select campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone
+from {landing};
+
+-- attach_messages --
+select dispatch.attach_messages(%(landing)s::regclass, %(campaign)s);
+
+-- accept --
+-- A campaign that was held becomes eligible when what held it is settled: it waited for its customer.
+with campaign as (
+    update intake.campaign
+    set eligible_at = greatest(received_at, scheduled_at, case when state = 'held' then now() end),
+        state = 'accepted',
+        held_code = null,
+        held_detail = null,
+        landing_table = null,
+        accepted_at = now()
+    from (select held_code as was_held from intake.campaign where campaign_id = %(campaign)s) as before
+    where campaign_id = %(campaign)s
+    returning account_id, campaign_id, before.was_held
+)
+
+insert into intake.campaign_event (account_id, campaign_id, kind, cause)
+select account_id, campaign_id, 'released', was_held
+from campaign
+where was_held is not null
+union all
+select account_id, campaign_id, 'accepted', null
+from campaign;
+
+-- add_batches --
+insert into dispatch.batch (account_id, campaign_id, first_ordinal, size, priority, not_before, expires_at)
+select
+    account_id,
+    campaign_id,
+    first_ordinal,
+    least(5000, messages - first_ordinal + 1),
+    case class when 'informational' then 100 else 200 end,
+    greatest(scheduled_at, now()),
+    least(eligible_at + validity, ends_at)
+from intake.campaign
+cross join generate_series(1, messages, 5000) as first_ordinal
+where campaign_id = %(campaign)s;
+
+-- add_reservation --
+insert into account.reservation (campaign_id, account_id, segments)
+select campaign_id, account_id, segments
+from intake.campaign
+where campaign_id = %(campaign)s;
+
+-- wake_dispatch --
+select pg_notify('outbound_dispatch', '');
+
+-- has_balance --
+-- Whether a held campaign is worth another try: its balance suffices, or is not nil where a part of it may go.
+select coalesce(
+    units.available >= case campaign.options ->> 'on_insufficient_balance' when 'partial' then 1 else campaign.segments end, true)
+from intake.campaign
+cross join lateral (
+    select least(
+        billing.available_units(campaign.account_id, now()),
+        billing.available_units(campaign.account_id, greatest(now(), campaign.scheduled_at))) as available
+) as units
+where campaign.campaign_id = %(campaign)s
+  and campaign.state = 'held';

@@ -1,0 +1,33 @@
+-- Accounts with the terms in force today.
+
+-- accounts --
+select
+    account.account_id, account.name, account.timezone, account.default_region, account.landing, account.defaults,
+    account.hash_key, term.scheme, term.currency
+from account.account
+left join lateral account.term_on(account.account_id, (now() at time zone account.timezone)::date) as term on true
+order by account.name;
+
+-- account_by_name --
+select
+    account.account_id, account.name, account.timezone, account.default_region, account.landing, account.defaults,
+    account.hash_key, term.scheme, term.currency
+from account.account
+left join lateral account.term_on(account.account_id, (now() at time zone account.timezone)::date) as term on true
+where account.name = %(name)s;
+
+-- account_by_id --
+select
+    account.account_id, account.name, account.timezone, account.default_region, account.landing, account.defaults,
+    account.hash_key, term.scheme, term.currency
+from account.account
+left join lateral account.term_on(account.account_id, (now() at time zone account.timezone)::date) as term on true
+where account.account_id = %(account)s;
+
+-- senders --
+-- The addresses that an account may send from today, and the operators that let each through (null: all).
+select address, operators
+from account.sender
+where account_id = %(account)s
+  and approved_from <= %(day)s
+  and (approved_to is null or approved_to > %(day)s);

@@ -1,0 +1,167 @@
+-- Campaigns on their way from a file to the queue.
+
+-- next_small_campaign --
+select nextval('intake.small_campaign');
+
+-- next_large_campaign --
+select nextval('intake.large_campaign');
+
+-- base --
+-- How many files an account's base was loaded from, and whether it is empty.
+select
+    (select count(*)::integer
+     from intake.file
+     where account_id = %(account)s
+       and kind = 'base'
+       and outcome in ('accepted', 'partial')),
+    not exists (select from account.base_member where account_id = %(account)s);
+
+-- add_campaign --
+with campaign as (
+    insert into intake.campaign (
+        campaign_id, account_id, file_id, name, sender, class, options, rows, messages, segments, received_at, scheduled_at,
+        ends_at, validity, landing_table)
+    values (
+        %(campaign)s, %(account)s, %(file)s, %(name)s, %(sender)s, %(class)s, %(options)s, %(rows)s, %(messages)s, %(segments)s,
+        %(received_at)s, %(scheduled_at)s, %(ends_at)s, %(validity)s, %(landing)s)
+    returning account_id, campaign_id, received_at
+)
+
+insert into intake.campaign_event (account_id, campaign_id, at, kind)
+select account_id, campaign_id, received_at, 'received'
+from campaign
+union all
+select account_id, campaign_id, clock_timestamp(), 'validated'
+from campaign;
+
+-- add_profile --
+insert into intake.profile (
+    campaign_id, account_id, rows, accepted, rejected, reasons, not_in_base, distinct_numbers, segments, max_segments,
+    gsm_messages, ucs2_messages, reject_ratio, not_in_base_ratio, base_is_empty, base_loads)
+values (
+    %(campaign)s, %(account)s, %(rows)s, %(accepted)s, %(rejected)s, %(reasons)s, %(not_in_base)s, %(distinct_numbers)s,
+    %(segments)s, %(max_segments)s, %(gsm_messages)s, %(ucs2_messages)s, %(reject_ratio)s, %(not_in_base_ratio)s,
+    %(base_is_empty)s, %(base_loads)s);
+
+-- forget_rejects --
+delete from intake.reject
+where file_id = %(file)s;
+
+-- forget_profile --
+delete from intake.profile
+where campaign_id = %(campaign)s;
+
+-- recount --
+update intake.campaign
+set messages = %(messages)s,
+    segments = %(segments)s
+where campaign_id = %(campaign)s;
+
+-- reject --
+with campaign as (
+    update intake.campaign
+    set state = 'rejected',
+        held_code = null,
+        held_detail = null,
+        landing_table = null
+    where campaign_id = %(campaign)s
+    returning account_id, campaign_id
+),
+
+event as (
+    insert into intake.campaign_event (account_id, campaign_id, kind, cause)
+    select account_id, campaign_id, 'rejected', %(cause)s
+    from campaign
+    returning campaign_id
+)
+
+select pg_notify('outbound_campaign', campaign_id::text)
+from event;
+
+-- of_file --
+select campaign_id, state
+from intake.campaign
+where file_id = %(file)s;
+
+-- lock_campaign --
+select campaign_id
+from intake.campaign
+where campaign_id = %(campaign)s
+for update;
+
+-- campaign --
+select
+    campaign_id, account_id, file_id, state, name, sender, class, options, rows, messages, segments, received_at, scheduled_at,
+    ends_at, validity, held_code, held_detail, accepted_at
+from intake.campaign
+where campaign_id = %(campaign)s;
+
+-- profile --
+select *
+from intake.profile
+where campaign_id = %(campaign)s;
+
+-- set_gate --
+update intake.profile
+set gate_passed = %(passed)s,
+    gate_result = %(result)s,
+    judged_at = clock_timestamp()
+where campaign_id = %(campaign)s;
+
+-- held --
+select campaign_id, file_id, held_code
+from intake.campaign
+where state = 'held'
+order by campaign_id;
+
+-- is_base_newer --
+select profile.base_loads <> (
+    select count(*)
+    from intake.file
+    where file.account_id = profile.account_id
+      and file.kind = 'base'
+      and file.outcome in ('accepted', 'partial'))
+from intake.profile
+join intake.campaign using (campaign_id)
+where campaign_id = %(campaign)s
+  and campaign.held_code = 'BASE_MISMATCH';
+
+-- approved --
+-- What a person has let pass.
+select distinct cause
+from intake.campaign_event
+where campaign_id = %(campaign)s
+  and kind = 'approved';
+
+-- hold --
+-- The event is written when the reason is a new one.
+with before as (
+    select campaign_id, held_code
+    from intake.campaign
+    where campaign_id = %(campaign)s
+),
+
+campaign as (
+    update intake.campaign
+    set state = 'held',
+        held_code = %(code)s,
+        held_detail = %(detail)s
+    where campaign_id = %(campaign)s
+    returning account_id, campaign_id
+)
+
+insert into intake.campaign_event (account_id, campaign_id, kind, cause)
+select campaign.account_id, campaign.campaign_id, 'held', %(code)s
+from campaign
+join before using (campaign_id)
+where before.held_code is distinct from %(code)s;
+
+-- progress --
+select state
+from intake.campaign
+where campaign_id = %(campaign)s;
+
+-- profile_reasons --
+select rows, reasons
+from intake.profile
+where campaign_id = %(campaign)s;

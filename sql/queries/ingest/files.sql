@@ -1,0 +1,140 @@
+-- Files: seen, claimed, answered.
+
+-- sightings --
+select kind, name, size, modified_ns, seen_at
+from intake.sighting
+where account_id = %(account)s;
+
+-- forget_sightings --
+-- What is not there any more.
+delete from intake.sighting
+where account_id = %(account)s
+  and (kind, name) not in (select * from unnest(%(kinds)s::text[], %(names)s::text[]));
+
+-- note_sighting --
+-- The time of the first look stays as long as the file does.
+insert into intake.sighting (account_id, kind, name, size, modified_ns)
+values (%(account)s, %(kind)s, %(name)s, %(size)s, %(modified_ns)s)
+on conflict (account_id, kind, name) do update
+set size = excluded.size,
+    modified_ns = excluded.modified_ns,
+    seen_at = now()
+where (sighting.size, sighting.modified_ns) <> (excluded.size, excluded.modified_ns);
+
+-- claim --
+-- Nothing where the same drop was claimed before.
+insert into intake.file (
+    account_id, kind, name, size, modified_ns, sha256, manifest, manifest_error, batch_ref, snapshot, completed_by, stable_at)
+values (
+    %(account)s, %(kind)s, %(name)s, %(size)s, %(modified_ns)s, %(sha256)s, %(manifest)s, %(manifest_error)s, %(batch_ref)s,
+    %(snapshot)s, %(completed_by)s, now())
+on conflict do nothing
+returning file_id;
+
+-- claimed_before --
+select file_id
+from intake.file
+where account_id = %(account)s
+  and kind = %(kind)s
+  and name = %(name)s
+  and sha256 = %(sha256)s
+  and modified_ns = %(modified_ns)s
+  and batch_ref is not distinct from %(batch_ref)s;
+
+-- seen_before --
+-- Found without reading the file.
+select file_id
+from intake.file
+where account_id = %(account)s
+  and kind = %(kind)s
+  and name = %(name)s
+  and size = %(size)s
+  and modified_ns = %(modified_ns)s
+order by file_id desc
+limit 1;
+
+-- unanswered --
+select file_id
+from intake.file
+where state = 'claimed'
+order by file_id;
+
+-- file --
+select
+    file_id, account_id, kind, name, size, sha256, manifest, manifest_error, batch_ref, snapshot, completed_by, stable_at,
+    claimed_at, state, outcome, ack
+from intake.file
+where file_id = %(file)s;
+
+-- lock_file --
+-- One process works on a file at a time; the next one sees what the first has committed.
+select file_id
+from intake.file
+where file_id = %(file)s
+for update;
+
+-- same_content --
+-- An earlier campaign file of the same bytes that was not refused; whether its batch_ref is another one.
+select min(file_id)
+from intake.file as earlier
+where account_id = %(account)s
+  and kind = 'campaign'
+  and sha256 = %(sha256)s
+  and file_id < %(file)s
+  and coalesce(outcome, '') not in ('rejected', 'duplicate')
+  and (%(batch_ref)s::text is null or exists (
+    select
+    from intake.file as used
+    where used.account_id = %(account)s
+      and used.kind = 'campaign'
+      and used.file_id < %(file)s
+      and coalesce(used.outcome, '') not in ('rejected', 'duplicate')
+      and used.batch_ref = %(batch_ref)s));
+
+-- same_name --
+-- An earlier campaign file of the same name and other bytes that was not refused, where the batch_ref is not a new one.
+select min(file_id)
+from intake.file as earlier
+where account_id = %(account)s
+  and kind = 'campaign'
+  and name = %(name)s
+  and sha256 <> %(sha256)s
+  and file_id < %(file)s
+  and coalesce(outcome, '') not in ('rejected', 'duplicate')
+  and (%(batch_ref)s::text is null or exists (
+    select
+    from intake.file as used
+    where used.account_id = %(account)s
+      and used.kind = 'campaign'
+      and used.file_id < %(file)s
+      and coalesce(used.outcome, '') not in ('rejected', 'duplicate')
+      and used.batch_ref = %(batch_ref)s));
+
+-- answer --
+update intake.file
+set state = 'answered',
+    outcome = %(outcome)s,
+    ack = %(ack)s,
+    answered_at = coalesce(answered_at, clock_timestamp()),
+    delivered_at = null
+where file_id = %(file)s
+  and (outcome, ack) is distinct from (%(outcome)s, %(ack)s::jsonb);
+
+-- delivered --
+update intake.file
+set delivered_at = clock_timestamp()
+where file_id = %(file)s;
+
+-- undelivered --
+-- Answers that a process decided and did not live to put into results/.
+select file_id
+from intake.file
+where state = 'answered'
+  and delivered_at is null
+order by file_id;
+
+-- rejects --
+select line, reason, first_line
+from intake.reject
+where file_id = %(file)s
+order by line;

@@ -1,0 +1,32 @@
+-- The number plan of the operators we know.
+
+-- networks --
+select network_id, prefix, operator, country, zone, covered
+from network.network;
+
+-- prepaid_zones --
+-- The zones that orders of the last year name; the account's usual ones, else the home country's, where there is none, or units came without an order.
+select distinct unnest(zones)
+from account.purchase
+where account_id = %(account)s
+  and at > now() - interval '1 year 1 day'
+union
+select home.zone
+from account.account
+cross join lateral (
+    select jsonb_array_elements_text(account.defaults -> 'zones') as zone
+    union all
+    select network.zone
+    from network.network
+    where network.country = account.default_region
+      and not account.defaults ? 'zones'
+) as home
+where account.account_id = %(account)s
+  and (exists (select from account.opening where account_id = %(account)s)
+    or exists (select from account.adjustment where account_id = %(account)s and kind = 'grant')
+    or not exists (
+        select
+        from account.purchase
+        where account_id = %(account)s
+          and at > now() - interval '1 year 1 day'
+    ));
