@@ -78,7 +78,15 @@ def dbt(command: str, *arguments: str) -> dict[str, int]:
                 command,
                 *arguments,
                 *("--project-dir", str(configured.dbt_project), "--profiles-dir", str(configured.dbt_project)),
-                *("--target-path", str(state), "--log-path", str(state), "--no-version-check", "--no-use-colors"),
+                *(
+                    "--target-path",
+                    str(state),
+                    "--log-path",
+                    str(state),
+                    "--no-version-check",
+                    "--no-use-colors",
+                    "--no-write-json",
+                ),
                 *("--log-level", "none", "--log-level-file", "none"),  # the results say what failed
             ]
         )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts, audit
+from billing import accounts, approvals, audit
 from billing.build import build_in_turn, turn
 from outbound import clock, database, queries
 from outbound.errors import OutboundError
@@ -36,6 +36,8 @@ class _Due(NamedTuple):
     timezone: str
     next_month: date
     ends_at: datetime
+    legal_entity_id: int
+    approvals: str
 
 
 def first_day(month: str) -> date:
@@ -78,7 +80,7 @@ def close(
                 if one.next_month == wanted or with_earlier:
                     try:
                         closed += _close_account(connection, one, wanted, dry_run)
-                    except NotClosed as error:
+                    except (NotClosed, approvals.AwaitsApproval) as error:
                         refused.append(str(error))
     log.info("closed", month=month, accounts=len(closed), refused=len(refused))
     if refused:
@@ -97,6 +99,9 @@ def _close_account(connection: psycopg.Connection, one: _Due, wanted: date, dry_
     _nothing_stands_against(connection, one, wanted)
     closed = []
     with connection.transaction(force_rollback=dry_run):
+        if not dry_run:
+            subject = f"{one.name} {wanted:%Y-%m}"
+            approvals.ask(connection, one.legal_entity_id, one.approvals, "close-month", subject)
         month = one.next_month
         while month <= wanted:
             values = {"account": one.account_id, "month": month, "actor": audit.actor()}

@@ -44,7 +44,8 @@ def purchase(
         buyer = accounts.find(connection, account)
         buyer.must_be("prepaid", "it pays for what it used, at the month's end")
         order = new_key(connection, buyer, "PO", key)
-        agreed, zones = _rate(connection, buyer, units, rate, zone)
+        agreed = _rate(connection, buyer, units, rate, zone)
+        (zones,) = connection.execute(Q.order_zones, {"account": buyer.account_id, "zone": zone}).fetchone() or ([],)
         at = instant(connection)
         values = {
             "account": buyer.account_id, "key": order, "at": at, "units": units, "rate": agreed, "zones": zones
@@ -114,12 +115,11 @@ def instant(connection: psycopg.Connection) -> datetime:
 
 def _rate(
     connection: psycopg.Connection, buyer: Account, units: int, rate: Decimal | None, zone: str | None
-) -> tuple[Decimal, list[str]]:
+) -> Decimal:
     if rate is not None:
         if rate < 0 or rate != round(rate, 6):
             raise NotRecorded(f"a rate is not negative and has at most 6 digits after the point: {rate}")
-        row = connection.execute(Q.card_zones, {"account": buyer.account_id}).fetchone()
-        return rate, [zone] if zone else (row[0] if row else [])
+        return rate
     values = {"account": buyer.account_id, "day": buyer.today, "units": units, "zone": zone}
     found = connection.execute(Q.order_rate, values).fetchall()
     if not found:
@@ -130,7 +130,8 @@ def _rate(
     if len(found) > 1:
         cards = ", ".join(f"{', '.join(zones)} {price}" for price, zones in found)
         raise NotRecorded(f"the cards of {buyer.name} differ by zone ({cards}): give --zone or --rate")
-    return found[0]
+    agreed: Decimal = found[0][0]
+    return agreed
 
 
 def _extension(done: list[balances.Movement]) -> dict[str, Any]:

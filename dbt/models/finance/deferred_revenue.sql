@@ -89,7 +89,7 @@ valued as (
     from movements
     inner join accounts
         on movements.account_id = accounts.account_id
-    group by 1, 2
+    group by movements.account_id, to_char(movements.at at time zone accounts.timezone, 'YYYY-MM')
 
 ),
 

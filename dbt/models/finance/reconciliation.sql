@@ -117,7 +117,7 @@ counted as (
         on past_usage.account_id = accounts.account_id
     cross join watermark
     where past_usage.at <= watermark.as_of
-    group by 1, 2
+    group by past_usage.account_id, {{ local_day('past_usage.at', 'accounts.timezone') }}
 
     union all
 

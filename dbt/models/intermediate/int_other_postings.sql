@@ -77,11 +77,12 @@ entries as (
         line.ledger_account,
         line.amount
     from month_ends
-    cross join lateral (
-        values
-        ('1210 unbilled', month_ends.net),
-        ('4100 usage revenue', -month_ends.net)
-    ) as line (ledger_account, amount)
+    cross join
+        lateral (
+            values
+            ('1210 unbilled', month_ends.net),
+            ('4100 usage revenue', -month_ends.net)
+        ) as line (ledger_account, amount)
 
     union all
 
@@ -93,12 +94,13 @@ entries as (
         line.ledger_account,
         line.amount
     from invoices
-    cross join lateral (
-        values
-        ('1200 receivable', invoices.total),
-        ('1210 unbilled', -invoices.net),
-        ('2200 VAT', -invoices.vat)
-    ) as line (ledger_account, amount)
+    cross join
+        lateral (
+            values
+            ('1200 receivable', invoices.total),
+            ('1210 unbilled', -invoices.net),
+            ('2200 VAT', -invoices.vat)
+        ) as line (ledger_account, amount)
 
     union all
 
@@ -110,12 +112,13 @@ entries as (
         line.ledger_account,
         line.amount
     from invoices
-    cross join lateral (
-        values
-        ('1200 receivable', -invoices.total),
-        ('1210 unbilled', invoices.net),
-        ('2200 VAT', invoices.vat)
-    ) as line (ledger_account, amount)
+    cross join
+        lateral (
+            values
+            ('1200 receivable', -invoices.total),
+            ('1210 unbilled', invoices.net),
+            ('2200 VAT', invoices.vat)
+        ) as line (ledger_account, amount)
     where invoices.voided_at is not null
 
     union all
@@ -132,12 +135,13 @@ entries as (
     inner join invoices
         on credit_notes.account_id = invoices.account_id
         and credit_notes.invoice_id = invoices.invoice_id
-    cross join lateral (
-        values
-        ('1200 receivable', -credit_notes.net - credit_notes.vat),
-        ('2200 VAT', credit_notes.vat),
-        ('4100 usage revenue', credit_notes.net)
-    ) as line (ledger_account, amount)
+    cross join
+        lateral (
+            values
+            ('1200 receivable', -credit_notes.net - credit_notes.vat),
+            ('2200 VAT', credit_notes.vat),
+            ('4100 usage revenue', credit_notes.net)
+        ) as line (ledger_account, amount)
 
     union all
 
@@ -149,11 +153,12 @@ entries as (
         line.ledger_account,
         line.amount
     from payments
-    cross join lateral (
-        values
-        ('1100 bank', payments.amount),
-        ('1200 receivable', -payments.amount)
-    ) as line (ledger_account, amount)
+    cross join
+        lateral (
+            values
+            ('1100 bank', payments.amount),
+            ('1200 receivable', -payments.amount)
+        ) as line (ledger_account, amount)
 
     union all
 

@@ -4,7 +4,10 @@ with
 
 connector as (
 
-    select connector_id, name from {{ source('dispatch', 'connector') }}
+    select
+        connector_id,
+        name
+    from {{ source('dispatch', 'connector') }}
 
 ),
 

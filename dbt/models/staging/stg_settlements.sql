@@ -1,6 +1,9 @@
 -- One row per finding about an attempt in doubt: accepted by proof, unknown at its time limit, not sent by proof of silence.
 
-{{ config(materialized='incremental', indexes=[{'columns': ['campaign_id', 'ordinal', 'segment', 'attempt', 'state'], 'unique': true}, {'columns': ['read_below']}]) }}
+{{ config(
+    materialized='incremental',
+    indexes=[{'columns': ['campaign_id', 'ordinal', 'segment', 'attempt', 'state'], 'unique': true}, {'columns': ['read_below']}]
+) }}
 
 with
 

@@ -19,6 +19,14 @@ asked as (
 
 ),
 
+strangers as (
+
+    select count(*) as builds
+    from builds
+    where cluster <> billing.cluster()
+
+),
+
 final as (
 
     select
@@ -26,10 +34,11 @@ final as (
         billing.cluster() as cluster,
         pg_snapshot_xmin(pg_current_snapshot()) as horizon,
         pg_snapshot_xmax(pg_current_snapshot()) as ceiling,
-        exists (select 1 from builds where builds.cluster <> billing.cluster()) as is_restored,
+        strangers.builds > 0 as is_restored,
         coalesce(asked.as_of, now()) as as_of,
         now() as taken_at
     from asked
+    cross join strangers
 
 )
 

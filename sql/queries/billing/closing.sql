@@ -41,8 +41,11 @@ select
     account.name,
     account.timezone,
     coalesce(closed.next_month, date_trunc('month', first_happened.at at time zone account.timezone)::date) as next_month,
-    billing.day_start((%(month)s::date + interval '1 month')::date, account.timezone) as ends_at
+    billing.day_start((%(month)s::date + interval '1 month')::date, account.timezone) as ends_at,
+    entity.legal_entity_id,
+    entity.approvals
 from account.account
+join account.legal_entity as entity using (legal_entity_id)
 join first_happened using (account_id)
 left join closed using (account_id)
 where %(account)s::bigint is null or account.account_id = %(account)s

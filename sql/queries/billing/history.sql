@@ -45,13 +45,13 @@ select
     term.scheme,
     billing.currency_digits(term.currency) as digits,
     card.rate as card_rate,
-    card.zones as card_zones,
+    account.order_zones(account.account_id, landed.zone) as zones,
     card.rates as card_rates
 from landed
 join account.account on account.name = landed.account
 cross join lateral account.term_on(account.account_id, (landed.at at time zone account.timezone)::date) as term
 left join lateral (
-    select min(priced.rate) as rate, count(*) as rates, min(priced.zones) as zones
+    select min(priced.rate) as rate, count(*) as rates
     from billing.order_rate(
         account.account_id, (landed.at at time zone account.timezone)::date, landed.units, landed.zone) as priced
     where landed.kind = 'purchase'
@@ -114,20 +114,20 @@ where earlier.account_id = record.account_id
 
 -- errors --
 -- Every record that cannot become a fact, with its line.
-select record.line, format('id %%s is there already, and says something else', record.key) as error
+select record.line, format('id %s is there already, and says something else', record.key) as error
 from record
 join known using (account_id, key)
 
 union all
 
-select record.line, format('id %%s stands on line %%s too, and says something else there', record.key, min(earlier.line))
+select record.line, format('id %s stands on line %s too, and says something else there', record.key, min(earlier.line))
 from record
 join record as earlier on earlier.account_id = record.account_id and earlier.key = record.key and earlier.line < record.line
 group by record.line, record.key
 
 union all
 
-select record.line, format('%%s has closed its months up to %%s: only usage can still be loaded before that', record.account,
+select record.line, format('%s has closed its months up to %s: only usage can still be loaded before that', record.account,
     to_char(closed.month, 'YYYY-MM'))
 from record
 join lateral (
@@ -139,7 +139,7 @@ where record.kind <> 'usage'
 
 union all
 
-select line, format('%%s is postpaid on that day: %%s', account, case kind
+select line, format('%s is postpaid on that day: %s', account, case kind
     when 'purchase' then 'it buys no units' when 'reversal' then 'its usage is corrected by credit notes' else 'it has no units' end)
 from record
 where scheme = 'postpaid'
@@ -147,32 +147,32 @@ where scheme = 'postpaid'
 
 union all
 
-select line, format('%%s has no rate card%%s on that day: give the rate', account, ' for ' || zone)
+select line, format('%s has no rate card%s on that day: give the rate', account, ' for ' || zone)
 from record
 where kind = 'purchase' and rate is null and card_rates = 0
 
 union all
 
-select line, format('the cards of %%s differ by zone on that day: give the rate, or the zone', account)
+select line, format('the cards of %s differ by zone on that day: give the rate, or the zone', account)
 from record
 where kind = 'purchase' and rate is null and card_rates > 1
 
 union all
 
-select line, format('an amount of %%s has at most %%s digits after the point, not %%s', account, digits, amount)
+select line, format('an amount of %s has at most %s digits after the point, not %s', account, digits, amount)
 from record
 where amount <> round(amount, digits)
 
 union all
 
-select record.line, format('lot %%s: a carrying value of %%s has at most %%s digits after the point', lot.n, record.account, record.digits)
+select record.line, format('lot %s: a carrying value of %s has at most %s digits after the point', lot.n, record.account, record.digits)
 from record
 cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n)
 where (lot.content ->> 'carrying_value')::numeric <> round((lot.content ->> 'carrying_value')::numeric, record.digits)
 
 union all
 
-select record.line, format('usage %%s is given back already, by %%s', record.usage_key, coalesce(given.business_key, earlier.key))
+select record.line, format('usage %s is given back already, by %s', record.usage_key, coalesce(given.business_key, earlier.key))
 from record
 left join account.adjustment as given
     on given.account_id = record.account_id and given.usage_key = record.usage_key
@@ -183,7 +183,7 @@ where record.kind = 'reversal'
 
 union all
 
-select record.line, format('%%s has an opening already: %%s', record.account, coalesce(opening.business_key, earlier.key))
+select record.line, format('%s has an opening already: %s', record.account, coalesce(opening.business_key, earlier.key))
 from record
 left join account.opening on opening.account_id = record.account_id
 left join record as earlier
@@ -193,7 +193,7 @@ where record.kind = 'opening'
 
 union all
 
-select record.line, format('the series of invoices has reached %%s: the next number cannot be %%s', counter.last_number, record.next_number)
+select record.line, format('the series of invoices has reached %s: the next number cannot be %s', counter.last_number, record.next_number)
 from record
 join account.legal_entity as entity using (legal_entity_id)
 join billing.document_counter as counter
@@ -206,7 +206,7 @@ order by 1, 2;
 
 -- load_purchases --
 insert into account.purchase (account_id, business_key, at, units, rate, zones, is_history)
-select account_id, key, at, units, coalesce(rate, card_rate), coalesce(card_zones, array_remove(array[zone], null)), true
+select account_id, key, at, units, coalesce(rate, card_rate), zones, true
 from record
 where kind = 'purchase'
 order by line;

@@ -14,8 +14,8 @@ select exists (select from account.purchase where account_id = %(account)s and b
 -- order_rate --
 select rate, zones from billing.order_rate(%(account)s, %(day)s, %(units)s, %(zone)s);
 
--- card_zones --
-select coalesce(array_agg(distinct zone order by zone), '{}') from account.rate_row where account_id = %(account)s;
+-- order_zones --
+select account.order_zones(%(account)s, %(zone)s);
 
 -- buy --
 insert into account.purchase (account_id, business_key, at, units, rate, zones)

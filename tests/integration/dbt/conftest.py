@@ -68,7 +68,9 @@ class Account:
     _keys: int = field(default=0)
 
     def buys(self, units: int, *, at: str, rate: str, key: str | None = None) -> str:
-        return self._insert("purchase", key, at=cairo(at), units=units, rate=Decimal(rate), zones=["EG"], is_history=True)
+        return self._insert(
+            "purchase", key, at=cairo(at), units=units, rate=Decimal(rate), zones=["EG"], is_history=True
+        )
 
     def sends(self, units: int, *, at: str, zone: str = "EG", key: str | None = None) -> str:
         return self._insert("past_usage", key, at=cairo(at), units=units, zone=zone)
@@ -121,7 +123,9 @@ class Books:
     def execute(self, statement: str, *values: Any) -> psycopg.Cursor:
         return self.connection.execute(statement, values)
 
-    def account(self, name: str, *, scheme: str = "prepaid", currency: str = "EGP", vat_rate: str = "0.14", **term: Any) -> Account:
+    def account(
+        self, name: str, *, scheme: str = "prepaid", currency: str = "EGP", vat_rate: str = "0.14", **term: Any
+    ) -> Account:
         found = self.execute(
             "insert into account.account (legal_entity_id, name, default_region, landing, created_at)"
             " select legal_entity_id, %s, 'EG', '/nowhere', '2026-01-01' from account.legal_entity returning account_id",

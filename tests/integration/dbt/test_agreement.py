@@ -49,7 +49,9 @@ def some_instant(rng: random.Random, known: list[datetime]) -> datetime:
         day = min(Purse().last_valid_day(datetime(bought.year, bought.month, bought.day, 12, tzinfo=CAIRO)), LAST)
         return clock.day_start(day + timedelta(days=1), "Africa/Cairo")
     day = rng.choice(AWKWARD) if chance < 0.55 else FIRST + timedelta(days=rng.randrange((LAST - FIRST).days))
-    hour, minute, second, micro = rng.choice([(0, 0, 0, 0), (1, 0, 0, 0), (23, 30, 0, 0), (23, 59, 59, 999_999), (12, 0, 0, 0)])
+    hour, minute, second, micro = rng.choice(
+        [(0, 0, 0, 0), (1, 0, 0, 0), (23, 30, 0, 0), (23, 59, 59, 999_999), (12, 0, 0, 0)]
+    )
     local = datetime(day.year, day.month, day.day, hour, minute, second, micro, tzinfo=CAIRO, fold=rng.randrange(2))
     return datetime.fromtimestamp(local.timestamp(), tz=clock.now().tzinfo)
 
@@ -109,11 +111,18 @@ def postpaid_case(rng: random.Random, books: Books, n: int) -> Case:
     )
     tiers = []
     for zone in ("EG", "SA"):
-        starts = sorted(rng.sample([date(2026, 1, 1), date(2026, 4, 24), date(2026, 10, 30), date(2027, 2, 10)], rng.randrange(1, 4)))
+        starts = sorted(
+            rng.sample(
+                [date(2026, 1, 1), date(2026, 4, 24), date(2026, 10, 30), date(2027, 2, 10)], rng.randrange(1, 4)
+            )
+        )
         for card_from in starts:
             ends = rng.choice([None, None, card_from + timedelta(days=200)])
             steps = [1, *sorted(rng.sample(range(2, 60), rng.randrange(0, 3)))]
-            tiers += [Tier(zone=zone, card_from=card_from, card_to=ends, from_unit=step, rate=some_rate(rng)) for step in steps]
+            tiers += [
+                Tier(zone=zone, card_from=card_from, card_to=ends, from_unit=step, rate=some_rate(rng))
+                for step in steps
+            ]
             account.has_card(*[(t.from_unit, str(t.rate)) for t in tiers[-len(steps):]], zone=zone, since=str(card_from), until=ends and str(ends))  # fmt: skip
     events: list[Used] = []
     for i in range(rng.randrange(1, 25)):
@@ -186,7 +195,9 @@ def come_late(rng: random.Random, case: Case) -> None:
 @pytest.fixture(scope="module")
 def cases(books: Books) -> list[Case]:
     rng = random.Random(20260315)
-    return [prepaid_case(rng, books, n) for n in range(PREPAID)] + [postpaid_case(rng, books, n) for n in range(POSTPAID)]
+    return [prepaid_case(rng, books, n) for n in range(PREPAID)] + [
+        postpaid_case(rng, books, n) for n in range(POSTPAID)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -218,13 +229,16 @@ def test_prepaid_accounts_agree(histories, cases, build):
     assert len(lots) > PREPAID / 2
     for case in (case for case in cases if isinstance(case.model, Purse)):
         name = case.account.name
-        model = case.model.__class__(vat_rate=case.model.vat_rate, tolerance=case.model.tolerance, digits=case.model.digits)
+        model = case.model.__class__(
+            vat_rate=case.model.vat_rate, tolerance=case.model.tolerance, digits=case.model.digits
+        )
         model.live(events[name], cairo(INSTANTS[build]))
         assert {
             lot.lot: (lot.remaining, lot.lapsed, lot.last_valid_day, lot.carrying_value, lot.blended_value)
             for lot in lots[name]
         } == {
-            lot.key: (lot.units, lot.lapsed, lot.last_valid_day, model.carrying(lot), model.blended(lot)) for lot in model.lots
+            lot.key: (lot.units, lot.lapsed, lot.last_valid_day, model.carrying(lot), model.blended(lot))
+            for lot in model.lots
         }, name
         posted: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for line in ledgers[name]:
