@@ -24,10 +24,13 @@ class Leases:
         self._desk = desk
         self._seconds = seconds
 
-    async def take(self, most: int) -> list[Batch]:
-        """Up to so many batches that may go now: ready ones, and those whose owner fell silent."""
+    async def take(self, most: int, *, hungry: bool) -> list[Batch]:
+        """Up to so many batches that may go now: ready ones, and those whose owner fell silent. hungry: else only what
+        is to be given up."""
         began = boottime()
-        rows = await self._desk.rows(Q.lease_batches, {"limit": most, "epoch": self._epoch, "seconds": self._seconds})
+        rows = await self._desk.rows(
+            Q.lease_batches, {"limit": most, "epoch": self._epoch, "seconds": self._seconds, "hungry": hungry}
+        )
         deadline = self._deadline(began)
         return [Batch(*(*row, deadline)) for row in rows]
 

@@ -1,8 +1,9 @@
 """How many segments a worker may write now, so that the carrier never counts more than the rate in any second.
 
 Pure: the time comes in. The way to the carrier takes now longer, now shorter, so a second between two writes is no
-second between two arrivals. A segment therefore occupies its slot until a second after its answer, less the shortest
-round trip seen: by then it has surely been counted. Where answers take long the slot frees without one.
+second between two arrivals. A segment therefore occupies its slot until a second after its answer: by then it has
+surely been counted. Where every answer takes long, as much of that is taken off as is no jitter; and a slot frees
+without an answer in the end.
 """
 
 from collections import deque
@@ -12,6 +13,7 @@ from smpp.pace import UNLIMITED, Pace
 
 QUANTUM = 0.01  # seconds of the rate that are written at once: spreads a second's segments over the second
 SPREAD = 0.8  # of the time that the segments of a write take at the rate passes before the next one
+JITTER = 0.05  # seconds by which two ways to the carrier may differ
 LATE = 0.25  # seconds that a segment may be on its way at most, beyond its second
 
 
@@ -81,7 +83,7 @@ class Throttle:
             self._round_trip = min(self._round_trip, now - write.at)
         write.left -= segments
         self._pending -= segments
-        self._pace.spend(segments, now if lost else now - self._round_trip)
+        self._pace.spend(segments, now if lost else now - max(0.0, self._round_trip - JITTER))
         if write.left <= 0:
             del self._unanswered[stamp]
 

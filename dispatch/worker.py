@@ -18,7 +18,7 @@ from dispatch.boot import boot_id, boottime, host
 from dispatch.channel import Channel
 from dispatch.completion import Completion
 from dispatch.desk import Desk, reason
-from dispatch.idle import Idle, Sight
+from dispatch.idle import Idle, NothingCanBeSent, Sight
 from dispatch.inbox import Inbox
 from dispatch.journal import Journal
 from dispatch.leases import LEASE, RENEW_EVERY, Leases
@@ -172,8 +172,8 @@ class Worker:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                if self._links.are_hungry and len(self._batches) < MAX_BATCHES:
-                    for batch in await self._leases.take(2):
+                if len(self._batches) < MAX_BATCHES:
+                    for batch in await self._leases.take(2, hungry=self._links.are_hungry):
                         self._batches[batch.batch_id] = batch
                         self._spawn(self._carry(batch))
                         self._wake.set()
@@ -215,7 +215,9 @@ class Worker:
         if batch.state == "paused":
             await self._leases.give_back(batch)
             return True
-        if boottime() >= batch.deadline or (not self._links.can_send and batch.state != "cancelled"):
+        if boottime() >= batch.deadline or (
+            not self._links.can_send and batch.state != "cancelled" and batch.expires_at > datetime.now(UTC)
+        ):
             await asyncio.sleep(self._pace.poll)
             return False
         batch.stopped = False
@@ -310,7 +312,13 @@ class Worker:
             obstacles=self._links.obstacles(),
             stuck=self._links.stuck,
         )
-        if await self._idle.look(self._clerk_desk, sight, asyncio.get_running_loop().time()):
+        try:
+            idle = await self._idle.look(self._clerk_desk, sight, asyncio.get_running_loop().time())
+        except NothingCanBeSent as error:
+            if not self._failure.done():
+                self._failure.set_exception(error)
+            return
+        if idle:
             await self._completion.run_once(patient=False)
             self._wake.set()
             if not self._failure.done():
@@ -329,14 +337,14 @@ class Worker:
         self._stopping_now()
         if isinstance(failed, EpochSettled):
             await self._append_late()
-        elif failed is None:
+        elif failed is None or isinstance(failed, NothingCanBeSent):
             await self._drain()
         self._links.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._sessions.flush()
-        if failed is None and self._ledger.empty:
+        if (failed is None or isinstance(failed, NothingCanBeSent)) and self._ledger.empty:
             await self._settle_epoch()
         else:
             self._journal.close()
@@ -356,7 +364,7 @@ class Worker:
         """Waits for the answers in flight, unbinds (what is unanswered then is in doubt), and for the last commit."""
         await self._links.unbind(self._pace.drain)
         for _ in range(int(self._pace.drain / 0.01)):
-            if (self._ledger.empty and self._inbox.empty) or (self._failure.done() and self._failure.exception()):
+            if self._ledger.empty and self._inbox.empty:
                 break
             await asyncio.sleep(0.01)
 

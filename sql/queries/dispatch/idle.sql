@@ -31,6 +31,6 @@ select
         select coalesce(sum(greatest(progress.accepted - progress.final_receipts, 0)), 0)::bigint
         from intake.campaign
         join dispatch.campaign_progress as progress using (campaign_id)
-        where campaign.completed_at is null
-          and campaign.dispatched_at > now() - make_interval(secs => %(lately)s)
+        where campaign.state in ('accepted', 'cancelled')
+          and coalesce(campaign.dispatched_at, now()) > now() - make_interval(secs => %(lately)s)
     ) as receipts;

@@ -1,0 +1,58 @@
+"""Promise 1 at the last moment: who opts out or leaves the base after acceptance is not messaged."""
+
+import pytest
+
+NUMBERS = range(201001000000, 201001000300)
+
+
+def test_who_opted_out_or_left_the_base_after_acceptance_is_dropped(platform, carrier):
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        campaign = platform.accept(["two segments " * 15] * 300)
+        platform.rows(
+            "insert into account.opt_out (account_id, msisdn, source) select %s, unnest(%s::bigint[]), 'stop'",
+            platform.account, list(NUMBERS[5:300:10]),
+        )  # fmt: skip
+        platform.rows("insert into account.opt_out (msisdn, source) values (%s, 'operator')", NUMBERS[6])
+        platform.rows("delete from account.base_member where msisdn = any (%s)", list(NUMBERS[7:300:10]))
+        platform.run_until_idle()
+        reached = {int(record.destination) for record in smsc.witness.accepted()}
+
+    assert reached == set(NUMBERS) - set(NUMBERS[5:300:10]) - {NUMBERS[6]} - set(NUMBERS[7:300:10])
+    assert platform.dropped(campaign) == {"opted_out": 62, "not_in_base": 60}
+    assert platform.progress(campaign) == {"segments": 600, "accepted": 478, "dropped": 122, "final_receipts": 478}
+    assert platform.state(campaign) == "completed"
+
+
+def test_an_opt_out_while_the_campaign_runs_counts_for_what_is_not_sent_yet(platform, carrier):
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port, rate=100, window=10)
+        campaign = platform.accept(["x"] * 300)
+        platform.worker()
+        platform.until(lambda: smsc.status()["accepted"] >= 50)
+        platform.rows("delete from account.base_member where msisdn >= %s", NUMBERS[150])
+        platform.until(lambda: platform.state(campaign) == "completed")
+        reached = {int(record.destination) for record in smsc.witness.accepted()}
+
+    assert reached == set(NUMBERS[:150])
+    assert platform.dropped(campaign) == {"not_in_base": 150}
+
+
+@pytest.mark.parametrize("stop", ["paused", "cancelled"])
+def test_a_pause_or_cancellation_counts_within_a_second(platform, carrier, stop):
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port, rate=100, window=10)
+        campaign = platform.accept(["x"] * 400)
+        platform.worker()
+        platform.until(lambda: smsc.status()["accepted"] >= 50)
+        platform.rows("update intake.campaign set state = %s where campaign_id = %s", stop, campaign)
+        platform.until(lambda: platform.one("select count(*) from dispatch.batch where state = 'leased'") == 0)
+        stopped_at = len(smsc.witness.accepted())
+        assert stopped_at < 300
+        if stop == "paused":
+            platform.rows("update intake.campaign set state = 'accepted' where campaign_id = %s", campaign)
+        platform.until(lambda: platform.state(campaign) == "completed")
+        reached = len(smsc.witness.accepted())
+
+    assert reached == (400 if stop == "paused" else stopped_at)
+    assert platform.dropped(campaign) == ({} if stop == "paused" else {"cancelled": 400 - stopped_at})

@@ -1,0 +1,103 @@
+"""Answers that were lost: in doubt, and what settles it."""
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from dispatch.statement_cli import command as statement
+
+
+@pytest.fixture
+def doubtful(platform, carrier):
+    """A campaign of 30 of which the carrier accepted all and answered 10; its worker and the carrier are gone."""
+    with carrier("--receipt-delay=60", "--silent-after=10") as smsc:
+        platform.connect(smsc.port, window=10, settings={"response_timeout": 1})
+        campaign = platform.accept(["x"] * 30)
+        worker = platform.worker()
+        platform.until(lambda: len(smsc.witness.accepted()) == 30)
+        worker.kill()
+        smsc.kill()
+    return campaign
+
+
+def settle(platform, campaign: int) -> dict[str, int]:
+    """A worker that reaches no carrier looks at what was left."""
+    worker = platform.worker()
+    platform.until(lambda: platform.one("select count(*) from dispatch.epoch where settled_at is null") == 1)
+    platform.until(lambda: not platform.progress(campaign).get("unsent"))
+    worker.stop()
+    return platform.progress(campaign)
+
+
+def test_in_doubt_becomes_unknown_an_hour_after_its_validity_and_accepted_by_a_later_receipt(
+    platform, carrier, doubtful
+):
+    assert settle(platform, doubtful) == {"segments": 30, "accepted": 10, "in_doubt": 20}
+    platform.rows("update dispatch.batch set expires_at = now() - interval '59 minutes'")
+    assert settle(platform, doubtful)["in_doubt"] == 20
+    platform.rows("update dispatch.batch set expires_at = now() - interval '61 minutes'")
+    worker = platform.worker()
+    platform.until(lambda: platform.progress(doubtful) == {"segments": 30, "accepted": 10, "unknown": 20})
+    worker.stop()
+
+    with carrier("--receipt-delay=0") as smsc:  # it owes its receipts still
+        platform.rows("update dispatch.connector set port = %s", smsc.port)
+        worker = platform.worker()
+        platform.until(lambda: platform.progress(doubtful).get("final_receipts") == 30)
+        platform.until(lambda: platform.state(doubtful) == "completed")
+        worker.stop()
+        assert len(smsc.witness.accepted()) == 30
+    assert platform.progress(doubtful) == {"segments": 30, "accepted": 30, "final_receipts": 30}
+    proofs = platform.rows("select state::text, proof, count(*) from dispatch.settlement group by 1, 2 order by 1, 2")
+    assert proofs == [("accepted", "receipt", 20), ("unknown", "time_limit", 20)]
+
+
+def test_a_statement_settles_what_is_in_doubt_and_tells_the_differences(platform, carrier, doubtful, tmp_path):
+    settle(platform, doubtful)
+    with carrier() as smsc:
+        records = smsc.witness.accepted()
+    with (tmp_path / "march.csv").open("w") as file:
+        lines = csv.writer(file)
+        lines.writerow(["message_id", "destination", "source", "reference"])
+        for record in records[1:]:
+            lines.writerow([f"{record.number:010d}", record.destination, record.source, record.reference])
+        lines.writerow(["999", "201099999999", "NILE", 1])
+
+    def load() -> dict:
+        result = CliRunner().invoke(
+            statement, ["load", str(tmp_path / "march.csv"), "--connector", "cairo", "--json"], catch_exceptions=False
+        )
+        assert result.exit_code == 0
+        return json.loads(result.output)
+
+    first, second = load(), load()
+    assert {key: first[key] for key in ("lines", "agreed", "settled", "only_in_statement")} == {
+        "lines": 30, "agreed": 9, "settled": 20, "only_in_statement": 1,
+    }  # fmt: skip
+    assert [one["msisdn"] for one in first["differences"]] == ["2010•••••999"]
+    assert (second["agreed"], second["settled"]) == (29, 0)
+    assert platform.progress(doubtful) == {"segments": 30, "accepted": 30}
+
+
+def test_silence_of_a_carrier_with_complete_receipts_is_proof(platform, carrier):
+    """The carrier took the submissions and lost them: no receipt comes, so they are sent again."""
+    with carrier("--receipt-delay=0", "--silent-after=10", name="first") as smsc:
+        platform.connect(
+            smsc.port, window=10, receipts_complete=True, in_doubt_after=2, settings={"response_timeout": 0.5}
+        )
+        campaign = platform.accept(["x"] * 30)
+        worker = platform.worker()
+        platform.until(lambda: platform.progress(campaign).get("in_doubt"))
+        worker.kill()
+        smsc.kill()
+    with carrier("--receipt-delay=0", name="second") as smsc:
+        platform.rows("update dispatch.connector set port = %s", smsc.port)
+        platform.run_until_idle()
+
+    progress = platform.progress(campaign)
+    assert progress["accepted"] == 30
+    assert not progress.get("in_doubt")
+    assert platform.one("select count(*) from dispatch.settlement where state = 'not_sent' and proof = 'silence'") >= 10
+    assert platform.attempts()["not_sent", False] >= 10
