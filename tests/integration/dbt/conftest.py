@@ -128,12 +128,14 @@ class Books:
     ) -> Account:
         found = self.execute(
             "insert into account.account (legal_entity_id, name, default_region, landing, created_at)"
-            " select legal_entity_id, %s, 'EG', '/nowhere', '2026-01-01' from account.legal_entity returning account_id",
+            " select legal_entity_id, %s, 'EG', '/nowhere', '2026-01-01' from account.legal_entity"
+            " returning account_id",
             name,
         ).fetchone()
         assert found
         row = {
-            "account_id": found[0], "effective_from": "1900-01-01", "scheme": scheme, "currency": currency, "vat_rate": vat_rate,
+            "account_id": found[0], "effective_from": "1900-01-01", "scheme": scheme, "currency": currency,
+            "vat_rate": vat_rate,
         } | term  # fmt: skip
         columns, places = ", ".join(row), ", ".join(["%s"] * len(row))
         self.execute(f"insert into account.term ({columns}) values ({places})", *row.values())
@@ -171,7 +173,8 @@ def books(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boo
         patch.setenv("OUTBOUND_HOME", str(home))
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(
-                "insert into account.legal_entity (name, country, timezone) values ('Example Telecom', 'EG', 'Africa/Cairo')"
+                "insert into account.legal_entity (name, country, timezone)"
+                " values ('Example Telecom', 'EG', 'Africa/Cairo')"
             )
             yield Books(url, connection)
     with psycopg.connect(server, autocommit=True) as admin:

@@ -1,7 +1,7 @@
 """Hundreds of random accounts: the marts say what the second implementation says, whenever their facts came in.
 
-Half of the facts are built, some months are closed, the rest comes in any order (some of it late), and it is built for a
-later and again for the earlier instant: each time every lot, posting, line and balance is compared.
+Half of the facts are built, some months are closed, the rest comes in any order (some of it late), and it is built for
+a later and again for the earlier instant: each time every lot, posting, line and balance is compared.
 """
 
 import random
@@ -95,7 +95,8 @@ def prepaid_case(rng: random.Random, books: Books, n: int) -> Case:
         events += [
             Event(
                 kind="opening", key=f"opening:{place}", at=cairo("2026-01-01 00:00"), units=rng.randrange(1, 50),
-                rate=some_rate(rng), value=Decimal(rng.randrange(0, 2_000)), opened_at=cairo(f"2025-0{rng.randrange(3, 9)}-01 00:00"),
+                rate=some_rate(rng), value=Decimal(rng.randrange(0, 2_000)),
+                opened_at=cairo(f"2025-0{rng.randrange(3, 9)}-01 00:00"),
                 last_valid_day=date(2026, 2, 1) + timedelta(days=rng.randrange(500)),
             )
             for place in (1, 2)
@@ -123,7 +124,8 @@ def postpaid_case(rng: random.Random, books: Books, n: int) -> Case:
                 Tier(zone=zone, card_from=card_from, card_to=ends, from_unit=step, rate=some_rate(rng))
                 for step in steps
             ]
-            account.has_card(*[(t.from_unit, str(t.rate)) for t in tiers[-len(steps):]], zone=zone, since=str(card_from), until=ends and str(ends))  # fmt: skip
+            card = [(tier.from_unit, str(tier.rate)) for tier in tiers[-len(steps) :]]
+            account.has_card(*card, zone=zone, since=str(card_from), until=str(ends) if ends else None)
     events: list[Used] = []
     for i in range(rng.randrange(1, 25)):
         at = some_instant(rng, [event.at for event in events])
@@ -168,9 +170,10 @@ def open_lots(books: Books, case: Case) -> None:
     ).fetchone()  # fmt: skip
     for place, lot in enumerate(lots, start=1):
         books.execute(
-            "insert into account.opening_lot (account_id, opening_id, n, opened_at, last_valid_day, units, rate, carrying_value)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            case.account.account_id, opening[0], place, lot.opened_at, lot.last_valid_day, lot.units, lot.rate, lot.value,
+            "insert into account.opening_lot (account_id, opening_id, n, opened_at, last_valid_day, units, rate,"
+            " carrying_value) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            case.account.account_id, opening[0], place, lot.opened_at, lot.last_valid_day, lot.units, lot.rate,
+            lot.value,
         )  # fmt: skip
     case.early |= {lot.key for lot in lots}
 

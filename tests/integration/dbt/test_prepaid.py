@@ -1,4 +1,4 @@
-"""Prepaid accounts as their finance department would tell them: the worked examples of CHARGING, with dates and cents."""
+"""Prepaid accounts as a finance department would tell them: the worked examples of CHARGING, with dates and cents."""
 
 from decimal import Decimal
 
@@ -26,7 +26,8 @@ def stories(books: Books) -> Books:
     l1("short").buys(3_999, at="2026-09-01 12:00", rate="0.08")
     l1("tolerant")
     books.execute(
-        "update account.term set recharge_tolerance = 0.1 where account_id = (select max(account_id) from account.account)"
+        "update account.term set recharge_tolerance = 0.1"
+        " where account_id = (select max(account_id) from account.account)"
     )
     twice = l1("twice")
     twice.buys(2_000, at="2026-06-01 12:00", rate="0.08")
@@ -61,8 +62,8 @@ def stories(books: Books) -> Books:
         migrant.account_id,
     ).fetchone()
     books.execute(
-        "insert into account.opening_lot (account_id, opening_id, n, opened_at, last_valid_day, units, rate, carrying_value)"
-        " values (%s, %s, 1, '2025-08-01 00:00+03', '2026-07-31', 1000, 0.10, 100.00)",
+        "insert into account.opening_lot (account_id, opening_id, n, opened_at, last_valid_day, units, rate,"
+        " carrying_value) values (%s, %s, 1, '2025-08-01 00:00+03', '2026-07-31', 1000, 0.10, 100.00)",
         migrant.account_id,
         opening[0],
     )

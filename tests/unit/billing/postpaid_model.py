@@ -38,7 +38,7 @@ class Contract:
     digits: int = 2
 
     def invoice(self, month: str, usage: list[Used]) -> tuple[list[tuple[object, ...]], int]:
-        """The lines (kind, zone, from_unit, quantity, rate, net, vat) of a local month, and how many units have no rate."""
+        """A local month's lines (kind, zone, from_unit, quantity, rate, net, vat), and how many units have no rate."""
         ordinals: Counter[str] = Counter()
         priced: dict[tuple[str, str, date, int, Decimal], int] = defaultdict(int)
         unrated = 0
