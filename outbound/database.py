@@ -87,10 +87,11 @@ def migrate(where: str, revision: str = "head") -> None:
                 command.downgrade(config, revision)
             else:
                 command.upgrade(config, revision)
-        except psycopg.errors.InsufficientPrivilege as error:
+        except (psycopg.errors.InsufficientPrivilege, sqlalchemy.exc.ProgrammingError) as error:
+            reason = str(getattr(error, "orig", error)).splitlines()[0]
             raise NoDatabase(
-                f"the database cannot be set up: {error.diag.message_primary}. The user of DATABASE_URL has to be a"
-                " superuser, or one that may create roles which bypass row-level security."
+                f"the database cannot be set up: {reason}. The user of DATABASE_URL has to own it, and to be a"
+                " superuser or one that may create roles which bypass row-level security."
             ) from error
 
 

@@ -21,7 +21,7 @@ def _pairs(separator: str) -> Callable[[click.Context, click.Parameter, tuple[st
 
 
 @click.command(short_help="A simulated carrier: an SMPP server to practise with.")
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=2775, show_default=True, help="0 takes any free one.")
 @click.option(
     "--account",

@@ -8,6 +8,21 @@ grant usage on schema account, network, intake, dispatch, billing
 grant usage on schema account, intake, dispatch, billing, report to outbound_web;
 grant usage on schema report to outbound_billing, outbound_reporting, outbound_operator;
 
+-- a function that acts with its owner's rights is for those who are named, never for everybody
+do $$
+declare
+    powerful regprocedure;
+begin
+    for powerful in
+        select oid from pg_proc
+        where prosecdef and pronamespace::regnamespace::text in ('account', 'network', 'intake', 'dispatch', 'billing', 'report')
+    loop
+        execute format('revoke execute on function %s from public', powerful);
+    end loop;
+end
+$$;
+grant execute on function billing.facts_horizon() to outbound_billing, outbound_reporting, outbound_operator;
+
 -- ingest: files to accepted campaigns
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
 grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
@@ -16,7 +31,6 @@ grant insert, update, delete on intake.sighting to outbound_ingest;
 grant delete on intake.reject, intake.profile to outbound_ingest;
 grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
 grant insert on dispatch.message, dispatch.batch to outbound_ingest;
-grant select on dispatch.connector to outbound_ingest;
 grant create on schema intake to outbound_ingest;
 grant usage on all sequences in schema intake to outbound_ingest;
 grant execute on function dispatch.ensure_message_partition(bigint), dispatch.attach_messages(regclass, bigint) to outbound_ingest;
@@ -61,8 +75,10 @@ grant usage on schema finance, operations to outbound_billing, outbound_reportin
 -- reporting freezes SLA months
 grant select on all tables in schema account, network, intake, dispatch, billing, report to outbound_reporting, outbound_operator;
 grant insert on report.sla_figure, report.sla_delivery to outbound_reporting;
-revoke select on dispatch.connector from outbound_reporting;
-grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector to outbound_reporting;
+-- a carrier's password is for those who bind and those who set up
+revoke select on dispatch.connector from outbound_ingest, outbound_billing, outbound_reporting;
+grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector
+    to outbound_ingest, outbound_billing, outbound_reporting;
 grant insert, update, delete on account.legal_entity, account.account, account.term, account.person, account.sender, account.rate_row,
     account.sla_term, account.opt_out, network.network to outbound_operator;
 grant insert on account.audit to outbound_operator;

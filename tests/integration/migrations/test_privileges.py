@@ -1,0 +1,106 @@
+"""Each stage's role can do its work and no more; what was issued can be changed by nobody."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "web")
+FROZEN = (
+    "billing.closed_period", "billing.invoice", "billing.invoice_line", "billing.void", "billing.credit_note",
+    "report.sla_figure", "account.audit",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("table", FROZEN)
+def test_no_role_may_change_or_remove_what_was_issued(acts: Any, tenants: Any, table: str) -> None:
+    with acts(None) as owner:
+        for role in ROLES:
+            for privilege in ("update", "delete", "truncate"):
+                may = owner.execute(
+                    "select has_table_privilege(%s, %s, %s)", [f"outbound_{role}", table, privilege]
+                ).fetchone()
+                assert may == (False,), f"{role} may {privilege} {table}"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update billing.closed_period set closed_by = 'y'",
+        "delete from billing.closed_period",
+        "truncate billing.closed_period",
+        "truncate billing.invoice cascade",
+        "update report.sla_figure set raw = 1",
+        "truncate report.sla_figure",
+        "delete from account.audit",
+        "truncate account.audit",
+    ],
+)
+def test_not_even_the_owner_changes_it(acts: Any, tenants: Any, statement: str) -> None:
+    with acts(None) as owner:
+        owner.execute("insert into account.audit (actor, action) values ('a', 'b')")
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="add a correcting row instead"):
+            owner.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select msisdn from dispatch.message",
+        "select text from dispatch.message",
+        "select msisdn_hash from dispatch.message",
+        "select * from dispatch.message",
+        "select password from dispatch.connector",
+        "select * from dispatch.receipt",
+        "select * from dispatch.reply",
+        "select * from dispatch.submissions",
+        "select * from account.base_member",
+        "select * from account.opt_out",
+        "select * from account.person",
+    ],
+)
+def test_dbt_reads_no_number_no_text_and_no_password(acts: Any, tenants: Any, query: str) -> None:
+    with acts("dbt") as dbt, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        dbt.execute(query)
+
+
+def test_dbt_issues_nothing(acts: Any) -> None:
+    with acts(None) as owner:
+        writable = owner.execute("""
+            select oid::regclass::text from pg_class
+            where relkind in ('r', 'p')
+              and relnamespace::regnamespace::text in ('account', 'network', 'intake', 'dispatch', 'billing', 'report')
+              and has_table_privilege('outbound_dbt', oid, 'insert, update, delete, truncate')
+        """).fetchall()
+    assert writable == []
+
+
+def test_a_carrier_s_password_is_for_those_who_bind_and_those_who_set_up(acts: Any) -> None:
+    with acts(None) as owner:
+        readers = {
+            role
+            for role in ROLES
+            if owner.execute(
+                "select has_column_privilege(%s, 'dispatch.connector', 'password', 'select')", [f"outbound_{role}"]
+            ).fetchone() == (True,)
+        }  # fmt: skip
+    assert readers == {"dispatch", "operator"}
+
+
+def test_no_stage_owns_or_may_remove_a_log(acts: Any) -> None:
+    with acts(None) as owner:
+        for log in ("dispatch.submission", "dispatch.settlement", "dispatch.intent", "dispatch.receipt_match"):
+            for role in ROLES:
+                may = owner.execute(
+                    "select has_table_privilege(%s, %s, 'update, delete, truncate')", [f"outbound_{role}", log]
+                )
+                assert may.fetchone() == (False,), f"{role} may change {log}"
+
+
+def test_only_the_web_is_under_row_level_security(acts: Any) -> None:
+    with acts(None) as owner:
+        query = (
+            "select rolname, rolbypassrls, rolsuper, rolcanlogin from pg_roles where rolname ~ '^outbound_' order by 1"
+        )
+        found = owner.execute(query).fetchall()
+    assert found == [(f"outbound_{role}", role != "web", False, False) for role in sorted(ROLES)]

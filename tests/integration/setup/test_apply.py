@@ -1,0 +1,237 @@
+"""`outbound apply` makes the database say what the file says: all or nothing, once, and audited."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+
+from ingest.options import Options, Policy
+from outbound.setup.apply import apply
+from outbound.setup.cli import EXAMPLE
+from outbound.setup.model import Defaults
+from outbound.setup.reading import WrongSetup
+
+NILE = {
+    "name": "nile", "scheme": "prepaid", "currency": "EGP", "vat_rate": "0.14",
+    "senders": [{"address": "NILE", "approved": "2026-01-01"}],
+    "rates": [{"zone": "EG", "from": "2026-01-01", "rate": "0.10"}],
+}  # fmt: skip
+DELTA = {"name": "delta", "scheme": "postpaid", "currency": "EGP"}
+MAIN = {"name": "main", "host": "127.0.0.1", "system_id": "x", "password": "topsecret", "routes": ["20"]}
+SETUP: dict[str, Any] = {
+    "legal_entity": {"name": "Example", "country": "EG", "timezone": "Africa/Cairo", "tax_id": "100"},
+    "networks": [{"prefix": "2010", "operator": "V", "country": "EG", "zone": "EG"}],
+    "connectors": [MAIN],
+    "accounts": [NILE, DELTA],
+}
+
+
+class Operator:
+    """Applies files and looks at what the database says."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self._file = folder / "setup.yaml"
+        self._database = database
+
+    def applies(self, setup: dict[str, Any], **options: Any) -> list[str]:
+        """What changed, as "added nile sender NILE 2026-01-01"."""
+        self._file.write_text(yaml.safe_dump(setup))
+        return [
+            " ".join([change.verb, account or "-", change.kind.name, *map(str, change.key)])
+            for account, change in apply(self._file, **options)
+        ]
+
+    def sees(self, query: str, *values: Any) -> list[Any]:
+        with psycopg.connect(self._database) as connection:
+            return [row[0] if len(row) == 1 else row for row in connection.execute(query, values)]
+
+    def does(self, statement: str, *values: Any) -> None:
+        with psycopg.connect(self._database) as connection:
+            connection.execute(statement, values)
+
+
+@pytest.fixture
+def operator(tmp_path: Path, database: str) -> Operator:
+    return Operator(tmp_path, database)
+
+
+def test_a_set_up_is_applied_once_and_says_so(operator: Operator) -> None:
+    assert operator.applies(SETUP) == [
+        "added - legal entity Example",
+        "added - network 2010",
+        "added - connector main",
+        "added nile account nile",
+        "added nile term 1900-01-01",
+        "added nile sender NILE 2026-01-01",
+        "added nile rate EG 2026-01-01 1",
+        "added delta account delta",
+        "added delta term 1900-01-01",
+    ]
+    assert operator.applies(SETUP) == []
+
+
+def test_the_example_applies_as_it_is(database: str) -> None:
+    assert apply(EXAMPLE)
+    assert apply(EXAMPLE) == []
+
+
+def test_the_landing_zones_are_made(operator: Operator) -> None:
+    operator.applies(SETUP)
+    zone = Path(os.environ["OUTBOUND_HOME"]) / "zones" / "nile"
+    assert sorted(path.name for path in zone.iterdir()) == ["bases", "campaigns", "optouts", "results"]
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(operator: Operator) -> None:
+    assert operator.applies(SETUP, dry_run=True) == operator.applies(SETUP, dry_run=True)
+    assert operator.sees("select count(*) from account.account") == [0]
+    assert operator.sees("select count(*) from account.audit") == [0]
+    assert not (Path(os.environ["OUTBOUND_HOME"]) / "zones").exists()
+
+
+def test_an_edit_changes_what_was_edited(operator: Operator) -> None:
+    operator.applies(SETUP)
+    nile = NILE | {
+        "vat_rate": "0.15",
+        "senders": [{"address": "2020", "approved": "2026-01-01"}],
+        "rates": [{"zone": "EG", "from": "2026-01-01", "rate": "0.1"}],
+        "sla": [{"metric": "S3", "target": "0.9"}],
+        "users": [{"email": "n@nile.example", "name": "N"}],
+    }
+    assert operator.applies(SETUP | {"networks": [], "accounts": [nile]}) == [
+        "removed - network 2010",
+        "changed nile term 1900-01-01",
+        "added nile sender 2020 2026-01-01",
+        "removed nile sender NILE 2026-01-01",
+        "added nile SLA target S3 1900-01-01",
+        "added nile user n@nile.example",
+    ]
+    assert operator.sees("select kind from account.sender") == ["short_code"]
+    assert operator.sees("select name from account.account order by 1") == ["delta", "nile"]
+
+
+def test_lists_that_are_left_out_stay_as_they_are(operator: Operator) -> None:
+    operator.applies(SETUP)
+    bare = {key: NILE[key] for key in ("name", "scheme", "currency", "vat_rate")}
+    assert operator.applies({"legal_entity": SETUP["legal_entity"], "accounts": [bare]}) == []
+
+
+def test_a_connector_that_is_left_out_is_disabled_and_comes_back(operator: Operator) -> None:
+    """Its submissions and receipts still name it."""
+    operator.applies(SETUP)
+    other = MAIN | {"name": "other"}
+    assert operator.applies(SETUP | {"connectors": [other]}) == ["added - connector other", "removed - connector main"]
+    assert operator.sees("select name, enabled from dispatch.connector order by 1") == [
+        ("main", False),
+        ("other", True),
+    ]
+    assert operator.applies(SETUP | {"connectors": [other]}) == []
+    assert operator.applies(SETUP | {"connectors": [MAIN, other]}) == ["changed - connector main"]
+
+
+def test_a_renamed_legal_entity_stays_the_same_one(operator: Operator) -> None:
+    operator.applies(SETUP)
+    renamed = SETUP | {"legal_entity": SETUP["legal_entity"] | {"name": "Example plc"}}
+    assert operator.applies(renamed) == ["changed - legal entity Example"]
+    assert operator.sees("select name from account.legal_entity") == ["Example plc"]
+
+
+def test_one_mistake_leaves_everything_as_it_was(operator: Operator) -> None:
+    """Also one that only the database can see, in the last account."""
+    operator.applies(SETUP)
+    operator.does("insert into account.person (email, name, role) values ('cfo@example.com', 'C', 'finance')")
+    delta = DELTA | {"users": [{"email": "cfo@example.com", "name": "D"}]}
+    with pytest.raises(
+        WrongSetup, match=r"accounts\[1\]\.users\[0\]\.email: cfo@example\.com belongs to staff already"
+    ):
+        operator.applies(SETUP | {"networks": [], "accounts": [NILE | {"vat_rate": "0.2"}, delta]})
+    assert operator.sees("select count(*) from network.network") == [1]
+    assert operator.sees("select distinct vat_rate::text from account.term order by 1") == ["0.000000", "0.140000"]
+
+
+def test_an_account_elsewhere_keeps_its_folder_to_itself(operator: Operator) -> None:
+    """Promise 4, also for an account that this file does not name."""
+    operator.applies(SETUP)
+    thief = {"name": "thief", "scheme": "postpaid", "currency": "EGP", "landing": "zones/nile/results"}
+    with pytest.raises(WrongSetup, match=r"accounts\[0\]\.landing: lies within the landing zone of account nile"):
+        operator.applies(SETUP | {"accounts": [thief]})
+
+
+def test_closed_months_keep_their_prices_and_terms(operator: Operator) -> None:
+    operator.applies(SETUP)
+    operator.does(
+        "insert into billing.closed_period (account_id, month, starts_at, ends_at, closed_by)"
+        " select account_id, '2026-10-01', '2026-09-30 21:00Z', '2026-10-31 22:00Z', 'test' from account.account"
+    )
+    rates = [{"zone": "EG", "from": "2026-01-01", "rate": "0.12"}]
+    with pytest.raises(WrongSetup) as caught:
+        operator.applies(SETUP | {"accounts": [NILE | {"vat_rate": "0.15", "rates": rates}]})
+    assert "accounts[0]: vat_rate cannot change from 1900-01-01 on: the months before 2026-11-01 are closed" in str(
+        caught.value
+    )
+    assert "accounts[0].rates: the rate from 2026-01-01, changed here, is one that closed months used" in str(
+        caught.value
+    )
+    later = NILE | {"terms": [{"from": "2026-11-01", "vat_rate": "0.15"}]}
+    assert operator.applies(SETUP | {"accounts": [later]}) == ["added nile term 2026-11-01"]
+
+
+def test_a_scheme_does_not_change_while_units_remain(operator: Operator) -> None:
+    """CHARGING 30."""
+    operator.applies(SETUP)
+    operator.does(
+        "insert into account.purchase (account_id, business_key, at, units, rate, zones)"
+        " select account_id, 'p1', now(), 100, 0.1, '{EG}' from account.account where name = 'nile'"
+    )
+    with pytest.raises(WrongSetup, match=r"start of a month to come \(CHARGING 30\)"):
+        operator.applies(SETUP | {"accounts": [NILE | {"scheme": "postpaid"}]})
+    near = NILE | {"terms": [{"from": _first_of_a_month_to_come(), "scheme": "postpaid"}]}
+    with pytest.raises(WrongSetup, match=r"accounts\[0\]\.terms\[0\]: .* while anything remains .*: 100 units"):
+        operator.applies(SETUP | {"accounts": [near]})
+    after_expiry = NILE | {"terms": [{"from": "2099-01-01", "scheme": "postpaid"}]}
+    assert operator.applies(SETUP | {"accounts": [after_expiry]}) == ["added nile term 2099-01-01"]
+
+
+def _first_of_a_month_to_come() -> str:
+    from datetime import timedelta
+
+    from outbound.clock import now
+
+    return (now().replace(day=1) + timedelta(days=62)).strftime("%Y-%m-01")
+
+
+def test_every_change_is_audited_and_no_password_is(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_ACTOR", "omar")
+    operator.applies(SETUP)
+    operator.applies(SETUP | {"connectors": [MAIN | {"password": "evenmoresecret"}]})
+    assert operator.sees("select distinct actor || ' ' || action from account.audit") == ["omar apply"]
+    assert operator.sees("select object from account.audit where account_id is not null order by 1") == [
+        "delta",
+        "nile",
+    ]
+    told = " ".join(operator.sees("select detail::text from account.audit"))
+    assert "(hidden)" in told
+    assert "secret" not in told
+    assert operator.sees("select password ->> 'value' from dispatch.connector") == ["evenmoresecret"]
+
+
+def test_two_at_once_wait_for_each_other(operator: Operator, tmp_path: Path) -> None:
+    file = tmp_path / "setup.yaml"
+    file.write_text(yaml.safe_dump(SETUP))
+    found: list[int] = []
+    both = [threading.Thread(target=lambda: found.append(len(apply(file)))) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(found) == [0, 9]
+
+
+def test_the_defaults_are_those_that_intake_knows() -> None:
+    """The kernel cannot import intake, so this keeps the two in step."""
+    of_one_file = {"batch_ref", "sha256", "rows", "schedule", "end", "asap"}
+    known = {field.alias or name for model in (Options, Policy) for name, field in model.model_fields.items()}
+    assert {field.alias or name for name, field in Defaults.model_fields.items()} == known - of_one_file

@@ -1,0 +1,161 @@
+# ruff: noqa: E501  a case a line reads best
+"""Every mistake of a set-up file is named at once, with its line, its place and what to do."""
+
+import pytest
+
+from outbound.setup.document import Unreadable, parse
+from outbound.setup.model import Setup
+from outbound.setup.reading import WrongSetup, understand
+
+ENTITY = "legal_entity: {name: Example, country: EG, timezone: Africa/Cairo}\n"
+NILE = """\
+accounts:
+  - name: nile
+    scheme: prepaid
+    currency: EGP
+"""
+
+
+def read(text: str) -> Setup:
+    return understand(parse(text, "setup.yaml"))
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(WrongSetup) as caught:
+        read(text)
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith("setup.yaml has ")
+    assert first.endswith("; nothing was changed")
+    return [line.strip() for line in lines]
+
+
+def test_a_set_up_needs_little() -> None:
+    setup = read(ENTITY + NILE)
+    assert [account.name for account in setup.accounts] == ["nile"]
+    assert setup.networks is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("vat_rate: 0.14", 'accounts[0].vat_rate: write it in quotes, "0.14"'),
+        ('vat_rate: "1.4"', "accounts[0].vat_rate: should be less than 1"),
+        ('vat_rate: "14 %"', "accounts[0].vat_rate: '14 %' is no amount"),
+        ('vat_rate: "NaN"', "accounts[0].vat_rate: 'NaN' is no amount"),
+        ('vat_rate: "-0.1"', "accounts[0].vat_rate: '-0.1' is no amount"),
+        ('minimum_monthly: "0.001"', "accounts[0].minimum_monthly: "),
+        ("timezone: Africa/Kairo", "accounts[0].timezone: 'Africa/Kairo' is no time zone"),
+        ("default_region: UK", "(the United Kingdom is GB)"),
+        ("default_region: NO", "accounts[0].default_region: YAML takes this for false: write it in quotes"),
+        ("curency: EGP", "accounts[0].curency: there is no such key: did you mean currency?"),
+        ("landing: sftp://host/nile", "sftp:// is not supported"),
+        ("landing: s3://bucket/nile", "s3:// is not supported"),
+        ("landing: file://host/nile", "names no other machine"),
+        ("tax_treatment: exempt\n    vat_rate: \"0.14\"", "what is exempt has no VAT"),
+        ("valuation: lifo", "'rerate' or 'blended'"),
+        ("senders: [{address: TWELVE-CHARS, approved: 2026-01-01}]", "has 12 characters: a name has at most 11"),
+        ("senders: [{address: نيل, approved: 2026-01-01}]", "is no sender"),
+        ("senders: [{address: NILE, approved: 2026-02-30}]", "senders[0].approved: 2026-02-30 is no such day"),
+        ("senders: [{address: NILE, approved: soon}]", "'soon' is no day: write it like 2026-01-31"),
+        ("senders: []\n    defaults: {sender: NILE}", "'NILE' is not among the account's senders (none)"),
+        ("defaults: {max_segment: 4}", "defaults.max_segment: there is no such key: did you mean max_segments?"),
+        ("rates: [{zone: EG, from: 2026-01-01, rate: 0.1}]", "accounts[0].rates[0].rate: write it in quotes"),
+        ("rates: [{zone: EG, from: 2026-01-01}]", "accounts[0].rates[0].rate: is missing: add it"),
+        ("terms: [{from: 2027-01-01, tax_treatment: exempt}]\n    vat_rate: \"0.14\"", "accounts[0].terms[0]: what is exempt"),
+        ("scheme: postpaid", "accounts[0].scheme: this key stands here twice"),
+        ("users: [{email: nobody, name: N}]", "'nobody' has to be an e-mail address"),
+        ("sla: [{metric: S15, target: \"0.9\"}]", "'S15' has to be S1 to S14"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(line: str, said: str) -> None:
+    found = mistakes(f"{ENTITY}{NILE}    {line}\n")
+    assert len(found) == 1
+    assert said in found[0]
+    assert found[0].startswith("line ")
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file() -> None:
+    found = mistakes(
+        """\
+legal_entity: {name: Example, country: EG, timezone: Nowhere}
+networks:
+  - {prefix: 2010, operator: V, country: EG, zone: EG}
+  - {prefix: "2010", operator: V, country: EG, zone: EG}
+  - {prefix: "2010", operator: W, country: EG, zone: EG}
+connectors:
+  - {name: main, host: h, system_id: x, port: 99999, password: p, routes: ["20"]}
+accounts:
+  - {name: nile, scheme: prepaid, currency: pounds}
+  - {name: nile, scheme: weekly, currency: EGP}
+"""
+    )
+    assert [line.partition(": ")[0] for line in found] == [
+        "line 1, legal_entity.timezone",
+        "line 3, networks[0].prefix",
+        "line 4, networks[1].prefix",
+        "line 5, networks[2].prefix",
+        "line 7, connectors[0].port",
+        "line 9, accounts[0].currency",
+        "line 10, accounts[1].name",
+        "line 10, accounts[1].scheme",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("", "give exactly one of password, password_file and password_env"),
+        ("password: topsecret, password_env: NAME,", "give exactly one of password, password_file and password_env"),
+        ("password: topsecret, routes: [],", "routes is empty"),
+        ("password: topsecret, in_doubt_after: 60,", "only where receipts_complete is true"),
+        ("password: 12345678,", "password: has to be a text: write it in quotes"),
+    ],
+)
+def test_a_connector_s_keys_have_to_agree_and_its_password_is_never_told(keys: str, said: str) -> None:
+    routes = "" if "routes" in keys else 'routes: ["20"],'
+    found = mistakes(f"{ENTITY}connectors:\n  - {{name: main, host: h, {keys} {routes} system_id: x}}\n")
+    assert len(found) == 1
+    assert said in found[0]
+    assert "topsecret" not in found[0]
+    assert "12345678" not in found[0]
+
+
+@pytest.mark.parametrize("other", ["zones/nile", "zones/nile/below", "zones", ".outbound/zones/nile"])
+def test_accounts_share_no_folder(other: str) -> None:
+    """Whoever reads another's folder reads another's files (promise 4)."""
+    found = mistakes(
+        f"{ENTITY}{NILE}    landing: zones/nile\n  - {{name: delta, scheme: postpaid, currency: EGP, landing: {other}}}\n"
+    )
+    assert len(found) == 1
+    assert "accounts[1].landing: lies within the landing zone of nile" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "begin with a copy of what `outbound apply --example` prints"),
+        ("- a list\n", "begin with a copy"),
+        ("just words\n", "begin with a copy"),
+    ],
+)
+def test_what_is_no_set_up_is_said_so(text: str, said: str) -> None:
+    assert said in mistakes(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [1\nb: 2\n", "line 2"),
+        ("a: 1\n---\nb: 2\n", "line 2"),
+        ("a: !!python/object:os.system x\n", "line 1"),
+        ("a: \x00\n", "not valid YAML"),
+        ("a: &a [*a]\n", "refers to itself"),
+    ],
+)
+def test_what_is_no_yaml_is_said_so_with_its_line(text: str, said: str) -> None:
+    if said == "line 1":
+        with pytest.raises((Unreadable, WrongSetup), match=said):
+            read(text)
+    else:
+        with pytest.raises(Unreadable, match=said):
+            read(text)
