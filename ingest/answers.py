@@ -16,12 +16,17 @@ from ingest import accounts, files, options, table, zone
 from ingest.accounts import Account
 from ingest.files import File
 from ingest.wording import REASONS
+from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
 
 log = logger("ingest.answers")
 Q = load("ingest/files")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
+
+
+class NotAnswered(OutboundError):
+    """An answer can be delivered once it is decided, not before."""
 
 
 def decide(
@@ -44,7 +49,7 @@ def describe(account: Account, file: File, content: Mapping[str, Any], campaign_
         "sha256": file.sha256.hex(),
         "received_at": file.stable_at.isoformat(),
         **content,
-        "rejects_file": _result_name(file, "rejects.csv") if content.get("rejected") else None,
+        "rejects_file": result_name(file, "rejects.csv") if content.get("rejected") else None,
     }
 
 
@@ -52,14 +57,15 @@ def deliver(connection: psycopg.Connection, file_id: int) -> dict[str, Any]:
     """Writes the answer's files, again where they are there already; returns the acknowledgement."""
     file = files.get(connection, file_id)
     account = accounts.by_id(connection, file.account_id)
-    assert file.ack is not None  # noqa: S101 - only answered files are delivered
+    if file.ack is None:
+        raise NotAnswered(f"file {file_id} has no answer yet")
     zone.prepare(account.folder)
     results = account.folder / "results"
     if file.ack["rejects_file"]:
         rejects = connection.execute(Q.rejects, {"file": file_id}).fetchall()
         zone.write_whole(results / file.ack["rejects_file"], _rejects(account, file, rejects))
     content = json.dumps(file.ack, ensure_ascii=False, indent=2).encode()
-    zone.write_whole(results / _result_name(file, "ack.json"), [content, b"\n"])
+    zone.write_whole(results / result_name(file, "ack.json"), [content, b"\n"])
     connection.execute(Q.delivered, {"file": file_id})
     log.info("answered", file=file_id, account=account.name, outcome=file.outcome)
     return file.ack
@@ -71,10 +77,6 @@ def deliver_missing(connection: psycopg.Connection) -> None:
             deliver(connection, file_id)
         except (OSError, files.SnapshotGone) as error:
             log.warning("answer not delivered", file=file_id, error=str(error))
-
-
-def result_path(account: Account, file: File, suffix: str) -> str:
-    return str(account.folder / "results" / _result_name(file, suffix))
 
 
 def csv_line(values: list[str]) -> bytes:
@@ -100,5 +102,5 @@ def _rejects(account: Account, file: File, rejects: list[tuple[int, str, int | N
         yield csv_line([str(line), found.raw(raw[line]), code, english, arabic])
 
 
-def _result_name(file: File, suffix: str) -> str:
+def result_name(file: File, suffix: str) -> str:
     return f"{zone.safe(file.name)}.{file.file_id}.{suffix}"

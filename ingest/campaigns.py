@@ -14,7 +14,7 @@ from ingest.checks import Verdict
 from ingest.files import File
 from ingest.preparing import Prepared
 from ingest.profile import Profile
-from ingest.refusal import Unusable
+from ingest.row import one
 from outbound import database
 from outbound.masking import msisdn_hash
 from outbound.queries import load
@@ -35,7 +35,7 @@ def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[
         connection, account, file.content(), file.manifest, file.manifest_error, file.stable_at
     )
     sequence = Q.next_large_campaign if len(prepared.table.rows) >= LARGE else Q.next_small_campaign
-    campaign_id = _value(connection, sequence)
+    (campaign_id,) = one(connection, sequence)
     loads, is_empty = _base(connection, account)
     connection.execute(_create(campaign_id))
     profile = _fill(connection, account, file, campaign_id, prepared)
@@ -126,10 +126,7 @@ def _fill(
                 cursor, f"intake.{landing_table(campaign_id)}", _MESSAGE, _messages(chunk, account, campaign_id, first)
             )
             database.copy_in(cursor, "intake.reject", _REJECT, _rejects(chunk, file))
-    if profile.has_mangled_numbers():
-        raise Unusable(
-            "NUMBER_MANGLED", "a spreadsheet wrote more than 1 % of the numbers as 2.01E+11: their digits are lost"
-        )
+    profile.refuse_mangled_numbers()
     if campaign_id >= 1_000_000_000_000:
         connection.execute(
             sql.SQL("alter table {} add primary key (campaign_id, ordinal)").format(landing(campaign_id))
@@ -141,7 +138,8 @@ def _messages(chunk: list[Verdict], account: Account, campaign_id: int, first: i
     accepted = (verdict for verdict in chunk if verdict.reason is None)
     for ordinal, verdict in enumerate(accepted, first):
         network, msisdn = verdict.network, verdict.msisdn
-        assert network is not None and msisdn is not None  # noqa: S101, PT018 - an accepted row has both
+        if network is None or msisdn is None:
+            raise ValueError("an accepted row has a number and a network")
         yield (
             campaign_id, ordinal, account.account_id, verdict.line, msisdn, msisdn_hash(msisdn, account.hash_key),
             verdict.text, verdict.encoding, verdict.segments, network.network_id, network.zone,
@@ -157,9 +155,8 @@ def _rejects(chunk: list[Verdict], file: File) -> Iterator[tuple[Any, ...]]:
 def _base(connection: psycopg.Connection, account: Account) -> tuple[int, bool]:
     """How often the base was loaded, and whether it is empty; asked before its members are looked up, so that a load
     that comes meanwhile is noticed later."""
-    row = connection.execute(Q.base, {"account": account.account_id}).fetchone()
-    assert row is not None  # noqa: S101
-    return row[0], row[1]
+    loads, is_empty = one(connection, Q.base, {"account": account.account_id})
+    return loads, is_empty
 
 
 def _add_profile(
@@ -168,9 +165,3 @@ def _add_profile(
     row = profile.as_row()
     row |= {"campaign": campaign_id, "account": account.account_id, "reasons": Jsonb(row["reasons"])}
     connection.execute(Q.add_profile, row | {"base_loads": loads, "base_is_empty": is_empty})
-
-
-def _value(connection: psycopg.Connection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    assert row is not None  # noqa: S101
-    return int(row[0])

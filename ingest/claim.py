@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from ingest import options, zone
 from ingest.accounts import Account
-from ingest.refusal import Unusable
+from ingest.row import one
 from ingest.zone import Identity
 from outbound.errors import OutboundError
 from outbound.logs import logger
@@ -39,7 +39,10 @@ def claim(
 ) -> int:
     """The file's id, the same one however often a drop is claimed. manifest: else the sidecar beside the file."""
     snapshot, sha256, identity = _snapshot(account, path)
-    found, error = _manifest(path, manifest)
+    sidecar = path.with_name(path.name + zone.SIDECAR)
+    if manifest is None and sidecar.is_file():
+        manifest = sidecar.read_bytes()
+    found, error = options.read_manifest(manifest)
     batch_ref = found.get("batch_ref") if found else None
     claimed = {
         "account": account.account_id,
@@ -59,8 +62,7 @@ def claim(
         if row is not None:
             log.info("claimed", file=row[0], account=account.name, kind=kind, size=identity.size, by=completed_by)
         else:
-            row = connection.execute(Q.claimed_before, claimed).fetchone()
-    assert row is not None  # noqa: S101 - it was in the way of the insert, and rows of this table stay
+            row = one(connection, Q.claimed_before, claimed)
     return int(row[0])
 
 
@@ -121,19 +123,6 @@ def _snapshot(account: Account, path: Path) -> tuple[str, bytes, Identity]:
         raise StillChanging(f"{path} changed while it was read: try again once it is complete")
     temporary.replace(folder / digest.hexdigest())
     return f"{account.account_id}/{digest.hexdigest()}", digest.digest(), before
-
-
-def _manifest(path: Path, given: bytes | None) -> tuple[dict[str, object] | None, str | None]:
-    """The manifest and None, or None and what is wrong with it; both None where there is none."""
-    if given is None:
-        sidecar = path.with_name(path.name + zone.SIDECAR)
-        if not sidecar.is_file():
-            return None, None
-        given = sidecar.read_bytes()
-    try:
-        return options.parse_manifest(given), None
-    except Unusable as refusal:
-        return None, refusal.detail
 
 
 def _status(path: Path) -> Identity | None:

@@ -52,3 +52,32 @@ def ingest(file: Path, account: str, kind: str) -> None:
     emit(ack, as_json=True)
     if ack["status"] == "rejected":
         sys.exit(1)
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--account", required=True, metavar="NAME", help="Whose base, opt-outs, sender and balance to check against."
+)
+@click.option(
+    "--verdicts",
+    metavar="OUT.csv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write each row's verdict there.",
+)
+def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> None:
+    """Say what the acknowledgement of each campaign FILE would be, as JSON; nothing is kept and nothing is sent.
+
+    FILE.manifest.json beside a file holds its options. OUT.csv gets a row for each row of the file, whatever the file's
+    status: line,reason,msisdn,network,encoding,segments,first_line. An empty reason is an accepted row; first_line is
+    the row that a DUPLICATE repeats. Numbers stand there in full. With several files a last column names the file.
+    """
+    from ingest import accounts, verdict_file
+    from ingest.preview import preview
+    from outbound import database
+
+    with database.connect("ingest", autocommit=True) as connection, verdict_file.writer(verdicts) as out:
+        found = accounts.named(connection, account)
+        out.header(with_file=len(files) > 1)
+        acks = [preview(connection, found, file, out.of(file.name)) for file in files]
+    emit(acks[0] if len(acks) == 1 else acks, as_json=True)

@@ -67,13 +67,6 @@ def apply(connection: psycopg.Connection, account: Account, file: File) -> None:
     log.info("loaded", file=file.file_id, kind=file.kind, rows=len(found.rows), accepted=entries.accepted)
 
 
-def examine(account: Account, content: bytes) -> tuple[Table, Entries]:
-    """What a load would find, applied to nothing."""
-    chosen = options.combine(None, account.defaults)
-    found = table.read(content, chosen.layout)
-    return found, entries_of(found, account.default_region)
-
-
 def entries_of(found: Table, region: str) -> Entries:
     entries = Entries()
     consent, action = found.places(columns.CONSENT), found.places(columns.ACTION)

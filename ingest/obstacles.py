@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from ingest import options
 from ingest.accounts import Account
 from ingest.files import File
+from ingest.row import one
 from outbound.queries import load
 
 C = load("ingest/campaigns")
@@ -75,9 +76,8 @@ def no_balance(needed: int, available: int) -> Hold:
 
 def available(connection: psycopg.Connection, account: Account, starts_at: datetime | None) -> int | None:
     """How many segments the account may still promise to a campaign of this start; None is without limit."""
-    row = connection.execute(A.available, {"account": account.account_id, "at": starts_at}).fetchone()
-    assert row is not None  # noqa: S101
-    return None if row[0] is None else int(row[0])
+    (units,) = one(connection, A.available, {"account": account.account_id, "at": starts_at})
+    return None if units is None else int(units)
 
 
 def failed_rules(result: dict[str, Any] | None) -> str:
@@ -87,5 +87,11 @@ def failed_rules(result: dict[str, Any] | None) -> str:
 def profile(connection: psycopg.Connection, campaign_id: int) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(C.profile, {"campaign": campaign_id}).fetchone()
-    assert row is not None  # noqa: S101 - a campaign is made with its profile
+    if row is None:
+        raise LookupError(f"campaign {campaign_id} has no profile")
     return row
+
+
+def has_base(connection: psycopg.Connection, account: Account) -> bool:
+    _, is_empty = one(connection, C.base, {"account": account.account_id})
+    return not is_empty

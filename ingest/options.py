@@ -112,6 +112,16 @@ def parse_manifest(content: bytes) -> dict[str, Any]:
     return found
 
 
+def read_manifest(content: bytes | None) -> tuple[dict[str, Any] | None, str | None]:
+    """The manifest and None, or None and what is wrong with it; both None where there is none."""
+    if content is None:
+        return None, None
+    try:
+        return parse_manifest(content), None
+    except Unusable as refusal:
+        return None, refusal.detail
+
+
 def combine(manifest: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> Options:
     """Raises Unusable (MANIFEST_INVALID) for a wrong manifest, WrongDefaults for an account's wrong defaults."""
     names = {field.alias or name for name, field in Options.model_fields.items()}

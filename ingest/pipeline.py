@@ -6,6 +6,7 @@ from ingest import accounts, acknowledgement, answers, campaigns, files, loads
 from ingest.accounts import Account
 from ingest.files import File
 from ingest.refusal import Unusable
+from ingest.row import one
 from outbound import database
 from outbound.logs import logger
 from outbound.queries import load
@@ -54,9 +55,8 @@ def _process(connection: psycopg.Connection, account: Account, file: File) -> in
         return None
     if state != "rejected":
         return campaign_id
-    row = connection.execute(C.profile_reasons, {"campaign": campaign_id}).fetchone()
-    assert row is not None  # noqa: S101 - a campaign is made with its profile
-    answers.decide(connection, account, file, acknowledgement.checked(row[0], 0, row[1]), campaign_id)
+    rows, reasons = one(connection, C.profile_reasons, {"campaign": campaign_id})
+    answers.decide(connection, account, file, acknowledgement.checked(rows, 0, reasons), campaign_id)
     return None
 
 

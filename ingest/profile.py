@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ingest.checks import Verdict
+from ingest.refusal import Unusable
 from recipients.reason import Reason
 
 
@@ -42,9 +43,10 @@ class Profile:
     def not_in_base_ratio(self) -> Decimal:
         return _ratio(self.reasons[Reason.NOT_IN_BASE], self.rows)
 
-    def has_mangled_numbers(self) -> bool:
-        """More than 1 % of the rows went through a spreadsheet that lost their digits: the others did as well."""
-        return self.reasons[Reason.NUMBER_MANGLED] * 100 > self.rows
+    def refuse_mangled_numbers(self) -> None:
+        """Raises Unusable where a spreadsheet lost the digits of more than 1 % of the rows: not of these alone."""
+        if self.reasons[Reason.NUMBER_MANGLED] * 100 > self.rows:
+            raise Unusable("NUMBER_MANGLED", "a spreadsheet wrote more than 1 % of the numbers as 2.01E+11")
 
     def as_row(self) -> dict[str, Any]:
         """As it stands in intake.profile."""

@@ -22,10 +22,3 @@ def look_up(connection: psycopg.Connection, account_id: int, msisdns: Iterable[i
     found = frozenset(row[0] for row in members)
     opted_out = connection.execute(Q.opted_out, asked, binary=True)
     return Standing(found, frozenset(row[0] for row in opted_out))
-
-
-def base_size(connection: psycopg.Connection, account_id: int) -> int:
-    """How many members an account's base has."""
-    row = connection.execute(Q.base_size, {"account": account_id}).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate has a row
-    return int(row[0])

@@ -11,8 +11,3 @@ select msisdn
 from account.opt_out
 where msisdn = any (%(msisdns)s)
   and (account_id = %(account)s or account_id is null);
-
--- base_size --
-select count(*)
-from account.base_member
-where account_id = %(account)s;
