@@ -1,0 +1,133 @@
+"""`outbound export`: the tables of DOORS, whole, exact and safe to open."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from outbound.errors import OutboundError
+from reports import export
+from reports.catalogue import NoMonths, NotBuilt, UnknownAccount, UnknownTable
+from reports.cli import export as command
+
+
+def rows(table: str, **options: Any) -> list[dict[str, str]]:
+    target = io.BytesIO()
+    export.export(table, target, "csv", **options)
+    return list(csv.DictReader(io.StringIO(target.getvalue().decode())))
+
+
+def test_charges_show_whole_numbers_that_the_mart_does_not_have(traffic: str) -> None:
+    found = rows("finance.charges")
+    assert [row["account"] for row in found] == ["delta", "nile"]
+    assert {"account", "campaign", "msisdn", "segment", "sent_at", "zone"} <= set(found[0])
+    assert all(row["msisdn"].startswith("20100123456") and len(row["msisdn"]) == 12 for row in found)
+    assert found[0]["sent_at"] == "2026-10-31T22:30:00+00:00"
+
+
+def test_submissions_have_their_columns_and_no_cell_is_a_formula(traffic: str) -> None:
+    (row,) = rows("dispatch.submissions", account="nile")
+    wanted = "account campaign line msisdn segment attempt state carrier_message_id sent_at"
+    assert list(row) == wanted.split()
+    assert (row["line"], row["state"], row["carrier_message_id"]) == ("2", "accepted", "'=cmd")
+
+
+def test_a_number_that_retention_took_is_empty(traffic: str) -> None:
+    with psycopg.connect(traffic) as connection:
+        connection.execute("update dispatch.message set msisdn = null, text = null")
+    assert [row["msisdn"] for row in rows("finance.charges")] == ["", ""]
+
+
+def test_a_month_is_the_account_s_local_one(traffic: str) -> None:
+    assert len(rows("finance.charges", month="2026-11")) == 2
+    assert rows("finance.charges", month="2026-10") == []
+    assert len(rows("dispatch.submissions", month="2026-11", account="nile")) == 1
+
+
+def test_a_workbook_holds_numbers_as_text_and_no_formula(traffic: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.xlsx"
+    assert export.export("dispatch.submissions", path, "xlsx") == 2
+    book = openpyxl.load_workbook(path)
+    heads, first, _ = book.active.iter_rows(values_only=True)
+    cells = dict(zip(heads, first, strict=True))
+    assert cells["carrier_message_id"] == "=cmd"
+    assert book.active.cell(2, heads.index("carrier_message_id") + 1).data_type == "s"
+    assert isinstance(cells["msisdn"], str)
+    assert cells["line"] == 2
+    book.close()
+
+
+def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(export, "SHEET_ROWS", 2)
+    path = tmp_path / "out.xlsx"
+    with path.open("wb") as target:
+        assert export.to_xlsx(["n"], [[n] for n in range(5)], target) == 5
+    book = openpyxl.load_workbook(path)
+    sheets = [[row[0] for row in sheet.iter_rows(values_only=True)] for sheet in book]
+    book.close()
+    assert sheets == [["n", 0, 1], ["n", 2, 3], ["n", 4]]
+
+
+def test_json_is_an_array_also_of_nothing(traffic: str) -> None:
+    for month, count in (("2026-11", 2), ("2026-01", 0)):
+        target = io.BytesIO()
+        export.export("finance.charges", target, "json", month=month)
+        assert len(json.loads(target.getvalue())) == count
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "error", "said"),
+    [
+        ("finance.chrges", {}, UnknownTable, "There are: finance.charges"),
+        ("account.person", {}, UnknownTable, "there is no table 'account.person' to export"),
+        ("finance.invoices", {}, NotBuilt, "run `outbound build`"),
+        ("finance.charges", {"account": "nil"}, UnknownAccount, "There are: delta, nile"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(
+    traffic: str, table: str, options: dict[str, str], error: type[OutboundError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        rows(table, **options)
+
+
+def test_a_table_without_months_says_so(traffic: str) -> None:
+    with psycopg.connect(traffic) as connection:
+        connection.execute(
+            "create table finance.prepaid_lots as select 'nile' as account, now() as opened_at, 'p' as lot"
+        )
+        connection.execute("grant select on finance.prepaid_lots to outbound_operator")
+    with pytest.raises(NoMonths, match="leave out --month"):
+        rows("finance.prepaid_lots", month="2026-10")
+
+
+def test_a_file_is_whole_or_not_there(traffic: str, tmp_path: Path) -> None:
+    old = tmp_path / "old.csv"
+    old.write_text("as it was")
+
+    def breaks(heads: list[str], rows: Any, target: Any) -> int:
+        target.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(export.CannotWrite, match="No space left on device; nothing is left of it"):
+        export._to_file(old, breaks, ["a"], [])
+    assert old.read_text() == "as it was"
+    assert [path.name for path in tmp_path.glob("*old*")] == ["old.csv"]
+
+
+def test_the_command_lists_writes_and_takes_the_form_of_the_file_s_name(traffic: str, tmp_path: Path) -> None:
+    runner = CliRunner()
+    listed = json.loads(runner.invoke(command, ["--list", "--json"]).output)
+    assert {"finance.charges", "dispatch.submissions", "operations.sla"} <= {row["table"] for row in listed}
+    path = tmp_path / "charges.json"
+    result = runner.invoke(command, ["finance.charges", "-o", str(path)])
+    assert result.output == f"2 rows in {path}\n"
+    assert len(json.loads(path.read_text())) == 2
+    assert runner.invoke(command, ["finance.charges", "--month", "October"]).exit_code == 2
+    assert runner.invoke(command, []).exit_code == 2
