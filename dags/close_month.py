@@ -37,7 +37,6 @@ with DAG(
     @task(doc_md="Builds, reconciles and freezes the month of every account. Returns the month.")
     def close(params: dict) -> str:
         from billing.closing import close
-
         from outbound.clock import month_before, now
 
         month = params["month"] or month_before(now())

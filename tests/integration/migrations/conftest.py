@@ -33,7 +33,7 @@ ROWS = """
         select account_id, '2026-01-01', '2026-01-01', '2026-02-01', 'x' from account.account;
     insert into report.sla_figure (account_id, month, metric, exclusions, state, good, counted, excluded)
         select account_id, '2026-01', 'S3', '{}', 'met', 1, 1, 0 from account.account;
-"""  # noqa: E501  one row a line reads best
+"""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a case a line reads best
 """States that make no sense cannot be stored, whoever writes them."""
 
 from typing import Any

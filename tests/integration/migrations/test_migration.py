@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a case a line reads best
 """The schema comes from nothing, goes and comes again, and many may try at once."""
 
 import subprocess

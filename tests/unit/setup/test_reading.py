@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a case a line reads best
 """Every mistake of a set-up file is named at once, with its line, its place and what to do."""
 
 import pytest
