@@ -38,7 +38,7 @@ class WaitForCampaign(BaseOperator):
 
     def __init__(self, *, campaign_from: str, **options: Any) -> None:
         super().__init__(execution_timeout=LONGEST, **options)
-        self.campaign_id = f"{{{{ ti.xcom_pull(task_ids='{campaign_from}') }}}}"
+        self.campaign_id = f"{{{{ ti.xcom_pull(task_ids='{campaign_from}', map_indexes=-1) }}}}"
         self.start_trigger_args = StartTriggerArgs(
             trigger_cls=f"{__name__}.{CampaignEnded.__name__}",
             next_method="execute",

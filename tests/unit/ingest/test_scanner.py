@@ -19,7 +19,7 @@ def test_lines_are_those_where_rows_begin_for_every_line_end():
 
 def test_blank_rows_are_ignored_and_counted():
     assert read("a\n\n  \nb\n") == [(1, ["a"]), (4, ["b"])]
-    assert read('a\n""\n,\n') == [(1, ["a"]), (2, [""]), (3, ["", ""])] or read('""\n,\n') == [(1, [""]), (2, ["", ""])]
+    assert read('a\n""\n,\n') == [(1, ["a"]), (2, [""]), (3, ["", ""])]
 
 
 def test_everything_is_text():
@@ -50,7 +50,7 @@ def test_an_unclosed_quote_is_refused_with_its_line(text, line):
     assert (refusal.value.code, refusal.value.line) == ("UNCLOSED_QUOTE", line)
 
 
-def model(text, delimiter):
+def model(text, delimiter):  # noqa: C901 - plain on purpose: a branch for each thing a character can be
     """The same rules, one character at a time."""
     found, field, fields, line, row_line, state, closed_at = [], "", [], 1, 1, "start", 0
     i, raw = 0, ""
