@@ -138,7 +138,7 @@ class Ledger:
         if self._urgent or waited >= LINGER or 4 * len(self._results) >= self.open:
             return True
         if self._timer is None or self._timer.when() <= self._loop.time():
-            self._timer = self._loop.call_later(LINGER - waited + 0.0005, self._wake.set)
+            self._timer = self._loop.call_later(max(LINGER - waited, 0) + 0.001, self._wake.set)
         return False
 
     def _forget_ended(self) -> None:

@@ -330,7 +330,8 @@ class Link:
             if self._timer.when() <= at:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(at, self._on_timer)
+        # for a delay that it rounds to nothing uvloop gives a handle that knows no time
+        self._timer = self._loop.call_at(max(at, self._loop.time() + 0.001), self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
