@@ -39,8 +39,7 @@ def claim(
 ) -> int:
     """The file's id, the same one however often a drop is claimed. manifest: else the sidecar beside the file."""
     snapshot, sha256, identity = _snapshot(account, path)
-    sidecar = path.with_name(path.name + zone.SIDECAR)
-    if manifest is None and sidecar.is_file():
+    if manifest is None and (sidecar := zone.beside(path, zone.SIDECAR)):
         manifest = sidecar.read_bytes()
     found, error = options.read_manifest(manifest)
     batch_ref = found.get("batch_ref") if found else None
@@ -66,23 +65,24 @@ def claim(
     return int(row[0])
 
 
-def archive(account: Account, path: Path, file_id: int) -> None:
-    """Moves a claimed file, its manifest and its marker out of the way. One that was overwritten meanwhile stays."""
+def archive(connection: psycopg.Connection, account: Account, path: Path, file_id: int) -> None:
+    """Moves a claimed file, its manifest and its marker out of the way. What was put in its place meanwhile stays: it is
+    a new drop, and nobody has read it."""
+    (claimed_ns,) = one(connection, Q.claimed_state, {"file": file_id})
     before = _status(path)
+    if before is None or before.changed_ns != claimed_ns:
+        return
     folder = account.folder / "archive"
     folder.mkdir(exist_ok=True)
-    base = zone.safe(zone.printable(path.name))
-    for suffix in (zone.DONE, zone.SIDECAR, ""):
-        source = path.with_name(path.name + suffix)
-        if source.exists():
-            source.replace(folder / f"{base}.{file_id}{suffix}")
-    moved = _status(folder / f"{base}.{file_id}")
-    if (
-        before
-        and moved
-        and (before.inode, before.size, before.modified_ns) != (moved.inode, moved.size, moved.modified_ns)
-    ):
-        (folder / f"{base}.{file_id}").replace(path)
+    target = folder / f"{zone.safe(zone.printable(path.name))}.{file_id}"
+    path.replace(target)
+    moved = _status(target)
+    if moved and (before.inode, before.size, before.modified_ns) != (moved.inode, moved.size, moved.modified_ns):
+        target.replace(path)  # it was overwritten between the look and the move
+        return
+    for suffix in (zone.SIDECAR, zone.DONE):
+        if source := zone.beside(path, suffix):
+            source.replace(target.with_name(target.name + suffix))
 
 
 def is_claimed(connection: psycopg.Connection, account: Account, entry: zone.Entry) -> int | None:

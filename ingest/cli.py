@@ -26,8 +26,8 @@ def drop(file: Path, account: str, kind: str, manifest: Path | None, as_json: bo
     from ingest import accounts, zone
     from outbound import database
 
-    sidecar = manifest or file.with_name(file.name + zone.SIDECAR)
-    content = sidecar.read_bytes() if sidecar.is_file() else None
+    sidecar = manifest or zone.beside(file, zone.SIDECAR)
+    content = sidecar.read_bytes() if sidecar else None
     with database.connect("ingest") as connection:
         found = accounts.named(connection, account)
     target = zone.drop(file, found.folder, kind, content)

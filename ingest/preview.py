@@ -15,7 +15,7 @@ from ingest.obstacles import Hold
 from ingest.preparing import Prepared
 from ingest.profile import Profile
 from ingest.refusal import Unusable
-from ingest.zone import SIDECAR, printable
+from ingest.zone import SIDECAR, beside, printable
 from outbound import clock
 
 _LAST = 2**62  # the file would come after every other
@@ -77,8 +77,8 @@ def _hold(
 
 def _file(account: Account, path: Path, content: bytes) -> File:
     """The file as it would be claimed."""
-    sidecar = path.with_name(path.name + SIDECAR)
-    manifest, error = options.read_manifest(sidecar.read_bytes() if sidecar.is_file() else None)
+    sidecar = beside(path, SIDECAR)
+    manifest, error = options.read_manifest(sidecar.read_bytes() if sidecar else None)
     batch_ref = manifest.get("batch_ref") if manifest else None
     return File(
         file_id=_LAST,

@@ -36,16 +36,20 @@ def _scan_account(connection: psycopg.Connection, account: Account, apart: timed
     for entry in entries:
         if entry.is_part:
             continue
-        file_id = claim.is_claimed(connection, account, entry)
-        if file_id is None:
-            completed_by = _completed_by(entry, entries, sightings, apart)
-            if completed_by is None:
-                continue
-            try:
-                file_id = claim.claim(connection, account, entry.path, entry.kind, completed_by)
-            except (claim.StillChanging, FileNotFoundError):
-                continue
-        claim.archive(account, entry.path, file_id)
+        try:
+            _take(connection, account, entry, _completed_by(entry, entries, sightings, apart))
+        except (claim.StillChanging, OSError) as error:
+            log.warning("file not taken yet", account=account.name, kind=entry.kind, error=type(error).__name__)
+
+
+def _take(connection: psycopg.Connection, account: Account, entry: Entry, completed_by: str | None) -> None:
+    """Claims the file, unless that was done before or it is not complete, and moves it out of the way."""
+    file_id = claim.is_claimed(connection, account, entry)
+    if file_id is None:
+        if completed_by is None:
+            return
+        file_id = claim.claim(connection, account, entry.path, entry.kind, completed_by)
+    claim.archive(connection, account, entry.path, file_id)
 
 
 Sightings = dict[tuple[str, str], tuple[int, int, timedelta]]

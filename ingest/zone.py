@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,15 @@ def _regular_files(folder: Path) -> list[tuple[Path, os.stat_result]]:
                 if entry.is_file(follow_symlinks=False):
                     found.append((Path(entry.path), entry.stat(follow_symlinks=False)))
     return found
+
+
+def beside(path: Path, suffix: str) -> Path | None:
+    """The file that belongs to another one by its name, where it is there."""
+    companion = path.with_name(path.name + suffix)
+    try:
+        return companion if stat.S_ISREG(companion.lstat().st_mode) else None
+    except OSError:  # not there, or its name would be longer than names can be
+        return None
 
 
 def drop(source: Path, folder: Path, kind: str, manifest: bytes | None) -> Path:

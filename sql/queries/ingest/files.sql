@@ -53,6 +53,11 @@ where account_id = %(account)s
 order by file_id desc
 limit 1;
 
+-- claimed_state --
+select modified_ns
+from intake.file
+where file_id = %(file)s;
+
 -- unanswered --
 select file_id
 from intake.file

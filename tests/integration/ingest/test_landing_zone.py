@@ -1,0 +1,212 @@
+"""INTAKE, The landing zone: what is taken when, once, and where it goes."""
+
+import os
+from datetime import timedelta
+
+import pytest
+
+from ingest import housekeeping, zone
+from ingest.pipeline import validate
+from ingest.scan import scan
+
+TABLE = "msisdn,text\n01001234567,hello\n"
+
+
+@pytest.fixture
+def campaigns(platform):
+    zone.prepare(platform.zone("nile"))
+    return platform.zone("nile") / "campaigns"
+
+
+def claimed(platform):
+    return [(row["name"], row["completed_by"]) for row in platform.rows("select * from intake.file order by file_id")]
+
+
+def test_a_dropped_file_is_taken_at_once_with_its_manifest(platform, campaigns):
+    source = platform.file("offer.csv", TABLE)
+    zone.drop(source, platform.zone("nile"), "campaign", b'{"template": "{text}"}')
+
+    (file_id,) = scan()
+
+    assert claimed(platform) == [("offer.csv", "marker")]
+    assert platform.value("select manifest from intake.file") == {"template": "{text}"}
+    assert list(campaigns.iterdir()) == []
+    archived = sorted(path.name for path in (platform.zone("nile") / "archive").iterdir())
+    assert archived == [f"offer.csv.{file_id}", f"offer.csv.{file_id}.done", f"offer.csv.{file_id}.manifest.json"]
+    assert (platform.home / "snapshots" / platform.value("select snapshot from intake.file")).read_text() == TABLE
+
+
+def test_parts_and_dot_files_are_left_alone(platform, campaigns):
+    (campaigns / "a.csv.part").write_text(TABLE)
+    (campaigns / ".b.csv").write_text(TABLE)
+    (campaigns / "c.csv.manifest.json").write_text("{}")
+
+    assert scan(timedelta(0)) == scan(timedelta(0)) == []
+    assert len(list(campaigns.iterdir())) == 3
+
+
+def test_a_part_that_was_seen_and_renamed_is_taken_at_once(platform, campaigns):
+    (campaigns / "a.csv.part").write_text(TABLE)
+    assert scan() == []
+    (campaigns / "a.csv.part").rename(campaigns / "a.csv")
+
+    assert len(scan()) == 1
+    assert claimed(platform) == [("a.csv", "rename")]
+
+
+def test_without_a_word_a_file_is_taken_once_two_looks_apart_saw_it_at_rest(platform, campaigns):
+    (campaigns / "a.csv").write_text(TABLE)
+    assert scan() == []
+    assert scan() == []  # too soon
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '29 seconds'")
+    assert scan() == []
+    with (campaigns / "a.csv").open("a") as file:
+        file.write("01001234568,more\n")
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '1 minute'")
+    assert scan() == []  # it grew: the looks begin anew
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '31 seconds'")
+    assert len(scan()) == 1
+    assert claimed(platform) == [("a.csv", "stability")]
+
+
+def test_a_file_taken_at_rest_without_a_final_line_end_is_held_as_maybe_truncated(platform, campaigns, mobile):
+    platform.members("nile", [201001234567])
+    (campaigns / "a.csv").write_text(TABLE.rstrip())
+    scan()
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '1 minute'")
+    (file_id,) = scan()
+    from ingest.acceptance import accept
+    from ingest.gate import judge
+
+    campaign = validate(file_id)
+    judge(campaign)
+
+    assert accept(campaign) == "held"
+    assert platform.value("select held_code from intake.campaign") == "MAYBE_TRUNCATED"
+
+
+def test_a_done_marker_makes_it_complete(platform, campaigns):
+    (campaigns / "a.csv").write_text(TABLE.rstrip())
+    (campaigns / "a.csv.done").touch()
+
+    assert len(scan()) == 1
+    assert list(campaigns.iterdir()) == []
+
+
+def test_a_drop_is_claimed_once_and_returned_until_it_is_answered(platform, campaigns):
+    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    first = scan()
+
+    assert scan() == first
+    validate(first[0])  # an empty base: held after the gate, so not answered yet
+    platform.rows("update intake.file set state = 'answered', outcome = 'held', ack = '{}', answered_at = now()")
+    assert scan() == []
+
+
+def test_a_file_claimed_by_a_process_that_died_before_it_archived_it_is_archived(platform, campaigns):
+    path = zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    from ingest import accounts, claim
+    from outbound import database
+
+    with database.connect("ingest", autocommit=True) as connection:
+        file_id = claim.claim(connection, accounts.named(connection, "nile"), path, "campaign", "marker")
+
+    assert scan() == [file_id]
+    assert list(campaigns.iterdir()) == []
+
+
+def test_a_file_put_in_the_place_of_a_claimed_one_is_not_archived_unread(platform, campaigns):
+    path = zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    from ingest import accounts, claim
+    from outbound import database
+
+    with database.connect("ingest", autocommit=True) as connection:
+        nile = accounts.named(connection, "nile")
+        file_id = claim.claim(connection, nile, path, "campaign", "marker")
+        path.write_text(TABLE.replace("hello", "other"))
+        claim.archive(connection, nile, path, file_id)
+
+    assert "other" in path.read_text()
+    assert len(scan()) == 2
+
+
+def test_an_archived_file_put_back_is_a_duplicate(platform, campaigns):
+    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    (first,) = scan()
+    (platform.zone("nile") / "archive" / f"a.csv.{first}").rename(campaigns / "a.csv")
+    (campaigns / "a.csv.done").touch()
+
+    again = [file_id for file_id in scan() if file_id != first]
+    assert validate(again[0]) is None
+    assert platform.value("select outcome from intake.file where file_id = %s", again[0]) == "duplicate"
+
+
+@pytest.mark.parametrize("name", ["new\nline.csv", "عروض العيد.csv", "a b;$(rm).csv", "x" * 240 + ".csv", "-rf"])
+def test_names_are_data(platform, campaigns, name):
+    (campaigns / name).write_text("msisdn,text\n")
+    (campaigns / f"{name}.done").touch()
+    (file_id,) = scan()
+
+    assert validate(file_id) is None
+    assert platform.value("select name from intake.file") == name
+    (answer,) = platform.results("nile", f"{file_id}.ack.json")
+    assert "\n" not in answer.name
+
+
+def test_a_name_that_is_no_text_is_kept_as_what_it_is(platform, campaigns):
+    raw = os.fsencode(campaigns) + b"/\xff.csv"
+    for path in (raw, raw + b".done"):
+        with open(path, "w") as file:  # noqa: PTH123 - a name of bytes
+            file.write("")
+    scan()
+
+    assert platform.value("select name from intake.file") == "\\xff.csv"
+
+
+def test_links_are_not_followed(platform, campaigns, tmp_path):
+    (tmp_path / "secret").write_text(TABLE)
+    (campaigns / "a.csv").symlink_to(tmp_path / "secret")
+    (campaigns / "a.csv.done").touch()
+
+    assert scan() == []
+
+
+def test_one_account_s_broken_landing_zone_does_not_stop_the_others(platform, campaigns):
+    platform.rows("update account.account set landing = 's3://bucket/delta' where name = 'delta'")
+    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+
+    assert len(scan()) == 1
+
+
+def test_an_answer_that_was_decided_and_not_delivered_is_delivered(platform, campaigns):
+    zone.drop(platform.file("a.csv", ""), platform.zone("nile"), "campaign", None)
+    (file_id,) = scan()
+    validate(file_id)
+    (answer,) = platform.results("nile", "ack.json")
+    answer.unlink()
+    platform.rows("update intake.file set delivered_at = null")
+
+    from ingest.holds import release_ready
+
+    release_ready()
+    assert answer.exists()
+
+
+def test_housekeeping_drops_orphans_and_old_copies_and_nothing_else(platform, campaigns):
+    platform.members("nile", [201001234567])
+    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("b.csv", ""), platform.zone("nile"), "campaign", None)
+    first, second = scan()
+    campaign = validate(first)
+    validate(second)
+    platform.rows("create table intake.landing_999 (a integer)")
+    platform.rows("alter table intake.landing_999 owner to outbound_ingest")
+    platform.rows("update intake.file set claimed_at = now() - interval '31 days'")
+    for copy in (platform.home / "snapshots").glob("*/*"):
+        os.utime(copy, (0, 0))
+
+    housekeeping.run()
+
+    tables = platform.rows("select relname from pg_class where relname ~ '^landing_[0-9]+$' and relkind = 'r'")
+    assert [row["relname"] for row in tables] == [f"landing_{campaign}"]
+    assert len(list((platform.home / "snapshots").glob("*/*"))) == 1  # of the campaign that is under way
