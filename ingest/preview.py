@@ -13,10 +13,11 @@ from ingest.checks import Verdict
 from ingest.files import File
 from ingest.obstacles import Hold
 from ingest.preparing import Prepared
-from ingest.profile import Profile
+from ingest.profile import Profile, counted
 from ingest.refusal import Unusable
 from ingest.zone import SIDECAR, beside, printable
 from outbound import clock
+from recipients.reason import Reason
 
 _LAST = 2**62  # the file would come after every other
 
@@ -37,24 +38,27 @@ def preview(
 def _answer(
     connection: psycopg.Connection, account: Account, file: File, content: bytes, note: Callable[[Verdict], None]
 ) -> dict[str, Any]:
+    verdicts: list[Verdict] = []
     try:
         prepared = preparing.prepare(connection, account, content, file.manifest, file.manifest_error, file.stable_at)
-        profile = Profile()
-        for verdict in checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account)):
-            profile.add(verdict)
-            note(verdict)
+        verdicts += checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
+        profile = counted(verdicts)
         profile.refuse_mangled_numbers()
+        hold = _hold(connection, account, file, profile)
+        if hold is None:
+            hold, verdicts = _paid(connection, account, prepared, profile, verdicts)
     except Unusable as refusal:
         return acknowledgement.refused(refusal)
+    finally:
+        for verdict in verdicts:
+            note(verdict)
+    profile = counted(verdicts)
     found = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
     found |= {"cost": cost.estimate(connection, account, profile.zones)}
-    hold = _hold(connection, account, file, profile, prepared)
     return acknowledgement.held(found, hold.code, hold.detail) if hold is not None else found
 
 
-def _hold(
-    connection: psycopg.Connection, account: Account, file: File, profile: Profile, prepared: Prepared
-) -> Hold | None:
+def _hold(connection: psycopg.Connection, account: Account, file: File, profile: Profile) -> Hold | None:
     is_empty = not obstacles.has_base(connection, account)
     row = profile.as_row()
     mismatch = obstacles.base_mismatch(account, is_empty, row["not_in_base"], row["not_in_base_ratio"])
@@ -67,12 +71,30 @@ def _hold(
         mismatch,
         None if passed else Hold("GATE_FAILED", obstacles.failed_rules({"failed": failed})),
     )
-    hold = next((one for one in found if one is not None), None)
+    return next((hold for hold in found if hold is not None), None)
+
+
+def _paid(
+    connection: psycopg.Connection, account: Account, prepared: Prepared, profile: Profile, verdicts: list[Verdict]
+) -> tuple[Hold | None, list[Verdict]]:
+    """A hold, or the verdicts as the balance leaves them."""
     available = obstacles.available(connection, account, prepared.scheduled_at)
-    if hold is None and available is not None and available < profile.segments:
-        is_partial = prepared.options.on_insufficient_balance == "partial" and available > 0
-        return None if is_partial else obstacles.no_balance(profile.segments, available)
-    return hold
+    if available is None or available >= profile.segments:
+        return None, verdicts
+    cut = _up_to(verdicts, available)
+    if prepared.options.on_insufficient_balance == "partial" and counted(cut).accepted:
+        return None, cut
+    return obstacles.no_balance(profile.segments, available), verdicts
+
+
+def _up_to(verdicts: list[Verdict], available: int) -> list[Verdict]:
+    """What does not fit any more, and everything after it, is left out."""
+    cut, needed = [], 0
+    for verdict in verdicts:
+        needed += (verdict.segments or 0) if verdict.reason is None else 0
+        is_out = verdict.reason is None and needed > available
+        cut.append(verdict._replace(reason=Reason.NO_BALANCE) if is_out else verdict)
+    return cut
 
 
 def _file(account: Account, path: Path, content: bytes) -> File:

@@ -1,6 +1,7 @@
 """What a campaign's rows came to, counted: what the gate judges and the acknowledgement says. No number, no text."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -64,6 +65,13 @@ class Profile:
             "reject_ratio": _ratio(self.rejected, self.rows),
             "not_in_base_ratio": self.not_in_base_ratio,
         }
+
+
+def counted(verdicts: Iterable[Verdict]) -> Profile:
+    profile = Profile()
+    for verdict in verdicts:
+        profile.add(verdict)
+    return profile
 
 
 def _ratio(part: int, whole: int) -> Decimal:
