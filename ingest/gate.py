@@ -83,6 +83,7 @@ def evaluate(profile: dict[str, Any], bounds: dict[str, float], pages: Path | No
     import pandas
 
     context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
     frame = pandas.DataFrame([{column: float(value) for column, value in profile.items()}])
     batch = (
         context.data_sources.add_pandas("intake")
@@ -117,7 +118,6 @@ def evaluate(profile: dict[str, Any], bounds: dict[str, float], pages: Path | No
 def _library() -> Any:
     """Great Expectations without progress bars, analytics and chatter."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    os.environ["TQDM_DISABLE"] = "1"
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library's own use of what is deprecated
@@ -128,7 +128,6 @@ def _library() -> Any:
 
 def _add_site(context: Any, pages: Path) -> None:
     pages.mkdir(parents=True, exist_ok=True)
-    context.variables.progress_bars = {"globally": False}
     for name in list(context.variables.data_docs_sites or {}):
         context.delete_data_docs_site(name)
     context.add_data_docs_site(

@@ -26,7 +26,7 @@ class Settings:
 
     @cached_property
     def snapshots(self) -> Path:
-        """Customers' files as they were claimed, kept by file id (INTAKE)."""
+        """Customers' files as they were claimed, by account and content (INTAKE)."""
         return self.home / "snapshots"
 
 

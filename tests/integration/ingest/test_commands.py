@@ -111,9 +111,7 @@ def test_validate_several_held_and_all_rejected_files(nile, mobile):
     ]
 
 
-@pytest.mark.parametrize(
-    "manifest", [{}, {"batch_ref": "b"}, {"max_segments": 1}, {"on_insufficient_balance": "partial"}]
-)
+@pytest.mark.parametrize("manifest", [{"max_segments": 1, "batch_ref": "b"}, {"on_insufficient_balance": "partial"}])
 def test_validate_says_what_ingest_will_answer(nile, mobile, manifest):
     content = "msisdn,text\n" + "".join(f"{mobile(n)},{'a' * (1 + 40 * n)}\n" for n in range(20))
     nile.rows("update account.purchase set units = 40")
