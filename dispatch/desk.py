@@ -51,5 +51,6 @@ class Desk:
 
     async def _open(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed or self._connection.broken:
-            self._connection = await database.connect_async(self._role, autocommit=True)
+            # never prepared: a plan made while the logs were empty would be kept until someone analyses them
+            self._connection = await database.connect_async(self._role, autocommit=True, prepare_threshold=None)
         return self._connection

@@ -60,7 +60,8 @@ with waiting as materialized (
 known as (
     select
         waiting.receipt_id, key.rank, submission.account_id, submission.campaign_id, submission.ordinal,
-        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn
+        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.received_at, waiting.state,
+        waiting.final, waiting.error_code, waiting.done_at
     from waiting
     cross join lateral unnest(waiting.message_ids) with ordinality as key (id, rank)
     join dispatch.submission
@@ -70,7 +71,8 @@ known as (
     union all
     select
         waiting.receipt_id, key.rank, submission.account_id, submission.campaign_id, submission.ordinal,
-        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn
+        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.received_at, waiting.state,
+        waiting.final, waiting.error_code, waiting.done_at
     from waiting
     cross join lateral unnest(waiting.message_ids) with ordinality as key (id, rank)
     join dispatch.settlement
@@ -106,20 +108,18 @@ chosen as (
         known.sent_at desc
 ),
 
+-- no join of one of these with another: they have no statistics, and the planner would take them for a handful of rows
 gone as (
     delete from dispatch.receipt_unmatched
-    using chosen
-    where receipt_unmatched.receipt_id = chosen.receipt_id
+    where receipt_id = any (array(select chosen.receipt_id from chosen))
 ),
 
 matched as (
     insert into dispatch.receipt_match (
         receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at)
     select
-        chosen.receipt_id, waiting.received_at, chosen.account_id, chosen.campaign_id, chosen.ordinal, chosen.segment,
-        chosen.attempt, waiting.state, waiting.final, waiting.error_code, waiting.done_at
+        receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at
     from chosen
-    join waiting using (receipt_id)
     returning receipt_id
 )
 
