@@ -90,7 +90,7 @@ def _numbers(found: Table, region: str) -> Iterator[tuple[Row, Reason | None, in
         if wrong is not None:
             yield row, wrong, None
             continue
-        (verdict,) = number.judge_all([row.fields[found.recipient]], region)
+        verdict = number.judge_member(row.fields[found.recipient], region)
         yield row, verdict.reason, verdict.msisdn
 
 

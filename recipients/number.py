@@ -62,6 +62,16 @@ def judge(written: str, region: str) -> NumberVerdict:
     return NumberVerdict(None if kind in _MOBILE else Reason.NOT_MOBILE, msisdn)
 
 
+def judge_member(written: str, region: str) -> NumberVerdict:
+    """The verdict on a number of a base or an opt-out file, which systems also write as E.164 without its plus."""
+    verdict = judge(written, region)
+    plain = clean(written)
+    if verdict.msisdn is None and plain.isascii() and plain.isdigit() and not plain.startswith("0"):
+        international = judge(f"+{plain}", region)
+        return international if international.msisdn is not None else verdict
+    return verdict
+
+
 def clean(written: str) -> str:
     """What spreadsheets and right-to-left texts put around a number is taken off; nothing is guessed.
 

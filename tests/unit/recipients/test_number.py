@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
 
-from recipients.number import clean, judge, judge_all
+from recipients.number import clean, judge, judge_all, judge_member
 from recipients.reason import Reason
 
 MONA = 201001234567
@@ -118,3 +118,20 @@ def test_the_verdict_is_that_of_phonenumbers_on_any_digits():
 def test_many_are_judged_like_each():
     written = ["01001234567", "x", "02 2345 6789"]
     assert judge_all(written, "EG") == [judge(one, "EG") for one in written]
+
+
+@pytest.mark.parametrize("written", ["966501234567", "+966501234567", "00966501234567", "٩٦٦٥٠١٢٣٤٥٦٧"])
+def test_a_base_may_write_a_foreign_member_without_the_plus(written):
+    assert judge_member(written, "EG") == (None, 966501234567)
+
+
+def test_a_campaign_may_not():
+    assert judge("966501234567", "EG").reason is Reason.NUMBER_INVALID
+
+
+def test_a_number_of_the_account_s_region_stays_one_in_a_base():
+    rng = random.Random("members")
+    for _ in range(2_000):
+        written = rng.choice(["0", "20", "+20", "0020"]) + f"1{rng.randrange(10**9):09d}"
+        if judge(written, "EG").msisdn is not None:
+            assert judge_member(written, "EG") == judge(written, "EG")
