@@ -50,12 +50,12 @@ class _Invoice(NamedTuple):
 
 
 def issue(
-    month: str, *, account: str | None = None, with_earlier: bool = False, dry_run: bool = False
+    month: str, *, account: str | None = None, with_earlier: bool = False, dry_run: bool = False, rebuild: bool = True
 ) -> list[dict[str, Any]]:
     """Issues what a closed month has to bill, of every account or of one, and rebuilds the marts; gives the invoices.
 
     One that is issued already stays as it is and is not given again. with_earlier: earlier months too, oldest first.
-    Raises NotIssued, AwaitsApproval.
+    rebuild: False where a build follows anyway. Raises NotIssued, AwaitsApproval.
     """
     first_day(month)
     issued: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ def issue(
                 done = issue_one(connection, draft.account_id, draft.billed_month, draft.purchase_id)
             if done:
                 issued.append({"account": draft.account, "month": draft.month} | done)
-    if issued and not dry_run:
+    if issued and rebuild and not dry_run:
         build()
     log.info("issued", month=month, invoices=len(issued), dry_run=dry_run)
     return issued

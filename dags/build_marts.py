@@ -1,7 +1,8 @@
 """# Build the marts
 
 dbt reads the new facts and builds charges, the prepaid ledger, drafts of invoices and SLA figures. Runs each hour, and
-when a campaign has ended: the asset's event is a wake-up only, what is read is decided by a watermark in the database.
+when a campaign has ended or documents were issued: an asset's event is a wake-up only, what is read is decided by a
+watermark in the database.
 
 Closed months and issued documents never change, however often this runs.
 """
@@ -14,7 +15,8 @@ with DAG(
     dag_id="build_marts",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("7 * * * *", timezone="UTC"), assets=[Asset("outbound://submissions")]
+        timetable=CronTriggerTimetable("7 * * * *", timezone="UTC"),
+        assets=Asset("outbound://submissions") | Asset("outbound://documents"),
     ),
     max_active_runs=1,
     default_args={

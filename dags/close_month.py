@@ -9,7 +9,7 @@ What is closed and issued can never change; corrections are credit notes.
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Asset, Param, task
 
 with DAG(
     dag_id="close_month",
@@ -43,10 +43,13 @@ with DAG(
         close(month)
         return month
 
-    @task(doc_md="Gives the month's drafts their numbers; documents that are issued stay as they are.")
+    @task(
+        doc_md="Gives the drafts of the month, and of earlier ones, their numbers; what is issued stays as it is.",
+        outlets=[Asset("outbound://documents")],
+    )
     def issue(month: str) -> None:
         from billing.issuing import issue
 
-        issue(month)
+        issue(month, with_earlier=True, rebuild=False)
 
     issue(close())

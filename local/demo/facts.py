@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,12 @@ def available(account: str) -> int:
     """The units that the account may still promise."""
     with database.connect("operator") as connection:
         return int((connection.execute(Q.available, {"account": account}).fetchone() or (0,))[0])
+
+
+def is_built(since: datetime) -> bool:
+    """Whether a build of the marts has ended that began after this instant."""
+    with database.connect("operator") as connection:
+        return connection.execute(Q.built, {"since": since}).fetchone() is not None
 
 
 def held() -> list[str]:

@@ -19,13 +19,12 @@ def set_up(doors: Doors, folder: Path, port: int) -> None:
 
 
 def load_past(doors: Doors, folder: Path, memory: Memory) -> None:
-    """The year before, and all but its last month closed and billed: that one is left to the DAG."""
+    """The year before, and all but its last month closed: that one, and the invoices, are left to the DAG."""
     past = folder / "history.jsonl"
     past.write_text(history.lines(memory.current))
     doors.call("history", "load", str(past))
     earlier = last_but_one(memory)
     doors.call("close-month", earlier, "--with-earlier")
-    doors.call("issue", earlier, "--with-earlier")
 
 
 def last_but_one(memory: Memory) -> str:

@@ -16,7 +16,7 @@ from local.demo.doors import Doors
 from local.demo.killing import Killer
 from local.demo.memory import Memory, recall, remember
 from local.demo.planning import Plan, plan
-from local.demo.runs import LOOK_SECONDS, Run, RunFailed, Runs
+from local.demo.runs import LOOK_SECONDS, RunFailed, Runs
 from local.demo.stopwatch import Stopwatch
 from local.demo.told import Told
 from local.platform import Platform, alone
@@ -58,6 +58,7 @@ class _Demo:
         self.folder = configured.home / "demo"
         self.doors, self.runs = Doors(configured), Runs(configured)
         self.bases = people.bases()
+        self.loads = list(campaigns.base_files(self.bases))
         self.drops = campaigns.campaign_files(self.bases)
         self.memory: Memory = recall(self.folder, clock.now().date())
         self.newest: dict[str, int] = {}
@@ -80,7 +81,7 @@ class _Demo:
                 stop.set()
 
     def _set_up(self, platform: Platform) -> None:
-        """Accounts and past the first time; then the simulator and the worker."""
+        """Accounts and past the first time; the simulator and the worker; then the bases and opt-outs are dropped."""
         port = usable_port(platform.carrier / "port")
         if not self.memory.is_set_up or self.memory.port != port:
             preparing.set_up(self.doors, self.folder, port)
@@ -90,11 +91,12 @@ class _Demo:
         if not self.memory.is_set_up:
             preparing.load_past(self.doors, self.folder, self.memory)
             self.memory = remember(self.folder, self.memory, is_set_up=True)
+        self.memory = remember(self.folder, self.memory, batch=self.memory.batch + 1)
+        self._drop(self.loads)
 
     def _send(self, platform: Platform, supervisor: Supervisor) -> Told:
         witness = Witness(platform.carrier / "witness.jsonl")
         before = witness.count()
-        self.memory = remember(self.folder, self.memory, batch=self.memory.batch + 1)
         planned = self._plan()
         told = Told(self.memory.batch, planned.drops, recharge=planned.recharge)
         segments = judging.segment_count(planned.sends)
@@ -133,25 +135,25 @@ class _Demo:
 
     def _intake(self, told: Told) -> None:
         """Bases and opt-outs first, then the campaigns; the one that is too large once the others have their units."""
-        loads = list(campaigns.base_files(self.bases))
-        self._drop(loads)
-        acks = self._answers(loads)
+        self._scan()
+        acks = self._answers(self.loads)
         refused = [f"{ack['account']}/{ack['file']}: {ack['status']}" for ack in acks if ack["status"] != "accepted"]
         if refused:
             raise DemoFailed(f"bases and opt-outs were not loaded: {', '.join(refused)}")
         last = {name: drop for name, drop in told.drops.items() if name == "too-large"}
         first = {name: drop for name, drop in told.drops.items() if name not in last}
         self._drop(first.values())
+        self._scan()
         told.acks.update(zip(first, self._answers(first.values()), strict=True))
         self._wait_for_released()
         self._drop(last.values())
+        self._scan()
         told.acks.update(zip(last, self._answers(last.values()), strict=True))
 
     def _drop(self, drops: Iterable[Drop]) -> None:
         for drop in drops:
             self.newest[drop.account + drop.name] = answers.newest(self.home, drop)
             preparing.drop(self.doors, self.folder, drop, self.memory.batch)
-        self._scan()
 
     def _scan(self) -> None:
         """Now, instead of at the next minute."""
@@ -198,19 +200,19 @@ class _Demo:
         return [ack["file_id"] for ack in told.acks.values() if ack["status"] != "held"]
 
     def _wait_for_marts(self, since: datetime, timeout: float = 180) -> None:
-        """A build that began after this instant: the campaigns' ends start one; else it is started here."""
+        """A build that began after this instant, and the end of every run: what ended starts them, else it is done here."""
         deadline = time.monotonic() + timeout
         patience = time.monotonic() + 5
-        started: str | None = None
         while True:
-            fresh = [run for run in self.runs.latest("build_marts") if _waits_or_began_after(run, since)]
-            if any(run.state == "success" for run in fresh):
+            latest = self.runs.latest("build_marts")
+            is_busy = any(run.state in ("queued", "running") for run in latest)
+            if not is_busy and facts.is_built(since):
                 return
-            for run in fresh:
+            for run in latest[:1]:
                 self.runs.refuse_failure("build_marts", run)
-            if not fresh and started is None and time.monotonic() > patience:
-                started = f"demo-{self._stamp()}"
-                self.runs.start("build_marts", started)
+            if not is_busy and time.monotonic() > patience:
+                self.runs.start("build_marts", f"demo-{self._stamp()}")
+                patience = deadline
             if time.monotonic() > deadline:
                 raise RunFailed(f"no build of the marts ended within {timeout:g} s")
             time.sleep(LOOK_SECONDS)
@@ -226,10 +228,6 @@ class _Demo:
 
     def _stamp(self) -> str:
         return f"{self.memory.batch}-{clock.now():%Y%m%dT%H%M%S}"
-
-
-def _waits_or_began_after(run: Run, since: datetime) -> bool:
-    return run.started_at is None or run.started_at >= since
 
 
 def results(home: Path) -> Path:

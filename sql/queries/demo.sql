@@ -85,3 +85,10 @@ where account.name = any (%(accounts)s)
 select billing.available_units(account_id, now())
 from account.account
 where name = %(account)s;
+
+-- built --
+select
+from billing.build
+where started_at > %(since)s
+  and outcome = 'ok'
+limit 1;
