@@ -239,19 +239,3 @@ language sql stable as $$
     order by effective_from desc
     limit 1
 $$;
-
--- The zones that an order's units are valid for: the one it names, else those of the account, else those of its cards.
-create function account.order_zones(of_account bigint, named text) returns text[]
-language sql stable as $$
-    select coalesce(
-        case when named is not null then array[named] end,
-        (
-            select array_agg(zone)
-            from account.account, jsonb_array_elements_text(
-                case when jsonb_typeof(defaults -> 'zones') = 'array' then defaults -> 'zones' end) as zone
-            where account_id = of_account
-        ),
-        (select array_agg(distinct zone order by zone) from account.rate_row where account_id = of_account),
-        '{}'
-    )
-$$;

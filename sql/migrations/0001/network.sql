@@ -9,3 +9,24 @@ create table network.network (
     covered boolean not null default true
 );
 comment on column network.network.prefix is 'E.164 digits without +; the longest that matches a number wins.';
+
+-- The zones that an order's units are valid for: the one it names, else those of the account, else the home country's (INTAKE).
+create function account.order_zones(of_account bigint, named text) returns text[]
+language sql stable as $$
+    select coalesce(
+        case when named is not null then array[named] end,
+        (
+            select array_agg(zone)
+            from account.account, jsonb_array_elements_text(
+                case when jsonb_typeof(defaults -> 'zones') = 'array' then defaults -> 'zones' end) as zone
+            where account_id = of_account
+        ),
+        (
+            select array_agg(distinct network.zone order by network.zone)
+            from account.account
+            join network.network on network.country = account.default_region
+            where account.account_id = of_account
+        ),
+        '{}'
+    )
+$$;

@@ -54,6 +54,18 @@ def test_a_purchase_without_a_rate_pays_the_card_s_at_the_tier_of_its_units(oper
     ]
 
 
+def test_units_are_valid_in_the_home_country_also_where_the_card_prices_another(operator):
+    abroad = """
+legal_entity: {name: Example Telecom, country: EG, timezone: Africa/Cairo}
+networks: [{prefix: "2010", operator: A, country: EG, zone: EG}, {prefix: "9665", operator: B, country: SA, zone: SA}]
+accounts: [{name: nile, scheme: prepaid, currency: EGP, rates: [
+  {zone: EG, from: 2020-01-01, rate: "0.12"}, {zone: SA, from: 2020-01-01, rate: "0.30"}]}]
+"""
+    operator.applies(abroad)
+    operator.loads(BOUGHT, account="nile")
+    assert operator.sql("select zones from account.purchase") == [(["EG"],)]
+
+
 def test_an_opening_brings_lots_a_receivable_and_the_next_number(operator):
     lot = {"units": 1000, "rate": "0.10", "carrying_value": "100.00", "last_valid_day": "2027-07-31"}
     opening = {
