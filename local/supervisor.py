@@ -1,7 +1,8 @@
 """Runs the platform's processes on one machine: starts, watches, restarts and ends them, and leaves none behind.
 
-Each process carries a mark in its environment, which whatever it starts inherits: what outlives its parent, in whatever
-session or process group, is found by it. A child is told to end should this process be killed.
+Each process leads a session of its own and carries a mark in its environment. Whatever it starts inherits both, so that
+what outlives its parent is found by the one where it has left the other: a new session keeps the mark, a process that
+writes its title over its environment keeps the session. A child is told to end should this process be killed.
 """
 
 import os
@@ -142,7 +143,7 @@ class Supervisor:
             process.start_again_at = now + process.backoff
             process.backoff = min(process.backoff * 2, LONGEST_BACKOFF)
         elif now >= process.start_again_at:
-            _kill_marked(process.mark)
+            _kill_left(process)
             process.popen = _spawn(process.what, process.mark)
             process.start_again_at = None
 
@@ -169,7 +170,7 @@ def _end(processes: Sequence[_Running]) -> None:
             process.popen.terminate()
         if not _ended(process, since + process.what.grace):
             log.warning("killed", process=process.what.name, grace=process.what.grace)
-        _kill_marked(process.mark)
+        _kill_left(process)
         process.popen.wait()
 
 
@@ -181,10 +182,10 @@ def _ended(process: _Running, deadline: float) -> bool:
     return True
 
 
-def _kill_marked(mark: str) -> None:
-    """SIGKILL to everything that inherited the mark, until nothing is left."""
-    wanted = f"{MARK}={mark}".encode()
-    while left := [pid for pid in _pids() if wanted in _environment(pid)]:
+def _kill_left(process: _Running) -> None:
+    """SIGKILL to everything of its session, and to everything that inherited the mark, until nothing is left."""
+    wanted = f"{MARK}={process.mark}".encode()
+    while left := [pid for pid in _pids() if _lives_in(process.popen.pid, pid) or wanted in _environment(pid)]:
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -201,6 +202,14 @@ def _environment(pid: int) -> list[bytes]:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+def _lives_in(session: int, pid: int) -> bool:
+    try:
+        state, _, _, of_session = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
+    except OSError:
+        return False
+    return int(of_session) == session and state != "Z"
 
 
 def _wait(

@@ -219,5 +219,5 @@ def _csv(
 
 def sidecar(drop: Drop, batch: int) -> str | None:
     """The options that go with a file; from the second batch on a reference that makes the same bytes new."""
-    options = {**(drop.manifest or {}), **({"batch_ref": f"demo-{batch}"} if batch > 1 else {})}
+    options = {**(drop.manifest or {}), **({"batch_ref": f"demo-{batch}-{drop.name}"} if batch > 1 else {})}
     return json.dumps(options, ensure_ascii=False) if options else None

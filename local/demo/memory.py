@@ -10,13 +10,15 @@ from pathlib import Path
 class Memory:
     """batch: how many have been sent. month: of the first set-up; the loaded past is counted back from it.
 
-    is_set_up: accounts, past and earlier months are there. port: of the simulator that the set-up names.
+    is_set_up: accounts, past and earlier months are there. port: of the simulator that the set-up names. closed: the
+    month that was closed and billed last.
     """
 
     month: str
     batch: int = 0
     is_set_up: bool = False
     port: int = 0
+    closed: str = ""
 
     @property
     def current(self) -> date:

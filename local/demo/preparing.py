@@ -1,11 +1,13 @@
 """Sets the demo up through the doors: accounts, a year of their past, earlier months closed; and drops its files."""
 
+from datetime import datetime
 from pathlib import Path
 
 from local.demo import campaigns, history
 from local.demo.campaigns import Drop
 from local.demo.doors import Doors
 from local.demo.memory import Memory
+from outbound.clock import month_before
 
 SETUP = Path(__file__).with_name("setup.yaml")
 
@@ -19,20 +21,21 @@ def set_up(doors: Doors, folder: Path, port: int) -> None:
 
 
 def load_past(doors: Doors, folder: Path, memory: Memory) -> None:
-    """The year before, and all but its last month closed: that one, and the invoices, are left to the DAG."""
+    """The year before."""
     past = folder / "history.jsonl"
     past.write_text(history.lines(memory.current))
     doors.call("history", "load", str(past))
-    earlier = last_but_one(memory)
-    doors.call("close-month", earlier, "--with-earlier")
 
 
-def last_but_one(memory: Memory) -> str:
-    return f"{history.month_of(memory.current, -2):%Y-%m}"
+def close_earlier(doors: Doors, month: str) -> None:
+    """This month and all before it; the one after it, and the invoices, are left to the DAG."""
+    doors.call("close-month", month, "--with-earlier")
 
 
-def last(memory: Memory) -> str:
-    return f"{history.month_of(memory.current, -1):%Y-%m}"
+def last_two_months(now: datetime) -> tuple[str, str]:
+    """The month before the last, and the last."""
+    last = month_before(now)
+    return month_before(datetime.fromisoformat(f"{last}-01T00:00:00+00:00")), last
 
 
 def recharge(doors: Doors, units: int, batch: int) -> None:

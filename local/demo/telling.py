@@ -49,7 +49,9 @@ def _file(name: str, told: Told) -> str:
         code = ack["codes"][0] if ack["codes"] else {"code": "nothing can be sent"}
         where = f"line {code['line']}: " if code.get("line") else ""
         word = "REFUSED" if ack["status"] == "rejected" else ack["status"].upper()
-        return f"{head}  {word:<8} {where}{code.get('detail', code['code']).split(';')[0]}"[:WIDTH]
+        said = f"{head}  {word:<8} {where}"
+        detail = code.get("detail", "").split(";")[0] or code["code"]
+        return said + (detail if len(said + detail) <= WIDTH else code["code"].lower().replace("_", " "))
     charged = facts.charged_by_campaign.get(ack["campaign_id"], 0) if facts else 0
     delivered = facts.outcomes.get(ack["campaign_id"], Counter())["delivered"] if facts else 0
     return f"{head} {ack['accepted']:>8,} {ack['rejected']:>8,} {charged:>8,} {delivered:>9,}"

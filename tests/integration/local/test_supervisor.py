@@ -54,6 +54,32 @@ def test_what_a_process_left_in_a_session_of_its_own_is_ended_too(tmp_path: Path
     eventually(lambda: not alive(child))
 
 
+def test_what_wrote_a_title_over_its_environment_is_ended_too(tmp_path: Path) -> None:
+    """As Airflow's task processes do: the mark in the environment is gone then."""
+    notes = tmp_path / "pid"
+    with Supervisor() as running:
+        running.start(
+            Process(
+                name="parent",
+                argv=script(f"""
+                    import os, time
+                    from setproctitle import setproctitle
+                    if os.fork() == 0:
+                        os.setpgid(0, 0)
+                        setproctitle("a title" * 100)
+                        open({str(notes)!r}, "w").write(str(os.getpid()))
+                    time.sleep(600)
+                """),
+                log=tmp_path / "log",
+                ready=lambda: notes.exists() and notes.read_text() != "",
+            )
+        )
+        running.wait_ready("parent")
+        child = int(notes.read_text())
+        assert alive(child)
+    eventually(lambda: not alive(child))
+
+
 def test_a_crashed_process_is_started_again(tmp_path: Path) -> None:
     with Supervisor() as running:
         running.start(Process(name="worker", argv=script("import time; time.sleep(600)"), log=tmp_path / "log"))

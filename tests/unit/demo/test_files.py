@@ -52,7 +52,7 @@ def test_the_prepaid_campaigns_fit_the_balance_one_by_one_only():
 def test_a_later_batch_has_a_reference_that_makes_the_same_bytes_new():
     drop = DROPS["statements"]
     assert "batch_ref" not in (campaigns.sidecar(drop, 1) or "")
-    assert '"batch_ref": "demo-2"' in (campaigns.sidecar(drop, 2) or "")
+    assert '"batch_ref": "demo-2-statements.csv"' in (campaigns.sidecar(drop, 2) or "")
 
 
 def test_a_base_names_foreign_numbers_with_their_plus():

@@ -24,7 +24,7 @@ TOLD = Told(
         },
         "broken": {
             "campaign_id": None, "status": "rejected", "accepted": 0, "rejected": 0, "segments": 0, "reasons": {},
-            "codes": [{"code": "UNCLOSED_QUOTE", "detail": "a quote is opened and never closed", "line": 312}],
+            "codes": [{"code": "UNCLOSED_QUOTE", "detail": "a quote that opens a field is never closed", "line": 312}],
         },
         "too-large": {
             "campaign_id": 8, "status": "held", "accepted": 1_500, "rejected": 0, "segments": 3_000, "reasons": {},
@@ -52,7 +52,7 @@ def test_it_is_what_the_readme_shows():
         "setup 12s  start 9s  = 21s",
         "FILES          rows accepted rejected segments delivered",
         " eid-offer    8,000    7,412      588   14,824     7,115",
-        " broken         500  REFUSED  line 312: a quote is opened and never closed",
+        " broken         500  REFUSED  line 312: unclosed quote",
         " too-large    1,500  HELD     needs 3000 segments, has 2176",
         "REJECTED     588  not in base 500  invalid 88",
         "OUTCOMES   7,412  delivered 7,115 (222 after the handset came on)  expired 149",
