@@ -83,21 +83,24 @@ def read(file: Path, form: str) -> Iterator[Line]:
     """The lines of a CSV file; number: as an editor counts."""
     with file.open(encoding="utf-8-sig", newline="") as content:
         rows = csv.DictReader(content)
-        missing = [column for column in REQUIRED if column not in (rows.fieldnames or ())]
-        if missing:
-            raise BadStatement(
-                f"{file}: the header lacks {' and '.join(missing)}; see `outbound statement load --help`"
-            )
-        for row in rows:
-            try:
+        try:
+            missing = [column for column in REQUIRED if column not in (rows.fieldnames or ())]
+            if missing:
+                raise BadStatement(
+                    f"{file}: the header lacks {' and '.join(missing)}; see `outbound statement load --help`"
+                )
+            for row in rows:
                 yield _line(rows.line_num, row, form)
-            except ValueError as error:
-                raise BadStatement(f"{file}, line {rows.line_num}: {error}; nothing was loaded, correct it") from None
+        except (ValueError, csv.Error) as error:
+            raise BadStatement(f"{file}, line {rows.line_num}: {error}; nothing was loaded, correct it") from None
 
 
 def _line(number: int, row: dict[str, str | None], form: str) -> Line:
     def value(column: str) -> str | None:
-        return (row.get(column) or "").strip() or None
+        written = (row.get(column) or "").strip()
+        if "\0" in written:
+            raise ValueError(f"{column} holds a NUL")
+        return written or None
 
     ids = message_id.receipt_keys((value("message_id") or "").encode(), form)
     digits = (value("destination") or "").removeprefix("+").removeprefix("00")
@@ -106,7 +109,7 @@ def _line(number: int, row: dict[str, str | None], form: str) -> Line:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
         raise ValueError("destination is no international number")
     reference, accepted_at = value("reference"), value("accepted_at")
-    if reference is not None and not (reference.isascii() and reference.isdigit()):
+    if reference is not None and not (reference.isascii() and reference.isdigit() and len(reference) <= 9):
         raise ValueError("reference is no number")
     try:
         at = datetime.fromisoformat(accepted_at) if accepted_at else None
