@@ -103,9 +103,10 @@ class Worker:
     # beginning
 
     async def _open(self) -> None:
-        self._journal = Journal(settings().home / "journals" / f"{uuid.uuid4().hex}.journal")
         self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk = Desk(), Desk(), Desk(), Desk()
+        # the first question: without a database no journal is left behind
         await self._lease_desk.rows(QL.ensure_days)
+        self._journal = Journal(settings().home / "journals" / f"{uuid.uuid4().hex}.journal")
         rows = await self._lease_desk.rows(
             QE.begin_epoch,
             {
