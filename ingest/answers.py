@@ -75,7 +75,7 @@ def deliver_missing(connection: psycopg.Connection) -> None:
     for (file_id,) in connection.execute(Q.undelivered).fetchall():
         try:
             deliver(connection, file_id)
-        except (OSError, files.SnapshotGone) as error:
+        except (OSError, OutboundError) as error:
             log.warning("answer not delivered", file=file_id, error=str(error))
 
 

@@ -37,12 +37,12 @@ def claim(
     completed_by: str,
     manifest: bytes | None = None,
 ) -> int:
-    """The file's id, the same one however often a drop is claimed. manifest: else the sidecar beside the file."""
+    """The file's id, the same one however often a drop is claimed with the same manifest. manifest: else the sidecar
+    beside the file."""
     snapshot, sha256, identity = _snapshot(account, path)
     if manifest is None and (sidecar := zone.beside(path, zone.SIDECAR)):
         manifest = sidecar.read_bytes()
     found, error = options.read_manifest(manifest)
-    batch_ref = found.get("batch_ref") if found else None
     claimed = {
         "account": account.account_id,
         "kind": kind,
@@ -52,11 +52,12 @@ def claim(
         "sha256": sha256,
         "manifest": None if found is None else Jsonb(found),
         "manifest_error": error,
-        "batch_ref": batch_ref if isinstance(batch_ref, str) else None,
+        "batch_ref": options.batch_ref_of(found),
         "snapshot": snapshot,
         "completed_by": completed_by,
     }
     with connection.transaction():
+        connection.execute(Q.lock_claims, claimed)
         row = connection.execute(Q.claim, claimed).fetchone()
         if row is not None:
             log.info("claimed", file=row[0], account=account.name, kind=kind, size=identity.size, by=completed_by)

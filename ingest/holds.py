@@ -6,6 +6,7 @@ from ingest import accounts, answers, campaigns, files, obstacles
 from ingest.acceptance import accept
 from ingest.gate import judge
 from outbound import database
+from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
 
@@ -16,6 +17,7 @@ A = load("ingest/acceptance")
 
 def release_ready() -> list[int]:
     """Looks at every held campaign again: after a recharge, a base load, an approval. The ids of those accepted now.
+    One account's trouble is not another's.
 
     Delivers, too, the answers that a process decided and did not live to put into results/.
     """
@@ -24,8 +26,11 @@ def release_ready() -> list[int]:
         answers.deliver_missing(connection)
         held = connection.execute(C.held).fetchall()
         for campaign_id, file_id, code in held:
-            if _is_settled(connection, campaign_id, file_id, code) and accept(campaign_id) == "accepted":
-                accepted.append(campaign_id)
+            try:
+                if _is_settled(connection, campaign_id, file_id, code) and accept(campaign_id) == "accepted":
+                    accepted.append(campaign_id)
+            except (OSError, OutboundError) as error:
+                log.warning("not released", campaign=campaign_id, error=str(error))
     if accepted:
         log.info("released", campaigns=accepted)
     return accepted

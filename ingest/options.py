@@ -22,6 +22,7 @@ _DELIMITERS = {
 _DURATION = re.compile(r"([0-9]{1,4})\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST_VALIDITY = timedelta(hours=72)
+LONGEST_BATCH_REF = 200
 
 
 class WrongDefaults(OutboundError):
@@ -74,7 +75,7 @@ class Options(BaseModel):
     end: Annotated[str, AfterValidator(_instant)] | None = None
     validity: Annotated[str, AfterValidator(_duration)] = "24h"
     klass: Literal["informational", "promotional"] = Field(default="informational", alias="class")
-    batch_ref: str | None = Field(default=None, min_length=1, max_length=200)
+    batch_ref: str | None = Field(default=None, min_length=1, max_length=LONGEST_BATCH_REF)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
     rows: int | None = Field(default=None, ge=0)
     encoding: Annotated[str, AfterValidator(_codec)] | None = None
@@ -120,6 +121,12 @@ def read_manifest(content: bytes | None) -> tuple[dict[str, Any] | None, str | N
         return parse_manifest(content), None
     except Unusable as refusal:
         return None, refusal.detail
+
+
+def batch_ref_of(manifest: Mapping[str, Any] | None) -> str | None:
+    """The batch_ref that a claim goes by; none where it is no such thing: `combine` refuses the file then."""
+    found = (manifest or {}).get("batch_ref")
+    return found if isinstance(found, str) and len(found) <= LONGEST_BATCH_REF else None
 
 
 def combine(manifest: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> Options:

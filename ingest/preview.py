@@ -101,7 +101,6 @@ def _file(account: Account, path: Path, content: bytes) -> File:
     """The file as it would be claimed."""
     sidecar = beside(path, SIDECAR)
     manifest, error = options.read_manifest(sidecar.read_bytes() if sidecar else None)
-    batch_ref = manifest.get("batch_ref") if manifest else None
     return File(
         file_id=_LAST,
         account_id=account.account_id,
@@ -111,7 +110,7 @@ def _file(account: Account, path: Path, content: bytes) -> File:
         sha256=hashlib.sha256(content).digest(),
         manifest=manifest,
         manifest_error=error,
-        batch_ref=batch_ref if isinstance(batch_ref, str) else None,
+        batch_ref=options.batch_ref_of(manifest),
         snapshot="",
         completed_by="command",
         stable_at=clock.now(),

@@ -10,6 +10,7 @@ from ingest.accounts import Account
 from ingest.files import File
 from ingest.wording import REASONS
 from outbound import database
+from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
 
@@ -53,7 +54,7 @@ def write_missing() -> None:
     for campaign_id in due:
         try:
             write(campaign_id)
-        except (OSError, files.SnapshotGone) as error:
+        except (OSError, OutboundError) as error:
             log.warning("report not written", campaign=campaign_id, error=str(error))
 
 

@@ -50,6 +50,8 @@ def read(data: bytes, layout: Layout) -> Table:
     delimiter = layout.delimiter or _sniff(text)
     found = scanner.rows(text, delimiter)
     header, rows = _parted(found, layout)
+    if any("\0" in name for name in header):
+        raise Unusable("BAD_BYTE", "the header holds a NUL byte")
     recipients = columns.find(header, columns.RECIPIENT)
     if not recipients:
         raise Unusable("NO_RECIPIENT_COLUMN", "no column is named msisdn, phone, mobile, number or alike")

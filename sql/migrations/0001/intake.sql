@@ -20,10 +20,11 @@ create table intake.file (
     ack jsonb,
     answered_at timestamptz,
     delivered_at timestamptz,
-    -- one drop is claimed once however often it is seen; the same file dropped again has another time stamp
-    unique nulls not distinct (account_id, kind, name, sha256, modified_ns, batch_ref),
     check ((state = 'answered') = (outcome is not null and ack is not null and answered_at is not null))
 );
+-- one drop is claimed once however often it is seen; the same file dropped again has another time stamp
+create unique index on intake.file (
+    account_id, kind, name, sha256, modified_ns, md5(coalesce(manifest::text, manifest_error, '')));
 create index on intake.file (account_id, sha256);
 comment on column intake.file.name is 'The name its sender gave it, as data: any characters, any length.';
 comment on column intake.file.snapshot is 'Path of the copy that is read, below the home''s snapshots folder.';

@@ -21,6 +21,11 @@ set size = excluded.size,
     seen_at = now()
 where (sighting.size, sighting.modified_ns) <> (excluded.size, excluded.modified_ns);
 
+-- lock_claims --
+-- One claim of an account at a time, so that their ids come in the order of their commits: whoever looks for an earlier
+-- file of the same bytes or name then finds every one there is.
+select pg_advisory_xact_lock(hashtext('intake.file'), hashint8(%(account)s));
+
 -- claim --
 -- Nothing where the same drop was claimed before.
 insert into intake.file (
@@ -39,7 +44,7 @@ where account_id = %(account)s
   and name = %(name)s
   and sha256 = %(sha256)s
   and modified_ns = %(modified_ns)s
-  and batch_ref is not distinct from %(batch_ref)s;
+  and md5(coalesce(manifest::text, manifest_error, '')) = md5(coalesce(%(manifest)s::jsonb::text, %(manifest_error)s, ''));
 
 -- seen_before --
 -- Found without reading the file.

@@ -208,6 +208,20 @@ def test_the_same_file_again_gives_the_same_acknowledgement(nile, mobile):
     assert len(nile.results("nile", "ack.json")) == 1
 
 
+def test_a_refused_file_is_looked_at_again_with_a_manifest_that_mends_it(nile, mobile):
+    path = nile.file("a.csv", f"msisdn,name\n{mobile(1)},Mona\n")
+    assert ingest(path, "nile", "campaign")["codes"][0]["code"] == "NO_TEXT"
+    nile.file("a.csv.manifest.json", '{"template": "hello"')
+    assert ingest(path, "nile", "campaign")["codes"][0]["code"] == "MANIFEST_INVALID"
+    nile.file("a.csv.manifest.json", '{"template": "hello {name}"}')
+    ack = ingest(path, "nile", "campaign")
+
+    assert nile.sent(ack["campaign_id"]) == [(mobile(1), "hello Mona")]
+    nile.file("a.csv.manifest.json", '{"template": "bye {name}"}')
+    assert ingest(path, "nile", "campaign")["status"] == "duplicate"
+    assert nile.value("select count(*) from dispatch.message") == 1
+
+
 def test_too_many_strangers_hold_the_campaign_until_the_base_is_loaded(nile, mobile):
     path = nile.file("a.csv", table([mobile(n) for n in range(7, 12)]))  # 2 of 5 are not in the base
     ack = ingest(path, "nile", "campaign")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -11,6 +12,7 @@ from ingest import accounts, claim, gate
 from ingest.acceptance import accept
 from ingest.pipeline import validate
 from outbound import database
+from outbound.queries import load
 
 
 def _claimed(platform, mobile, name, numbers, account="nile"):
@@ -37,6 +39,21 @@ def test_two_processes_at_one_file_make_one_campaign(platform, mobile):
     assert platform.value("select count(*) from dispatch.message") == 2_000
     assert platform.value("select sum(size) from dispatch.batch") == 2_000
     assert platform.value("select sum(segments) from account.reservation") == 2_000
+
+
+def test_claims_of_an_account_get_their_ids_in_the_order_of_their_commits(platform, mobile):
+    """Else the later of two files with the same bytes could be looked at before the earlier one can be seen."""
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(platform.uri) as first:
+        first.execute(load("ingest/files").lock_claims, {"account": 1})
+        second = pool.submit(_claimed, platform, mobile, "a.csv", range(2))
+        while not second.done() and not platform.value(
+            "select exists (select from pg_locks where locktype = 'advisory' and not granted"
+            " and database = (select oid from pg_database where datname = current_database()))"
+        ):
+            time.sleep(0.01)
+        assert not second.done()
+        first.commit()
+        assert second.result(timeout=60) == 1
 
 
 def test_campaigns_that_are_accepted_at_once_never_promise_more_than_the_balance(platform, mobile):

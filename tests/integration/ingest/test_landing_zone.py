@@ -1,11 +1,14 @@
 """INTAKE, The landing zone: what is taken when, once, and where it goes."""
 
+import json
 import os
 from datetime import timedelta
 
 import pytest
 
 from ingest import housekeeping, zone
+from ingest.foreground import ingest
+from ingest.holds import release_ready
 from ingest.pipeline import validate
 from ingest.scan import scan
 
@@ -178,6 +181,34 @@ def test_one_account_s_broken_landing_zone_does_not_stop_the_others(platform, ca
     assert len(scan()) == 1
 
 
+def test_a_manifest_that_no_index_holds_stops_neither_its_file_nor_the_others(platform, campaigns):
+    reference = "".join(f"{n:x}" for n in range(1, 9_000))
+    manifest = json.dumps({"batch_ref": reference}).encode()
+    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", manifest)
+    zone.drop(platform.file("b.csv", TABLE), platform.zone("nile"), "campaign", None)
+
+    first, second = scan()
+    assert validate(first) is None
+
+    (code,) = platform.value("select ack -> 'codes' from intake.file where file_id = %s", first)
+    assert (code["code"], code["detail"][:9]) == ("MANIFEST_INVALID", "batch_ref")
+    assert validate(second) is not None
+
+
+def test_an_account_whose_answers_cannot_be_delivered_does_not_stop_the_release_of_others(platform, mobile, campaigns):
+    platform.members("nile", [mobile(1)])
+    held = ingest(platform.file("a.csv", f"msisdn,text\n{mobile(1)},hi\n"), "nile", "campaign")
+    other = ingest(platform.file("b.csv", f"msisdn,text\n{mobile(1)},hi\n"), "delta", "campaign")
+    assert (held["status"], other["status"]) == ("held", "held")
+    platform.rows("update account.account set landing = 'sftp://far.example/delta' where name = 'delta'")
+    platform.rows("update intake.file set delivered_at = null where file_id = %s", other["file_id"])
+    platform.members("delta", [mobile(1)])
+    platform.rows("update intake.profile set base_loads = -1 where campaign_id = %s", other["campaign_id"])
+    platform.buy("nile", 10)
+
+    assert release_ready() == [held["campaign_id"]]
+
+
 def test_an_answer_that_was_decided_and_not_delivered_is_delivered(platform, campaigns):
     zone.drop(platform.file("a.csv", ""), platform.zone("nile"), "campaign", None)
     (file_id,) = scan()
@@ -185,8 +216,6 @@ def test_an_answer_that_was_decided_and_not_delivered_is_delivered(platform, cam
     (answer,) = platform.results("nile", "ack.json")
     answer.unlink()
     platform.rows("update intake.file set delivered_at = null")
-
-    from ingest.holds import release_ready
 
     release_ready()
     assert answer.exists()

@@ -57,6 +57,13 @@ def test_a_base_that_cannot_be_used_changes_nothing(platform, mobile, content):
     assert [row[0] for row in members(platform)] == [mobile(1)]
 
 
+def test_a_header_that_the_database_cannot_hold_is_refused(platform, mobile):
+    ack = ingest(platform.file("b.csv", f"msisdn,na\0me\n{mobile(1)},Mona\n"), "nile", "base")
+
+    assert (ack["status"], ack["codes"][0]["code"]) == ("rejected", "BAD_BYTE")
+    assert members(platform) == []
+
+
 def test_a_load_is_the_account_s_own(platform, mobile):
     platform.members("delta", [mobile(9)])
     ingest(platform.file("b.csv", f"msisdn\n{mobile(1)}\n"), "nile", "base")
