@@ -17,6 +17,20 @@ import click
 from outbound.commands import GROUPS
 from outbound.errors import OutboundError
 
+# what a person has to see to where a path is
+_PATHS = frozenset(
+    {
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.EROFS,
+        errno.ENAMETOOLONG,
+    }
+)
+
 
 class Commands(click.Group):
     """The subcommands that the installed packages bring."""
@@ -77,9 +91,13 @@ def main() -> None:
     except OutboundError as error:
         _fail(str(error))
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _fail(
+                f"no space is left for {error.filename or 'what was to be written'}: free some and repeat the command"
+            )
+        if error.filename is None or error.errno not in _PATHS:
             raise
-        _fail(f"no space is left for {error.filename or 'what was to be written'}: free some and repeat the command")
+        _fail(f"cannot use {error.filename}: {error.strerror}; correct the path or what it permits")
 
 
 def _fail(message: str) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -55,6 +56,17 @@ def test_an_error_is_one_line_and_exit_status_1(
         cli.main()
     assert caught.value.code == 1
     assert capsys.readouterr().err == "error: what happened, where; what to do\n"
+
+
+def test_a_path_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli, "commands", lambda **_: (tmp_path / "gone" / "out.csv").open("w"))
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: cannot use {tmp_path}/gone/out.csv: No such file or directory")
 
 
 def test_results_are_lines_for_people_and_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
