@@ -13,6 +13,7 @@ from outbound.setup.values import (
     Currency,
     Day,
     Email,
+    Encoding,
     Landing,
     Percent,
     Prefix,
@@ -24,6 +25,7 @@ from outbound.setup.values import (
     TaxRate,
     Text,
     Timezone,
+    Validity,
     Zone,
 )
 
@@ -185,14 +187,25 @@ class Change(Strict):
     credit_limit: Amount | None = None
 
 
+class Gate(Strict):
+    """The bounds within which a campaign goes without a person (INTAKE); null: no bound."""
+
+    max_rows: int | None = Field(default=None, ge=0)
+    max_reject_ratio: float | None = Field(default=None, ge=0, le=1)
+    max_not_in_base_ratio: float | None = Field(default=None, ge=0, le=1)
+    max_campaign_segments: int | None = Field(default=None, ge=0)
+    max_message_segments: int | None = Field(default=None, ge=0)
+    max_ucs2_messages: int | None = Field(default=None, ge=0)
+
+
 class Defaults(Strict):
     """What a manifest may leave out (INTAKE), and what only the account can say."""
 
     sender: Sender | None = None
     template: str | None = None
-    validity: str | None = Field(default=None, pattern="^[0-9]{1,4}[mhd]$")
+    validity: Validity | None = None
     klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
-    encoding: Text | None = None
+    encoding: Encoding | None = None
     delimiter: Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "pipe"] | None = None
     header: bool | None = None
     columns: list[Text] | None = None
@@ -200,7 +213,7 @@ class Defaults(Strict):
     on_insufficient_balance: Literal["hold", "partial"] | None = None
     base_mismatch_percent: Percent | None = None
     manifest_required: bool | None = None
-    gate: dict[str, Any] | None = None
+    gate: Gate | None = None
 
 
 def _checked(rates: list[RateRow]) -> list[RateRow]:

@@ -1,5 +1,6 @@
 """The kinds of values that a set-up file holds, each with what has to be true of it."""
 
+import codecs
 import re
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,8 @@ from outbound.landing import UnsupportedLanding, folder
 LONGEST_SHORT_CODE = 6
 LONGEST_NUMBER = 15  # E.164
 LONGEST_NAME = 11  # the alphanumeric address of GSM 03.40: 11 septets
+LONGEST_VALIDITY = 72 * 60  # minutes
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
 class Strict(BaseModel):
@@ -78,6 +81,23 @@ def sender_kind(address: str) -> str:
     return "alphanumeric"
 
 
+def _encoding(name: str) -> str:
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:
+        codec = None
+    if codec is None or not getattr(codec, "_is_text_encoding", True):
+        raise ValueError(f"{name!r} is no encoding of texts that is known here: write one like utf-8 or cp1256")
+    return name
+
+
+def _validity(written: str) -> str:
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])", written)
+    if not found or not 0 < int(found[1]) * _MINUTES[found[2]] <= LONGEST_VALIDITY:
+        raise ValueError(f"{written!r} is no validity: write one between 1m and 72h")
+    return written
+
+
 def _day(value: Any) -> Any:
     if isinstance(value, str):
         try:
@@ -101,5 +121,7 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Prefix = Annotated[str, Field(pattern="^[1-9][0-9]{0,14}$")]
 Landing = Annotated[str, Field(min_length=1), AfterValidator(_landing)]
 Sender = Annotated[str, AfterValidator(_sender)]
+Encoding = Annotated[str, Field(min_length=1), AfterValidator(_encoding)]
+Validity = Annotated[str, AfterValidator(_validity)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Zone = Text

@@ -9,10 +9,11 @@ import psycopg
 import pytest
 import yaml
 
+from ingest.gate import THRESHOLDS
 from ingest.options import Options, Policy
 from outbound.setup.apply import apply
 from outbound.setup.cli import EXAMPLE
-from outbound.setup.model import Defaults
+from outbound.setup.model import Defaults, Gate
 from outbound.setup.reading import WrongSetup
 
 NILE = {
@@ -235,3 +236,4 @@ def test_the_defaults_are_those_that_intake_knows() -> None:
     of_one_file = {"batch_ref", "sha256", "rows", "schedule", "end", "asap"}
     known = {field.alias or name for model in (Options, Policy) for name, field in model.model_fields.items()}
     assert {field.alias or name for name, field in Defaults.model_fields.items()} == known - of_one_file
+    assert set(Gate.model_fields) == set(THRESHOLDS)
