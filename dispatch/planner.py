@@ -34,7 +34,9 @@ async def read(desk: Desk, batch: Batch, route: Callable[[int], int | None]) -> 
     if not (await desk.rows(Q.is_untouched, where))[0][0]:
         open_attempts = [Open(*row) for row in await desk.rows(Q.open_attempts, where)]
         attempts = [Attempt(*row) for row in await desk.rows(Q.attempts, where)]
-    recipients = [Recipient(*row) for row in await desk.binary_rows(Q.recipients, where)]
+    waiting = await _waiting_for_proof(desk, batch, attempts)
+    rows = await desk.binary_rows(Q.recipients, where)
+    recipients = [found for found in map(Recipient._make, rows) if found.ordinal not in waiting]
     whole = Plan()
     attempts_in, open_in = _by_slice(attempts), _by_slice(open_attempts)
     for number, recipients_in in groupby(recipients, key=lambda recipient: recipient.ordinal // SLICE):
@@ -45,6 +47,16 @@ async def read(desk: Desk, batch: Batch, route: Callable[[int], int | None]) -> 
         await asyncio.sleep(0)
     whole.waits = bool(open_attempts)
     return whole
+
+
+async def _waiting_for_proof(desk: Desk, batch: Batch, attempts: Sequence[Attempt]) -> set[int]:
+    """Messages with a part in doubt whose recipient opted out or left the base: the rest of them may not be sent, and
+    is not given up before the doubt is settled. The batch is planned again then."""
+    doubtful = sorted({attempt.ordinal for attempt in attempts if attempt.state == "in_doubt"})
+    if not doubtful:
+        return set()
+    rows = await desk.rows(Q.strangers, {"campaign": batch.campaign_id, "ordinals": doubtful})
+    return {ordinal for (ordinal,) in rows}
 
 
 def _by_slice(entries: Sequence[E]) -> dict[int, list[E]]:

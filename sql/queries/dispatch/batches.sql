@@ -92,6 +92,25 @@ where message.campaign_id = %(campaign)s
 )
 order by message.ordinal;
 
+-- strangers --
+-- Those of these messages whose recipient opted out or left the base.
+select message.ordinal
+from dispatch.message
+where message.campaign_id = %(campaign)s
+  and message.ordinal = any (%(ordinals)s::integer[])
+  and (exists (
+        select
+        from account.opt_out
+        where opt_out.msisdn = message.msisdn
+          and (opt_out.account_id = message.account_id or opt_out.account_id is null)
+    )
+    or not exists (
+        select
+        from account.base_member
+        where base_member.account_id = message.account_id
+          and base_member.msisdn = message.msisdn
+    ));
+
 -- attempts --
 -- What was tried of them and has its end.
 select ordinal, segment, attempt, state::text, transient

@@ -38,6 +38,33 @@ def test_an_opt_out_while_the_campaign_runs_counts_for_what_is_not_sent_yet(plat
     assert platform.dropped(campaign) == {"not_in_base": 150}
 
 
+def test_a_half_sent_message_in_doubt_waits_for_its_proof_without_keeping_its_batch(platform, carrier):
+    campaign = platform.accept(["two segments " * 15])
+    with carrier() as smsc:
+        connector = platform.connect(smsc.port)
+        platform.rows(
+            "with epoch as (insert into dispatch.epoch (worker, host, boot_id, pid, journal, settled_at)"
+            " values ('dead', 'h', 'b', 1, 'j', now()) returning epoch_id),"
+            " intent as (insert into dispatch.intent select epoch.epoch_id, 1, account_id, campaign_id, batch_id, 0, %s, 0, 1,"
+            " '{1}', '{1}', '{1}', '{7}' from epoch, dispatch.batch)"
+            " insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, sent_at,"
+            " epoch_id, intent_serial, connector_id, session, sequence, reference, network_id, zone)"
+            " select account_id, campaign_id, 1, 1, 1, 'in_doubt', now(), epoch_id, 1, %s, 0, 1, 7, network_id, zone"
+            " from epoch, dispatch.message",
+            connector, connector,
+        )  # fmt: skip
+        platform.rows("insert into account.opt_out (msisdn, source) values (%s, 'operator')", NUMBERS[0])
+        worker = platform.worker()
+        platform.until(lambda: platform.one("select state from dispatch.batch") == "done")
+        assert platform.progress(campaign) == {"segments": 2, "in_doubt": 1, "unsent": 1}
+
+        platform.rows("update dispatch.batch set expires_at = now() - interval '61 minutes'")
+        platform.until(lambda: platform.state(campaign) == "completed")
+        worker.stop()
+        assert smsc.witness.accepted() == []
+    assert platform.progress(campaign) == {"segments": 2, "unknown": 1, "dropped": 1}
+
+
 @pytest.mark.parametrize("stop", ["paused", "cancelled"])
 def test_a_pause_or_cancellation_counts_within_a_second(platform, carrier, stop):
     with carrier("--receipt-delay=0") as smsc:
