@@ -13,6 +13,10 @@ from dispatch.desk import reason
 from outbound import database
 
 
+# uvloop stops watching a socket without a word when its connection is reset: the end is then seen by looking again
+_LOOK_AGAIN = 0.5  # seconds
+
+
 class ConnectionLost(Exception):
     """The connection ended during the transaction: whether it was committed is unknown until it is looked up."""
 
@@ -48,7 +52,13 @@ class Channel:
             self._flush()
         except psycopg.OperationalError as error:
             self._lost(error)
-        return await done
+        try:
+            while not (await asyncio.wait({done}, timeout=_LOOK_AGAIN))[0]:
+                self._read()
+        except asyncio.CancelledError:
+            done.cancel()
+            raise
+        return done.result()
 
     async def close(self) -> None:
         self._forget()
