@@ -1,10 +1,14 @@
 """The journal: what a dead worker's file says, whatever moment it died at."""
 
+import asyncio
+
 import pytest
 
 from dispatch import journal as module
 from dispatch.boot import boot_id
 from dispatch.journal import Ending, Estate, Journal, JournalLost
+from dispatch.worker import Worker
+from outbound.database import NoDatabase
 
 ANSWER = Ending(0, b"0000000001", 1_000_000, 1_000_500)
 
@@ -88,3 +92,15 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(JournalLost, match="must be free below OUTBOUND_HOME"):
         Journal(tmp_path / "file" / "one.journal")
+
+
+def test_a_worker_that_finds_no_database_leaves_no_journal(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTBOUND_HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    async def start():
+        await Worker("w").run()
+
+    with pytest.raises(NoDatabase):
+        asyncio.run(start())
+    assert list(tmp_path.rglob("*.journal")) == []
