@@ -54,6 +54,7 @@ def build_in_turn(
     _wait_for_open_transactions(connection, patience)
     instant = as_of or clock.now()
     build_id, is_restored = _one(connection, Q.start, {"as_of": instant})
+    _analyze_small_tables()
     try:
         done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
         figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
@@ -117,6 +118,12 @@ def _wait_for_open_transactions(connection: psycopg.Connection, patience: float)
             log.warning("facts of transactions that are still open come with a later build")
             return
         time.sleep(0.02)
+
+
+def _analyze_small_tables() -> None:
+    """Tables of a few rows, which autovacuum passes over: without statistics they are taken for hundreds of rows each."""
+    with database.connect(autocommit=True) as owner:
+        owner.execute(Q.analyze_small_tables)
 
 
 def _findings(connection: psycopg.Connection) -> dict[str, int]:

@@ -49,6 +49,7 @@ language sql stable as $$
             select max(period.ends_at) as ends_at
             from billing.closed_period as period
             where period.account_id = of_account
+              and period.ends_at > attempt.sent_at  -- the others change nothing, and looking is dear
               and billing.came_after(attempt.load_xid, attempt.recorded_at, period.horizon, period.closed_at, period.cluster)
         ) as closed
         cross join lateral (

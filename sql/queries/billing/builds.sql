@@ -43,3 +43,8 @@ where build_id = %(build)s;
 select
     (select count(*) from finance.rating_errors),
     (select count(*) from finance.reconciliation where not agrees);
+
+-- analyze_small_tables --
+analyze account.account, account.term, account.rate_row, account.sla_term, account.purchase, account.payment,
+    account.adjustment, account.opening, account.opening_lot, intake.campaign, dispatch.connector, dispatch.dropped,
+    dispatch.settlement, billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note;
