@@ -12,7 +12,6 @@ from psycopg import pq
 from dispatch.desk import reason
 from outbound import database
 
-
 # uvloop stops watching a socket without a word when its connection is reset: the end is then seen by looking again
 _LOOK_AGAIN = 0.5  # seconds
 
