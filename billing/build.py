@@ -4,7 +4,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +54,7 @@ def build_in_turn(
     _wait_for_open_transactions(connection, patience)
     instant = as_of or clock.now()
     build_id, is_restored = _one(connection, Q.start, {"as_of": instant})
-    _analyze_small_tables()
+    _analyze()
     try:
         done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
         figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
@@ -120,10 +120,12 @@ def _wait_for_open_transactions(connection: psycopg.Connection, patience: float)
         time.sleep(0.02)
 
 
-def _analyze_small_tables() -> None:
-    """Tables of a few rows, which autovacuum passes over: without statistics they are taken for hundreds of rows each."""
+def _analyze() -> None:
+    """The models join large tables: planned without statistics, all rows of one with all of another can look cheap."""
     with database.connect(autocommit=True) as owner:
-        owner.execute(Q.analyze_small_tables)
+        for (table,) in owner.execute(Q.without_statistics, {}).fetchall():
+            with suppress(psycopg.errors.UndefinedTable):  # a partition that retention has dropped meanwhile
+                owner.execute(f"analyze {table}".encode())
 
 
 def _findings(connection: psycopg.Connection) -> dict[str, int]:

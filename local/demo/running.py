@@ -107,10 +107,10 @@ class _Demo:
         if self.kill:
             told.killed = Killer(supervisor, WORKER, witness.path, KILL_AFTER)
             told.killed.start()
+        closing = self._start_closing()
         try:
             self._intake(told)
             self.watch.lap("intake")
-            closing = self._start_closing()
             self._wait_for_carrier(witness, before + segments)
             self.watch.lap("send")
         finally:
