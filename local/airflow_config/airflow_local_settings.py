@@ -4,6 +4,7 @@ The scheduler imports what tasks need, so that its forks have it already: withou
 dbt, Great Expectations and pandas anew.
 """
 
+import atexit
 import gc
 import sys
 
@@ -13,3 +14,8 @@ if "scheduler" in sys.argv:
     import dbt.cli.main  # noqa: F401
     import great_expectations  # noqa: F401
     import pandas  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # forks share it and never look through it
+
+atexit.register(gc.freeze)  # nor does the end, which would take as long as the start
