@@ -39,7 +39,7 @@ class Platform:
     def one(self, statement: str, *parameters: Any) -> Any:
         return self.rows(statement, *parameters)[0][0]
 
-    def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 90.0) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, "it did not happen"
