@@ -9,11 +9,7 @@ import time
 from pathlib import Path
 
 from local.ports import free_port
-from local.supervisor import _environment, _pids
-
-
-def processes_of(home: Path) -> list[int]:
-    return [pid for pid in _pids() if f"OUTBOUND_HOME={home}".encode() in _environment(pid)]
+from tests.leftovers import processes_of
 
 
 def test_ctrl_c_ends_every_process_and_keeps_the_state() -> None:
