@@ -4,7 +4,8 @@ FROM python:3.11-slim-bookworm
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 outbound
+    && groupadd --gid 10001 outbound \
+    && useradd --create-home --uid 10001 --gid outbound outbound
 
 WORKDIR /opt/outbound
 COPY requirements.lock pyproject.toml README.md ./
@@ -13,8 +14,8 @@ RUN pip install --no-cache-dir uv \
     && uv pip sync --python /opt/venv/bin/python --require-hashes requirements.lock
 COPY . .
 RUN uv pip install --python /opt/venv/bin/python --no-deps --no-build-isolation --editable . \
-    && mkdir -p /var/lib/outbound \
-    && chown outbound: /var/lib/outbound
+    && mkdir -p /var/lib/outbound/zones \
+    && chown outbound: /var/lib/outbound /var/lib/outbound/zones
 
 ENV PATH=/opt/venv/bin:$PATH \
     OUTBOUND_HOME=/var/lib/outbound \
