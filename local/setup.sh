@@ -43,7 +43,7 @@ fi
 echo "setting up $venv (a minute at most where the packages are not cached)"
 rm -f "$stamp"
 [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
-"$uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements.lock \
+"$uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes requirements.lock \
     || fail "the packages of requirements.lock could not be installed: is the package index reachable, is the disk full?"
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 printf '%s\n' "$wanted" > "$stamp"
