@@ -219,6 +219,8 @@ class _Demo:
         while True:
             latest = self.runs.latest("build_marts")
             is_busy = any(run.state in ("queued", "running") for run in latest)
+            if is_busy:
+                patience = max(patience, time.monotonic() + 5)  # the next one is made only when this one has ended
             if not is_busy and facts.is_built(since):
                 return
             for run in latest[:1]:
