@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,8 @@ class Supervisor:
         self._lock = threading.RLock()
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        # the kernel's word to a child comes when the thread that started it ends: one thread starts all and ends last
+        self._spawner = ThreadPoolExecutor(1, "spawner")
 
     def __enter__(self) -> "Supervisor":
         self._watcher.start()
@@ -82,7 +85,7 @@ class Supervisor:
         """Starts a process; it may become ready later: `wait_ready`."""
         with self._lock:
             mark = uuid.uuid4().hex
-            self._processes[what.name] = _Running(what, mark, _spawn(what, mark))
+            self._processes[what.name] = _Running(what, mark, self._spawn(what, mark))
         log.info("started", process=what.name)
 
     def wait_ready(self, name: str, timeout: float = 60.0, unless: threading.Event | None = None) -> None:
@@ -125,6 +128,7 @@ class Supervisor:
             for order in sorted({process.what.order for process in self._processes.values()}):
                 _end([process for process in self._processes.values() if process.what.order == order])
             self._processes.clear()
+        self._spawner.shutdown()
         if self._watcher.is_alive() and threading.current_thread() is not self._watcher:
             self._watcher.join(5)
 
@@ -144,8 +148,11 @@ class Supervisor:
             process.backoff = min(process.backoff * 2, LONGEST_BACKOFF)
         elif now >= process.start_again_at:
             _kill_left(process)
-            process.popen = _spawn(process.what, process.mark)
+            process.popen = self._spawn(process.what, process.mark)
             process.start_again_at = None
+
+    def _spawn(self, what: Process, mark: str) -> subprocess.Popen[bytes]:
+        return self._spawner.submit(_spawn, what, mark).result()
 
 
 def _spawn(what: Process, mark: str) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -168,6 +169,24 @@ def test_a_child_ends_when_the_supervising_process_is_killed(tmp_path: Path) -> 
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     eventually(lambda: not alive(child))
+
+
+def test_a_process_goes_on_when_the_thread_that_asked_for_it_ends(tmp_path: Path) -> None:
+    with Supervisor() as running:
+        what = Process(name="sleeper", argv=["sleep", "600"], log=tmp_path / "log", restart=False)
+
+        def ask() -> None:
+            running.start(what)
+            pid = running.pid("sleeper")
+            eventually(lambda: Path(f"/proc/{pid}/comm").read_text() == "sleep\n")
+
+        asker = threading.Thread(target=ask)
+        asker.start()
+        asker.join()
+        pid = running.pid("sleeper")
+        time.sleep(0.5)
+        assert alive(pid)
+    assert not alive(pid)
 
 
 def test_what_waits_for_a_second_sigterm_gets_it(tmp_path: Path) -> None:
