@@ -42,3 +42,11 @@ def status(as_json: bool) -> None:
         click.echo(f"{heading}:")
         table(rows)
         click.echo()
+
+
+@command.command(short_help="Make the days ahead ready; forget receipts that nobody will match.")
+def tidy() -> None:
+    """What the DAG `housekeeping` does each day: partitions of the logs for the coming week, receipts of strangers."""
+    from dispatch.housekeeping import run
+
+    emit(run(), as_json=True)

@@ -81,3 +81,21 @@ def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> No
         out.header(with_file=len(files) > 1)
         acks = [preview(connection, found, file, out.of(file.name)) for file in files]
     emit(acks[0] if len(acks) == 1 else acks, as_json=True)
+
+
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--reason", required=True, help="Why; it stands in the audit trail.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def release(campaign: int, reason: str, as_json: bool) -> None:
+    """Let CAMPAIGN pass what holds it, for example GATE_FAILED or DUPLICATE_NAME; `outbound status` lists what is held.
+
+    What can be sent of it is queued at once. Recipients outside the base and those who opted out stay rejected, and a
+    balance that does not reach cannot be released. The status is 1 where something else holds the campaign then.
+    """
+    from ingest import approval
+
+    state = approval.release(campaign, reason)
+    emit({"campaign": campaign, "state": state}, as_json)
+    if state == "held":
+        sys.exit(1)

@@ -10,6 +10,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "drop": "Put a file into an account's landing zone.",
         "validate": "Say what would become of a file, and accept nothing.",
         "ingest": "Take a file in here and now, up to acceptance.",
+        "release": "Let a held campaign pass.",
         "dispatch": "Run a dispatch worker, which sends what was accepted.",
         "statement": "Load what a carrier says it accepted.",
     },
@@ -34,6 +35,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "up": "Run the whole platform on this machine until Ctrl-C.",
         "down": "End what commands started on this machine.",
         "demo": "Show a year of business on a simulated carrier.",
+        "intake": "Run one step of the intake DAGs by hand.",
+        "sla": "Freeze and deliver the SLA figures that are due.",
         "carrier": "Run the simulated carrier, which sends no real SMS.",
     },
 }

@@ -62,13 +62,22 @@ def engine(role: str | None = None) -> sqlalchemy.Engine:
 
 
 def copy_in(cursor: psycopg.Cursor, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY of rows into `schema.table`; returns how many."""
+    """COPY of rows into `schema.table`; returns how many.
+
+    The server's errors quote the row they stumble over, with its number and text: what is raised keeps their class only.
+    """
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    with cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        if error.sqlstate is None:
+            raise
+        named = error.diag.constraint_name or error.diag.column_name
+        raise type(error)(f"rows for {table} were refused ({error.sqlstate}{f', {named}' if named else ''})") from None
     return cursor.rowcount
 
 

@@ -102,6 +102,18 @@ def status(as_json: bool) -> None:
     _section("RECEIPTS WITHOUT AN ATTEMPT", found["unmatched_receipts"], "none")
 
 
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def sla(as_json: bool) -> None:
+    """Freezes the SLA figures of every month that is over for 72 hours, and puts each account's into its results/ folder.
+
+    A frozen figure never changes; what is frozen and delivered is left alone. Build the marts first: `outbound build`.
+    """
+    from reports.sla_report import write_due
+
+    emit({"months": write_due()}, as_json)
+
+
 def _told(build: dict[str, Any] | None) -> str:
     if build is None:
         return "none yet: `outbound build`"

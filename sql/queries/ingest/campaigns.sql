@@ -133,6 +133,18 @@ from intake.campaign_event
 where campaign_id = %(campaign)s
   and kind = 'approved';
 
+-- hold_of --
+select account_id, state, held_code
+from intake.campaign
+where campaign_id = %(campaign)s
+for update;
+
+-- approve --
+insert into intake.campaign_event (account_id, campaign_id, kind, cause, detail)
+select account_id, campaign_id, 'approved', %(code)s, jsonb_build_object('by', %(actor)s::text, 'reason', %(reason)s::text)
+from intake.campaign
+where campaign_id = %(campaign)s;
+
 -- hold --
 -- The event is written when the reason is a new one.
 with before as (

@@ -1,5 +1,7 @@
 """A campaign on its way: every segment submitted once, in the very text, logged, receipted, and completed."""
 
+from dispatch.housekeeping import run
+
 
 def test_every_message_is_sent_once_and_its_campaign_completed(platform, carrier):
     texts = [f"Your code is {n}" for n in range(500)]
@@ -43,3 +45,11 @@ def test_texts_arrive_octet_for_octet_in_their_alphabet(platform, carrier):
     assert [record.body[:3] + record.body[4:6] for record in parts] == [
         bytes((5, 0, 3, len(parts), n)) for n in range(1, len(parts) + 1)
     ]
+
+
+def test_the_logs_have_partitions_for_the_days_ahead(platform):
+    run()
+    last = platform.one("select ((now() at time zone 'UTC')::date + 7)::text").replace("-", "")
+
+    assert platform.one("select to_regclass(%s)::text", f"dispatch.submission_{last}") is not None
+    assert platform.one("select to_regclass(%s)::text", f"dispatch.receipt_{last}") is not None

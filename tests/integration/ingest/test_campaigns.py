@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.acceptance import accept
+from ingest.approval import NotReleasable, release
 from ingest.foreground import ingest
 from ingest.holds import release_ready
 from ingest.pipeline import validate
@@ -195,6 +196,33 @@ def test_the_same_name_with_other_bytes_is_held_until_a_person_lets_it_pass(nile
     )
     assert release_ready() == [ack["campaign_id"]]
     assert nile.sent(ack["campaign_id"]) == [(mobile(2), "hello")]
+
+
+def test_a_person_lets_a_held_campaign_pass_on_record(nile, mobile):
+    ingest(nile.file("a.csv", table([mobile(1)])), "nile", "campaign")
+    campaign = ingest(nile.file("a.csv", table([mobile(2), 201999999999])), "nile", "campaign")["campaign_id"]
+
+    assert release(campaign, "asked the customer") == "accepted"
+    assert nile.sent(campaign) == [(mobile(2), "hello")]
+    assert nile.rows("select action, object, detail from account.audit where action = 'release'") == [
+        {
+            "action": "release",
+            "object": f"campaign {campaign}",
+            "detail": {"hold": "DUPLICATE_NAME", "reason": "asked the customer"},
+        }
+    ]
+    with pytest.raises(NotReleasable, match="is not held, it is accepted"):
+        release(campaign, "again")
+
+
+def test_nobody_lets_a_campaign_pass_without_units(nile, mobile):
+    nile.rows("delete from account.purchase")
+    ack = ingest(nile.file("a.csv", table([mobile(1)])), "nile", "campaign")
+
+    assert ack["codes"][0]["code"] == "NO_BALANCE"
+    with pytest.raises(NotReleasable, match="outbound purchase"):
+        release(ack["campaign_id"], "please")
+    assert nile.sent(ack["campaign_id"]) == []
 
 
 def test_the_same_file_again_gives_the_same_acknowledgement(nile, mobile):

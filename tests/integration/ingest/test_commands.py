@@ -130,3 +130,24 @@ def test_help_says_enough_to_work_from(command):
 
     assert "--account" in text
     assert "manifest" in text
+
+
+def test_the_steps_of_the_dags_by_hand(nile, mobile):
+    offer = nile.file("offer.csv", f"msisdn,text\n{mobile(1)},hello\n{mobile(3)},no\n", template="{text}")
+    assert outbound("drop", offer, "--account", "nile").returncode == 0
+
+    def step(*words):
+        done = outbound("intake", *words)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    (file_id,) = step("scan")["files"]
+    campaign = step("validate", file_id)["campaign"]
+    assert step("judge", campaign) == {"passed": True}
+    assert step("accept", campaign) == {"state": "accepted"}
+    assert step("scan") == {"files": []}
+    step("report", campaign)
+    assert len(nile.results("nile", "report.csv")) == 1
+    assert nile.sent(campaign) == [(mobile(1), "hello")]
+    assert step("resume") == {"campaigns": []}
+    step("tidy")
