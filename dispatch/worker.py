@@ -345,6 +345,8 @@ class Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._sessions.flush()
+        if self._idle is not None and failed is None:
+            await self._match_the_last()
         if (failed is None or isinstance(failed, NothingCanBeSent)) and self._ledger.empty:
             await self._settle_epoch()
         else:
@@ -368,6 +370,14 @@ class Worker:
             if self._ledger.empty and self._inbox.empty:
                 break
             await asyncio.sleep(0.01)
+
+    async def _match_the_last(self) -> None:
+        """Receipts that came while the sessions were ended: whoever asked for everything has them matched too."""
+        try:
+            await self._matcher.run_once(asyncio.get_running_loop().time(), listening={})
+            await self._completion.run_once(patient=False)
+        except (psycopg.OperationalError, OutboundError) as error:
+            log.warning("the last receipts are matched by another worker", reason=reason(error))
 
     async def _settle_epoch(self) -> None:
         """Every intent has its committed end: nothing is left for recovery."""

@@ -1,8 +1,13 @@
 """Receipts find their attempts however they come: early, twice, with other ids, without a reference."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
+
+from dispatch import worker
+from dispatch.idle import Idle
+from dispatch.worker import Pace
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,18 @@ def test_every_segment_gets_its_final_receipt(platform, carrier, options, column
         "select count(*) from dispatch.receipt_match join dispatch.message using (campaign_id, ordinal)"
         " join dispatch.receipt using (receipt_id) where destination <> msisdn::text"
     ) == 0  # fmt: skip
+
+
+def test_what_came_last_is_matched_before_an_idle_worker_ends(platform, carrier, monkeypatch):
+    monkeypatch.setattr("dispatch.idle.RECEIPTS_QUIET", 0.5)
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        campaign = platform.accept(["x"] * 20)
+        asyncio.run(worker.run("w", Idle(), lambda worker: None, Pace(match=3600)))
+
+    assert platform.progress(campaign) == {"segments": 20, "accepted": 20, "final_receipts": 20}
+    assert platform.state(campaign) == "completed"
+    assert platform.one("select count(*) from dispatch.receipt_unmatched") == 0
 
 
 def test_without_a_reference_a_recipient_has_one_segment_under_way(platform, carrier):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def test_after_kill_9_it_starts_again_and_has_kept_what_was_committed(home: Path
         connection.execute("create table kept (n integer)")
         connection.execute("insert into kept values (7)")
     os.kill(server_pid(uri), signal.SIGKILL)
+    while postgres.running(home):  # kill does not wait for the end
+        time.sleep(0.001)
 
     again = postgres.ensure(home)
 
