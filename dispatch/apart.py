@@ -2,8 +2,20 @@
 while one is in doubt (a lost refusal would otherwise cost one lost and one doubled part)."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from dispatch.parts import Part
+from dispatch.parts import Load
+
+
+class Part(NamedTuple):
+    """One of a load's, at its place there."""
+
+    load: Load
+    at: int
+
+    @property
+    def recipient(self) -> int:
+        return int(self.load.msisdns[self.at])
 
 
 class Apart:
@@ -21,7 +33,7 @@ class Apart:
 
     def admit(self, part: Part) -> bool:
         """Whether the part may go now; else it waits here until its recipient is free."""
-        recipient = part.message.msisdn
+        recipient = part.recipient
         if recipient in self._busy or recipient in self._in_doubt:
             self._behind.setdefault(recipient, []).append(part)
             return False
@@ -30,7 +42,7 @@ class Apart:
 
     def end(self, part: Part, *, in_doubt: bool) -> list[Part]:
         """An admitted part has its end: the parts that may be tried now."""
-        recipient = part.message.msisdn
+        recipient = part.recipient
         self._busy.discard(recipient)
         if in_doubt:
             self._in_doubt.add(recipient)

@@ -23,9 +23,8 @@ class ConnectionLost(Exception):
 class Channel:
     """Opens again when it is used after a loss. Not for concurrent use."""
 
-    def __init__(self, role: str, prepare: str = "") -> None:
+    def __init__(self, role: str) -> None:
         self._role = role
-        self._prepare = prepare
         self._connection: psycopg.AsyncConnection | None = None
         self._pg: pq.abc.PGconn | None = None
         self._loop = asyncio.get_running_loop()
@@ -67,8 +66,6 @@ class Channel:
             return self._pg
         self._forget()
         self._connection = await database.connect_async(self._role, autocommit=True)
-        if self._prepare:
-            await self._connection.execute(self._prepare.encode())
         pg = self._pg = self._connection.pgconn
         pg.nonblocking = 1
         self._socket = pg.socket

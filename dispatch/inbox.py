@@ -4,31 +4,38 @@ Stored here, matched in the database (`matching`): any worker may receive any re
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 
+from dispatch import copying
 from dispatch.channel import Channel, ConnectionLost
 from dispatch.connectors import Connector
+from dispatch.copying import Nullable, instant, instants, int2, int4, int8
 from dispatch.desk import reason
 from dispatch.journal import LONGEST_ID
-from dispatch.rows import escaped
 from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
-from smpp import message_id, receipt
+from smpp import message_id, receipt_rows
 from smpp.client import ClientSession
 from smpp.codec import encode
 from smpp.pdu import DataSm, DeliverSm
-from smpp.receipt import Receipt
+from smpp.receipt import State
+from smpp.receipt_rows import NONE, Receipts
 
 log = logger("dispatch.inbox")
 Q = load("dispatch/receipts")
 
-PREPARE = Q.prepare_inbox
 _RETRY_SECONDS = 0.5
 _BEHIND = 2.0  # seconds after which what is received and not stored counts as a break
+_NOT_FINAL = np.array([int(state) for state in State if not state.final])
+
+Texts = npt.NDArray[np.bytes_]
 
 
 class Inbox:
@@ -38,9 +45,10 @@ class Inbox:
     def __init__(self, epoch: int, channel: Channel) -> None:
         self._epoch = epoch
         self._channel = channel
-        self._receipts: list[str] = []
-        self._replies: list[str] = []
-        self._acknowledge: list[tuple[ClientSession, list[int]]] = []
+        self._receipts: list[bytes] = []
+        self._count = 0
+        self._replies: list[bytes] = []
+        self._acknowledge: list[tuple[ClientSession, Sequence[int] | npt.NDArray[np.int64]]] = []
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._waiting_since: float | None = None  # the oldest that is received and not stored
@@ -58,15 +66,26 @@ class Inbox:
             return None
         return self._kept_up_since
 
-    def receive(self, connector: Connector, session: ClientSession, pdus: Sequence[DeliverSm | DataSm]) -> None:
-        now = datetime.now(UTC).isoformat(" ")
+    def receive(
+        self,
+        connector: Connector,
+        session: ClientSession,
+        receipts: Sequence[Receipts],
+        pdus: Sequence[DeliverSm | DataSm],
+    ) -> None:
+        """pdus: what is no receipt of a known form; some are receipts all the same."""
+        now = time.time_ns() // 1000
+        for run in receipts:
+            self._add(connector, run, now)
+            self._acknowledge.append((session, run.sequences))
         for pdu in pdus:
-            found = receipt.parse(pdu)
-            if found is None:
+            single = receipt_rows.single(pdu)
+            if single is None:
                 self._replies.append(_reply(connector, pdu, now))
             else:
-                self._receipts.append(_receipt(self._epoch, connector, found, pdu, now))
-        self._acknowledge.append((session, [pdu.sequence for pdu in pdus]))
+                self._add(connector, single, now)
+        if pdus:
+            self._acknowledge.append((session, [pdu.sequence for pdu in pdus]))
         if self._waiting_since is None:
             self._waiting_since = self._loop.time()
         self._wake.set()
@@ -79,18 +98,23 @@ class Inbox:
             while self._acknowledge:
                 await self._store()
 
+    def _add(self, connector: Connector, run: Receipts, now: int) -> None:
+        self._receipts.append(_rows(self._epoch, connector, run, now))
+        self._count += len(run.sequences)
+
     async def _store(self) -> None:
         began = self._loop.time()
         receipts, self._receipts = self._receipts, []
+        count, self._count = self._count, 0
         replies, self._replies = self._replies, []
         acknowledge, self._acknowledge = self._acknowledge, []
         statements, copies = [], []
         if receipts:
-            statements += [Q.copy_receipts, Q.store_receipts]
-            copies.append("".join(receipts).encode())
+            statements.append(Q.copy_receipts)
+            copies.append(copying.joined(receipts))
         if replies:
             statements.append(Q.copy_replies)
-            copies.append("".join(replies).encode())
+            copies.append(copying.joined(replies))
         text = ";".join(statements)
         while True:
             try:
@@ -99,9 +123,9 @@ class Inbox:
             except (ConnectionLost, psycopg.Error, OutboundError) as error:
                 if isinstance(error, psycopg.errors.DataError):
                     raise
-                log.warning("receipts wait for the database", receipts=len(receipts), reason=reason(error))
+                log.warning("receipts wait for the database", receipts=count, reason=reason(error))
                 await asyncio.sleep(_RETRY_SECONDS)
-        self.stored += len(receipts)
+        self.stored += count
         self.replies += len(replies)
         if self.keeps_up_since() is None:
             self._kept_up_since = datetime.now(UTC)
@@ -110,50 +134,68 @@ class Inbox:
             session.acknowledge(sequences)
 
 
-def _receipt(epoch: int, connector: Connector, found: Receipt, pdu: DeliverSm | DataSm, now: str) -> str:
-    """A line for the table of what comes in (columns: `copy_receipts`)."""
-    keys = message_id.receipt_keys(found.message_id[:LONGEST_ID], connector.message_id_form)
-    values = (
-        now,
-        str(connector.connector_id),
-        str(epoch),
-        _array(keys),
-        str(int(found.state)),
-        "t" if found.state.final else "f",
-        found.error,
-        found.done.isoformat(" ") + "+00" if found.done else None,
-        _latin(found.source),
-        _latin(found.destination),
-        _msisdn(found.destination),
-        None if found.reference is None else str(found.reference),
-        "\\x" + encode(pdu).hex(),
+def _rows(epoch: int, connector: Connector, run: Receipts, now: int) -> bytes:
+    """Rows for dispatch.receipt (columns: `copy_receipts`)."""
+    ids = run.message_ids
+    if ids.dtype.itemsize > LONGEST_ID:
+        ids = ids.astype(f"S{LONGEST_ID}")
+    keys = message_id.first_receipt_keys(ids, connector.message_id_form)
+    return copying.rows(
+        len(run.sequences),
+        (
+            instant(now),
+            int4(connector.connector_id),
+            int8(epoch),
+            Nullable(keys, keys != b""),
+            run.states.astype(">i2"),
+            ~np.isin(run.states, _NOT_FINAL),
+            Nullable(run.errors, run.errors != b""),
+            Nullable(instants(run.done), run.done != NONE),
+            _utf8(run.sources),
+            _utf8(run.destinations),
+            _msisdns(run.destinations),
+            Nullable(run.references.astype(">i4"), run.references != NONE),
+            run.pdus,
+        ),
     )
-    return "\t".join(["\\N" if value is None else escaped(value) for value in values]) + "\n"
 
 
-def _reply(connector: Connector, pdu: DeliverSm | DataSm, now: str) -> str:
-    values = (
-        now,
-        str(connector.connector_id),
-        _latin(pdu.source_addr),
-        _latin(pdu.destination_addr),
-        str(pdu.data_coding),
-        "\\x" + encode(pdu).hex(),
+def _reply(connector: Connector, pdu: DeliverSm | DataSm, now: int) -> bytes:
+    """A row for dispatch.reply (columns: `copy_replies`)."""
+    return copying.rows(
+        1,
+        (
+            instant(now),
+            int4(connector.connector_id),
+            _latin(pdu.source_addr),
+            _latin(pdu.destination_addr),
+            int2(pdu.data_coding),
+            encode(pdu),
+        ),
     )
-    return "\t".join([escaped(value) for value in values]) + "\n"
 
 
-def _array(keys: Sequence[str]) -> str:
-    """PostgreSQL's text form of an array of texts."""
-    quoted = ['"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys]
-    return "{" + ",".join(quoted) + "}"
+def _latin(octets: bytes) -> bytes:
+    return octets.decode("latin-1").replace("\0", "").encode()
 
 
-def _latin(octets: bytes) -> str:
-    return octets.decode("latin-1").replace("\0", "")
+def _utf8(values: Texts) -> Texts:
+    if (values.view(np.uint8) < 128).all():
+        return values
+    return np.array([_latin(value) for value in values.tolist()], "S")
 
 
-def _msisdn(octets: bytes) -> str | None:
-    """The subscriber as E.164 without +, however the carrier marks an international number."""
+def _msisdns(destinations: Texts) -> Nullable:
+    """The subscribers as E.164 without +, however the carrier marks an international number."""
+    octets = destinations.view(np.uint8).reshape(len(destinations), -1)
+    digits = ((octets >= ord("0")) & (octets <= ord("9"))).all()
+    if digits and octets.shape[1] <= 15 and not (octets[:, 0] == ord("0")).any():
+        return Nullable(destinations.astype(np.int64).astype(">i8"), np.ones(len(destinations), bool))
+    numbers = [_msisdn(destination) for destination in destinations.tolist()]
+    present = np.array([number is not None for number in numbers])
+    return Nullable(np.array([number or 0 for number in numbers], ">i8"), present)
+
+
+def _msisdn(octets: bytes) -> int | None:
     digits = octets.decode("latin-1").removeprefix("+").removeprefix("00")
-    return digits if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None

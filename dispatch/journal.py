@@ -4,30 +4,43 @@ It holds, per line to a carrier, a mark that is advanced BEFORE each write, and 
 known. With the intents in the database that tells of every attempt of a dead worker: ended (a record), never written
 (beyond the mark), or in doubt. The file is locked while the worker lives; it survives no reboot (nothing is flushed),
 so it counts on the same boot only.
+
+Records go round a ring. A count says how many were ever written: it is raised after they stand whole, in the order of
+the program, which a killed process leaves in memory as it is. What the death interrupted lies beyond the count.
 """
 
 import fcntl
 import mmap
 import os
 import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from dispatch.boot import boot_id
 from outbound.errors import OutboundError
 
+Numbers = npt.NDArray[np.int64]
+
 LINES = 512  # to carriers, of one worker
-CAPACITY = 1 << 17  # records; a record may be overwritten once its attempt's end is committed
-_MAGIC = b"OBJRNL01"
+CAPACITY = 1 << 18  # records; a record may be overwritten once its attempt's end is committed
+MOST_OPEN = CAPACITY // 4  # attempts without a committed end
+LONGEST_ID = 64  # octets of a carrier's message id that count (SMPP 3.4 5.2.23)
+_MAGIC = b"OBJRNL02"
 _HEADER = struct.Struct("<8s64sq")  # magic, boot id, epoch
+_COUNT = 128  # offset of the count, 8 octets
 _MARKS = 256  # offset of the marks, 8 octets each
 _RECORDS = _MARKS + 8 * LINES
-# checksum, line, kind, length of the id, place, sent, answered (us), status, id
-_RECORD = struct.Struct("<IHBBqqqI64s")
-_SIZE = _RECORD.size
-LONGEST_ID = 64  # octets of a carrier's message id that count (SMPP 3.4 5.2.23)
+_RECORD = np.dtype(
+    [
+        ("place", "<i8"), ("sent_us", "<i8"), ("answered_us", "<i8"), ("status", "<i8"), ("line", "<i4"),
+        ("kind", "u1"), ("length", "u1"), ("pad", "V2"), ("message_id", f"S{LONGEST_ID}"),
+    ]
+)  # fmt: skip
+_SIZE = _RECORD.itemsize
 _ANSWERED, _NOT_SENT = 1, 2
 
 
@@ -62,8 +75,9 @@ class Journal:
                 f"{size >> 20} MB must be free below OUTBOUND_HOME, and it must be writable"
             ) from None
         self._map = mmap.mmap(self._file.fileno(), size)
-        self._marks = memoryview(self._map)[_MARKS:_RECORDS].cast("q")
-        self._next = 0
+        self._marks = np.frombuffer(self._map, "<i8", LINES, _MARKS)
+        self._count = np.frombuffer(self._map, "<i8", 1, _COUNT)
+        self._records = np.frombuffer(self._map, _RECORD, CAPACITY, _RECORDS)
         _HEADER.pack_into(self._map, 0, _MAGIC, boot_id().encode(), 0)
 
     def name(self, epoch: int) -> None:
@@ -74,16 +88,27 @@ class Journal:
         """Everything of this line up to this place may be written from now on: one store of 8 octets, never torn."""
         self._marks[line] = place
 
-    def answered(self, line: int, place: int, ending: Ending) -> None:
-        self._record(line, _ANSWERED, place, ending)
+    def answered(
+        self, line: int, places: Numbers, statuses: Numbers, message_ids: npt.NDArray[np.bytes_], sent_us: Numbers,
+        answered_us: int,
+    ) -> None:  # fmt: skip
+        """message_ids: as the carrier wrote them."""
+        records = np.zeros(len(places), _RECORD)
+        records["place"], records["line"], records["kind"] = places, line, _ANSWERED
+        records["status"], records["sent_us"], records["answered_us"] = statuses, sent_us, answered_us
+        records["message_id"] = message_ids
+        records["length"] = np.char.str_len(records["message_id"])
+        self._append(records)
 
-    def not_sent(self, line: int, place: int) -> None:
-        """This attempt was not and will not be written, though the mark may pass it."""
-        self._record(line, _NOT_SENT, place, Ending(None, b"", 0, 0))
+    def not_sent(self, line: int, places: Numbers) -> None:
+        """These attempts were not and will not be written, though the mark may pass them."""
+        records = np.zeros(len(places), _RECORD)
+        records["place"], records["line"], records["kind"] = places, line, _NOT_SENT
+        self._append(records)
 
     def close(self) -> None:
         """Lets go of the lock; the file stays."""
-        self._marks.release()
+        del self._marks, self._count, self._records
         self._map.close()
         self._file.close()
 
@@ -92,14 +117,13 @@ class Journal:
         self.close()
         self.path.unlink(missing_ok=True)
 
-    def _record(self, line: int, kind: int, place: int, ending: Ending) -> None:
-        message_id = ending.message_id[:LONGEST_ID]
-        record = _RECORD.pack(
-            0, line, kind, len(message_id), place, ending.sent_us, ending.answered_us, ending.status or 0, message_id
-        )
-        at = _RECORDS + self._next * _SIZE
-        self._map[at : at + _SIZE] = zlib.crc32(record[4:]).to_bytes(4, "little") + record[4:]
-        self._next = (self._next + 1) % CAPACITY
+    def _append(self, records: "np.ndarray[tuple[int], np.dtype[np.void]]") -> None:
+        count = int(self._count[0])
+        at = count % CAPACITY
+        fits = min(len(records), CAPACITY - at)
+        self._records[at : at + fits] = records[:fits]
+        self._records[: len(records) - fits] = records[fits:]
+        self._count[0] = count + len(records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +156,25 @@ class Estate:
         self._file.close()
 
     def read(self) -> Remains:
-        """A record that the death tore does not count: its attempt is in doubt."""
+        """The newest half of the ring: the oldest records may be torn, and their attempts are committed."""
         content = self._file.read()
         if len(content) < _RECORDS + CAPACITY * _SIZE or content[:8] != _MAGIC:
             return Remains("", 0, {}, {})
         _, boot, epoch = _HEADER.unpack_from(content)
-        marks = memoryview(content)[_MARKS:_RECORDS].cast("q")
-        endings = {}
-        for at in range(_RECORDS, _RECORDS + CAPACITY * _SIZE, _SIZE):
-            checksum, line, kind, length, place, sent, answered, status, message_id = _RECORD.unpack_from(content, at)
-            if kind == 0 or checksum != zlib.crc32(content[at + 4 : at + _SIZE]):
-                continue
-            endings[line, place] = Ending(status if kind == _ANSWERED else None, message_id[:length], sent, answered)
-        return Remains(boot.rstrip(b"\0").decode(), epoch, {i: mark for i, mark in enumerate(marks) if mark}, endings)
+        marks = np.frombuffer(content, "<i8", LINES, _MARKS)
+        count = int(np.frombuffer(content, "<i8", 1, _COUNT)[0])
+        ring = np.frombuffer(content, _RECORD, CAPACITY, _RECORDS)
+        newest = ring[np.arange(max(0, count - CAPACITY // 2), count) % CAPACITY]
+        endings = {
+            (line, place): Ending(status if kind == _ANSWERED else None, message_id[:length], sent_us, answered_us)
+            for place, sent_us, answered_us, status, line, kind, length, _, message_id in newest.tolist()
+        }
+        return Remains(
+            boot.rstrip(b"\0").decode(),
+            epoch,
+            {line: int(marks[line]) for line in np.flatnonzero(marks).tolist()},
+            endings,
+        )
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)

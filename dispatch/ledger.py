@@ -8,13 +8,14 @@ before anything of it is committed again or sent.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
 from dispatch.channel import Channel, ConnectionLost
 from dispatch.desk import Desk, reason
-from dispatch.rows import COPY_SUBMISSIONS, Block, Result, integers, intend, submission
+from dispatch.parts import Block, Ends
+from dispatch.rows import COPY_SUBMISSIONS, integers, intend, submissions
 from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
@@ -35,12 +36,16 @@ class Group:
     serial: int
     open_from: int
     blocks: list[Block]
-    results: list[Result]
+    ends: list[Ends]
+    rows: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = sum(map(len, self.ends))
 
 
 class Ledger:
-    """cleared(block, kept): the intents are committed, the parts at these indices may be written; None: the lease is
-    lost. committed(results): these ends are durable. Both are called in the order of the commits."""
+    """cleared(block, lacking): the intents are committed, less the parts at these places, which may not be written;
+    None: the lease is lost, and none of them may. committed(ends): these ends are durable. Both are called in the order of the commits."""
 
     def __init__(
         self,
@@ -48,7 +53,7 @@ class Ledger:
         channel: Channel,
         desk: Desk,
         cleared: Callable[[Block, list[int] | None], None],
-        committed: Callable[[list[Result]], None],
+        committed: Callable[[list[Ends]], None],
     ) -> None:
         self._epoch = epoch
         self._channel = channel
@@ -57,7 +62,8 @@ class Ledger:
         self._committed = committed
         self._blocks: list[Block] = []
         self._committing: Group | None = None
-        self._results: list[Result] = []
+        self._ends: list[Ends] = []
+        self._waiting = 0  # attempts in them
         self._waiting_since = 0.0
         self._outstanding: dict[int, int] = {}  # serial of an intent -> parts without an end; in order
         self._next_intent = 1
@@ -77,9 +83,9 @@ class Ledger:
 
     def intend(self, block: Block) -> None:
         """Before anything of the block is written: `cleared` says when it may be."""
-        self._outstanding[block.serial] = len(block.parts)
-        self.open += len(block.parts)
-        self._open_of[block.connector_id] += len(block.parts)
+        self._outstanding[block.serial] = len(block)
+        self.open += len(block)
+        self._open_of[block.connector_id] += len(block)
         self._blocks.append(block)
         self._wake.set()
 
@@ -87,20 +93,21 @@ class Ledger:
         """How many attempts of this connector are intended and not durable."""
         return self._open_of[connector_id]
 
-    def append(self, results: list[Result]) -> None:
+    def append(self, ends: list[Ends]) -> None:
         """Ends of attempts whose intents are committed."""
-        if not self._results:
+        if not self._ends:
             self._waiting_since = self._loop.time()
-        self._results += results
+        self._ends += ends
+        self._waiting += sum(map(len, ends))
         self._wake.set()
 
     @property
     def empty(self) -> bool:
-        return not self.open and not self._results and not self._blocks
+        return not self.open and not self._ends and not self._blocks
 
-    def unsaved(self) -> list[Result]:
+    def unsaved(self) -> list[Ends]:
         """Ends that are not durable: of a worker that may not commit any more."""
-        return [*(self._committing.results if self._committing else ()), *self._results]
+        return [*(self._committing.ends if self._committing else ()), *self._ends]
 
     def hurry(self) -> None:
         """From now on nothing lingers: the worker ends."""
@@ -114,28 +121,29 @@ class Ledger:
             self._wake.clear()
             while (group := self._gather()) is not None:
                 self._committing = group
-                kept = await self._commit(group)
+                lacking = await self._commit(group)
                 self._committing = None
-                self._deliver(group, kept)
+                self._deliver(group, lacking)
 
     def _gather(self) -> Group | None:
         """All that waits, if it is worth a commit now."""
         if not self._blocks and not self._worth_it():
             return None
         blocks, self._blocks = self._blocks, []
-        results, self._results = self._results, []
-        for result in results:
-            self._outstanding[result.part.serial] -= 1
+        ends, self._ends = self._ends, []
+        self._waiting = 0
+        for end in ends:
+            self._outstanding[end.block.serial] -= len(end)
         self._forget_ended()
         open_from = next(iter(self._outstanding), self._next_intent)
         serial, self._next_group = self._next_group, self._next_group + 1
-        return Group(serial, open_from, blocks, results)
+        return Group(serial, open_from, blocks, ends)
 
     def _worth_it(self) -> bool:
-        if not self._results:
+        if not self._ends:
             return False
         waited = self._loop.time() - self._waiting_since
-        if self._urgent or waited >= LINGER or 4 * len(self._results) >= self.open:
+        if self._urgent or waited >= LINGER or 4 * self._waiting >= self.open:
             return True
         if self._timer is None or self._timer.when() <= self._loop.time():
             self._timer = self._loop.call_later(max(LINGER - waited, 0) + 0.001, self._wake.set)
@@ -152,15 +160,15 @@ class Ledger:
         """Until it is committed, however often the database goes away."""
         statements = [f"select dispatch.open_group({self._epoch}, {group.serial}, {group.open_from});"]
         copies = []
-        if group.results:
+        if group.ends:
             statements.append(COPY_SUBMISSIONS + ";")
-            copies.append("".join([submission(self._epoch, result) for result in group.results]).encode())
+            copies.append(submissions(self._epoch, group.ends))
         statements += [intend(self._epoch, block) for block in group.blocks]
         text = "".join(statements)
         while True:
             try:
                 answers = await self._channel.run(text, copies)
-                return [None if row[0] is None else [n - 1 for n in integers(row[0])] for row in answers[1:]]
+                return [None if row[0] is None else [place - 1 for place in integers(row[0])] for row in answers[1:]]
             except ConnectionLost as error:
                 log.warning("connection lost around a commit", group=group.serial, reason=reason(error))
             except OutboundError as error:  # the database cannot be reached
@@ -186,15 +194,10 @@ class Ledger:
                 break
             except (psycopg.OperationalError, OutboundError):
                 await asyncio.sleep(_RETRY_SECONDS)
-        intended = {(serial, ordinal, segment) for serial, ordinal, segment in rows}
-        return [
-            [
-                index
-                for index, part in enumerate(block.parts)
-                if (block.serial, part.message.ordinal, part.segment) in intended
-            ]
-            for block in group.blocks
-        ]
+        intended: dict[int, set[tuple[int, int]]] = {}
+        for serial, ordinal, segment in rows:
+            intended.setdefault(serial, set()).add((ordinal, segment))
+        return [_lacking(block, intended.get(block.serial, set())) for block in group.blocks]
 
     async def _overcome(self, error: psycopg.Error) -> None:
         """Waits, or mends, where the same transaction can succeed later; else raises."""
@@ -214,19 +217,25 @@ class Ledger:
         else:
             raise error
 
-    def _deliver(self, group: Group, kept: list[list[int] | None]) -> None:
+    def _deliver(self, group: Group, lacking: list[list[int] | None]) -> None:
         self.commits += 1
-        self.committed_rows += len(group.results)
-        self.open -= len(group.results)
-        for result in group.results:
-            self._open_of[result.connector_id] -= 1
-        for block, places in zip(group.blocks, kept, strict=True):
-            missing = len(block.parts) - len(places or ())
+        self.committed_rows += group.rows
+        self.open -= group.rows
+        for end in group.ends:
+            self._open_of[end.block.connector_id] -= len(end)
+        for block, places in zip(group.blocks, lacking, strict=True):
+            missing = len(block) if places is None else len(places)
             self._outstanding[block.serial] -= missing
             self.open -= missing
             self._open_of[block.connector_id] -= missing
         self._forget_ended()
-        if group.results:
-            self._committed(group.results)
-        for block, places in zip(group.blocks, kept, strict=True):
+        if group.ends:
+            self._committed(group.ends)
+        for block, places in zip(group.blocks, lacking, strict=True):
             self._cleared(block, places)
+
+
+def _lacking(block: Block, intended: set[tuple[int, int]]) -> list[int]:
+    """The places of the block that were not committed. intended: (ordinal, segment)."""
+    parts = zip(block.load.ordinals[block.at].tolist(), block.load.segments[block.at].tolist(), strict=True)
+    return [place for place, part in enumerate(parts) if part not in intended]

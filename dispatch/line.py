@@ -2,28 +2,30 @@
 and the journal's mark that goes ahead of every write."""
 
 import asyncio
-import itertools
 import time
 from collections import deque
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dispatch import backoff
 from dispatch.boot import boottime
 from dispatch.connectors import ENQUIRE_LINK, RESPONSE_TIMEOUT, WrongConnector
-from dispatch.journal import LONGEST_ID, Ending, Journal
+from dispatch.journal import LONGEST_ID, Journal
 from dispatch.leases import USER_TIMEOUT
-from dispatch.parts import Batch, Part
-from dispatch.rows import Result
+from dispatch.parts import Batch, Block, Ends, Numbers
 from outbound.logs import logger
 from smpp import address, client, message_id, status
-from smpp.answers import Answer
+from smpp.answers import Answers
 from smpp.client import BindAs, BindRefused, BindUnanswered, ClientSession, ConnectFailed
 from smpp.pdu import DataSm, DeliverSm
+from smpp.receipt_rows import Receipts
 from smpp.session import Ended
 from smpp.status import Verdict
 from smpp.submit import Block as Encoder
 from smpp.validity import relative
+from smpp.window import NOBODY
 
 if TYPE_CHECKING:
     from dispatch.link import Link
@@ -32,6 +34,7 @@ log = logger("dispatch.line")
 
 SHORTEST_VALIDITY = 60  # seconds: less is refused by carriers, or expires before the handset is asked
 MAX_WRITE = 1000  # parts at once, so that answers are read in between
+PLACES = 1 << 20  # a handle is a block's number times this, plus the place in the block
 _STEADY = 5.0  # a session that lived so long was no failure
 
 
@@ -42,13 +45,17 @@ class Line:
         self.number = number
         self.session: ClientSession | None = None
         self.asked = 0  # parts whose intents are being committed
-        self.cleared: deque[Part] = deque()  # committed and not written
-        self.open: dict[int, Part] = {}  # sequence number -> written, not answered
+        self.cleared: deque[Block] = deque()  # committed, and something of it is not written
         self.ahead = link.connector.window  # how many parts may be intended beyond the window
         self.last_error: str | None = None
         self._link = link
         self._journal = journal
         self._next_place = 1
+        self._unwritten = 0  # parts in the cleared blocks
+        self._open = 0  # parts that are written and not answered
+        self._blocks: dict[int, Block] = {}  # by number: something of it is written and not answered
+        self._numbers: dict[Block, int] = {}
+        self._next_number = 0
         self._draining = False
         self._written = 0
 
@@ -61,12 +68,12 @@ class Line:
     @property
     def ahead_of_window(self) -> int:
         """Parts that are intended, or about to be, and not written."""
-        return len(self.cleared) + self.asked
+        return self._unwritten + self.asked
 
     @property
     def under_way(self) -> int:
         """Parts that are intended and not answered."""
-        return self.ahead_of_window + len(self.open)
+        return self.ahead_of_window + self._open
 
     @property
     def wants(self) -> int:
@@ -83,24 +90,28 @@ class Line:
         self.asked += count
         return self._next_place - count
 
-    def clear(self, parts: list[Part], asked: int) -> None:
-        """The intents of these parts are committed, out of so many that were asked for."""
+    def clear(self, block: Block, asked: int) -> None:
+        """The block is committed, with what it has left of so many parts that were asked for."""
         self.asked -= asked
-        self.cleared += parts
-        if not self.usable:
-            self.give_back()
+        if len(block):
+            self.cleared.append(block)
+            self._unwritten += len(block)
+            if not self.usable:
+                self.give_back()
 
     def give_back(self) -> None:
         """What is committed and not written is not sent by this line any more."""
-        parts, self.cleared = list(self.cleared), deque()
-        self._refuse(parts)
+        blocks, self.cleared = list(self.cleared), deque()
+        for block in blocks:
+            self._refuse(block, block.unwritten)
 
     def discard(self, batch: Batch) -> None:
         """Nothing more of this batch is written."""
-        doomed = [part for part in self.cleared if part.message.batch is batch]
+        doomed = [block for block in self.cleared if block.batch is batch]
         if doomed:
-            self.cleared = deque(part for part in self.cleared if part.message.batch is not batch)
-            self._refuse(doomed)
+            self.cleared = deque(block for block in self.cleared if block.batch is not batch)
+            for block in doomed:
+                self._refuse(block, block.unwritten)
 
     def write(self, allowance: int, now: int) -> int:
         """Writes as many as the window, the transport and the allowance let go; how many went. now: microseconds UTC,
@@ -108,108 +119,144 @@ class Line:
         session = self.session
         if session is None or not self.usable or not session.writable:
             return 0
-        parts = self._next_parts(min(session.room, allowance, MAX_WRITE))
-        if not parts:
-            return 0
-        first = session.take_sequences(len(parts))
-        octets = self._encode(parts, first, now)
-        for sequence, part in enumerate(parts, first):
-            part.sent_us = now
-            self.open[sequence] = part
-        self._journal.mark(self.number, parts[-1].place)
-        session.submit(octets, first, len(parts))
-        self._written += len(parts)
+        most = min(session.room, allowance, MAX_WRITE)
+        written = 0
+        while written < most and self.cleared:
+            block = self.cleared[0]
+            batch = block.batch
+            if batch.stopped or boottime() >= batch.deadline:
+                self.cleared.popleft()
+                self._refuse(block, block.unwritten)
+                continue
+            count = min(most - written, block.unwritten)
+            if block.load.any_refused:
+                places = np.arange(block.written, block.written + count)
+                refused = block.load.refused[block.at[places]]
+                if refused[0]:
+                    # their records come before the mark that passes them
+                    self._refuse(block, count if refused.all() else int((~refused).argmax()))
+                    self._forget_written(block)
+                    continue
+                if refused.any():
+                    count = int(refused.argmax())
+            self._write(session, block, count, now)
+            written += count
+            self._forget_written(block)
+        self._written += written
         if not self.cleared:
             self.ahead = min(2 * self.ahead, 8192)  # it ran dry: intend further ahead
-        return len(parts)
+        return written
 
     def settle_down(self, seconds: float) -> None:
         """Looks no further ahead than a quarter of a second of what it writes: what is intended escapes an opt-out."""
         self.ahead = max(self._link.connector.window, min(self.ahead, int(self._written / seconds / 4)))
         self._written = 0
 
-    def _next_parts(self, most: int) -> list[Part]:
-        parts: list[Part] = []
-        late: list[Part] = []
-        now = boottime()
-        while len(parts) < most and self.cleared:
-            part = self.cleared.popleft()
-            batch = part.message.batch
-            if batch.stopped or part.message.refused or now >= batch.deadline:
-                late.append(part)
-            else:
-                parts.append(part)
-        # their records come before the mark that passes them
-        self._refuse(late)
-        return parts
+    def _write(self, session: ClientSession, block: Block, count: int, now: int) -> None:
+        places = np.arange(block.written, block.written + count)
+        first = session.take_sequences(count)
+        octets = self._encode(block, places, first, now)
+        block.sent_us[places] = now
+        handles = places + self._number(block) * PLACES
+        self._journal.mark(self.number, block.first_place + int(places[-1]))
+        session.submit(octets, first, count, handles)
+        block.written += count
+        self._unwritten -= count
+        self._open += count
 
-    def _encode(self, parts: list[Part], first: int, now_us: int) -> bytes:
-        octets = []
-        reference = self._link.connector.echoes_reference
-        for batch, run in itertools.groupby(parts, key=lambda part: part.message.batch):
-            same = list(run)
-            left = max(SHORTEST_VALIDITY, int(batch.expires_at.timestamp() - now_us / 1e6))
-            octets.append(
-                _encoder(batch.sender, left).encode(
-                    first,
-                    [part.message.msisdn for part in same],
-                    [part.short_message for part in same],
-                    [part.message.esm_class for part in same],
-                    [part.message.data_coding for part in same],
-                    [part.reference for part in same] if reference else None,
-                )
-            )
-            first += len(same)
-        return octets[0] if len(octets) == 1 else b"".join(octets)
+    def _forget_written(self, block: Block) -> None:
+        if not block.unwritten and self.cleared and self.cleared[0] is block:
+            self.cleared.popleft()
 
-    def _refuse(self, parts: list[Part]) -> None:
-        """Named in an intent, never written."""
-        if not parts:
+    def _encode(self, block: Block, places: Numbers, first: int, now_us: int) -> bytes:
+        load, at = block.load, block.at[places]
+        left = max(SHORTEST_VALIDITY, int(block.batch.expires_at.timestamp() - now_us / 1e6))
+        bodies = load.short_messages
+        return _encoder(block.batch.sender, left).encode(
+            first,
+            load.msisdns[at],
+            [bodies[place] for place in at.tolist()],
+            load.esm_classes[at],
+            load.data_codings[at],
+            load.references[at] if self._link.connector.echoes_reference else None,
+        )
+
+    def _number(self, block: Block) -> int:
+        """A number for the block, by which its answers find it."""
+        number = self._numbers.get(block)
+        if number is None:
+            number = self._numbers[block] = self._next_number
+            self._blocks[number] = block
+            self._next_number += 1
+        return number
+
+    def _refuse(self, block: Block, count: int) -> None:
+        """The next ones of the block: named in an intent, never written."""
+        if not count:
             return
-        now = time.time_ns() // 1000
-        results = []
-        for part in parts:
-            self._journal.not_sent(self.number, part.place)
-            results.append(self._result(part, "not_sent", now))
-        self._link.ended(results)
+        which = np.arange(block.written, block.written + count)
+        self._journal.not_sent(self.number, block.first_place + which)
+        block.written += count
+        self._unwritten -= count
+        block.sent_us[which] = time.time_ns() // 1000
+        self._end(Ends(block, which, "not_sent"))
 
-    def _result(self, part: Part, state: str, sent_us: int) -> Result:
-        return Result(part, self._link.connector.connector_id, self.number, state, False, None, None, sent_us, None)
+    def _end(self, *ends: Ends) -> None:
+        for end in ends:
+            end.block.open[end.which] = False
+            if not end.block.open.any():
+                number = self._numbers.pop(end.block, None)
+                if number is not None:
+                    del self._blocks[number]
+        self._link.ended(list(ends))
 
     # the session's calls
 
-    def _on_answers(self, session: ClientSession, answers: list[Answer]) -> None:
+    def _on_answers(self, session: ClientSession, answers: Answers, handles: Numbers) -> None:
         if session is not self.session:
             return
         now = time.time_ns() // 1000
-        form = self._link.connector.message_id_form
-        connector_id = self._link.connector.connector_id
-        results = []
-        for answer in answers:
-            part = self.open.pop(answer.sequence, None)
-            if part is None:
-                self._link.strays += 1
+        known = handles != NOBODY
+        if not known.all():
+            self._link.strays += int((~known).sum())
+            answers, handles = answers.only(known), handles[known]
+        numbers = handles // PLACES
+        ends: list[Ends] = []
+        for start, end in _runs(numbers):
+            block = self._blocks.get(int(numbers[start]))
+            if block is None:
                 continue
-            self._journal.answered(self.number, part.place, Ending(answer.status, answer.message_id, part.sent_us, now))
-            verdict = status.verdict(answer.status)
+            which = handles[start:end] % PLACES
+            ends += self._answered(block, which, answers.only(slice(start, end)), now)
+        if ends:
+            self._end(*ends)
+
+    def _answered(self, block: Block, which: Numbers, answers: Answers, now: int) -> list[Ends]:
+        """The ends that these answers are, in the journal by then."""
+        ids = answers.message_ids
+        if ids.dtype.itemsize > LONGEST_ID:
+            ids = ids.astype(f"S{LONGEST_ID}")
+        self._journal.answered(self.number, block.first_place + which, answers.statuses, ids, block.sent_us[which], now)
+        self._open -= len(which)
+        ends = []
+        for command_status in np.unique(answers.statuses).tolist():
+            same = answers.statuses == command_status
+            verdict = status.verdict(command_status)
             accepted = verdict is Verdict.ACCEPTED
-            carriers_id = answer.message_id[:LONGEST_ID]
-            key = message_id.answer_key(carriers_id, form) if accepted and carriers_id else None
-            results.append(
-                Result(
-                    part, connector_id, self.number, "accepted" if accepted else "rejected",
-                    verdict is Verdict.RETRY, answer.status, key, part.sent_us, now,
-                )
+            keys = message_id.answer_keys(ids[same], self._link.connector.message_id_form) if accepted else None
+            end = Ends(
+                block, which[same], "accepted" if accepted else "rejected", verdict is Verdict.RETRY,
+                answers.statuses[same], keys, answered_us=now,
             )  # fmt: skip
             if verdict is Verdict.FINAL:
-                part.message.refused = True
+                block.load.refuse(end.at)
             elif verdict is Verdict.RETRY:
-                self._link.slow_down(answer.status)
-        if results:
-            self._link.ended(results)
+                self._link.slow_down(command_status)
+            ends.append(end)
+        return ends
 
-    def _on_deliver(self, session: ClientSession, pdus: list[DeliverSm | DataSm]) -> None:
-        self._link.received(session, pdus)
+    def _on_deliver(self, session: ClientSession, receipts: list[Receipts], pdus: list[DeliverSm | DataSm]) -> None:
+        self._link.received(session, receipts, pdus)
 
     def _on_overdue(self, session: ClientSession, sequences: list[int]) -> None:
         """The carrier swallowed requests: nothing more goes out here, the other answers in flight may still come."""
@@ -227,10 +274,13 @@ class Line:
         if session is not self.session:
             return
         self.session = None
-        parts, self.open = list(self.open.values()), {}
-        self._link.ended([self._result(part, "in_doubt", part.sent_us) for part in parts])
+        unanswered = [(block, np.flatnonzero(block.open[: block.written])) for block in self._blocks.values()]
+        in_doubt = [Ends(block, which, "in_doubt") for block, which in unanswered if len(which)]
+        count, self._open = self._open, 0
+        if in_doubt:
+            self._end(*in_doubt)
         self.give_back()
-        self._link.lost(self, session, ended, len(parts))
+        self._link.lost(self, session, ended, count)
 
     def _on_writable(self, session: ClientSession) -> None:
         self._link.pump()
@@ -283,6 +333,14 @@ class Line:
             on_overdue=self._on_overdue,
             on_writable=self._on_writable,
         )
+
+
+def _runs(numbers: Numbers) -> list[tuple[int, int]]:
+    """Where neighbours are equal: start and end of each run."""
+    if not len(numbers):
+        return []
+    cuts = (np.flatnonzero(np.diff(numbers)) + 1).tolist()
+    return list(zip([0, *cuts], [*cuts, len(numbers)], strict=True))
 
 
 @lru_cache(maxsize=1024)

@@ -2,20 +2,19 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from dispatch.apart import Apart
 from dispatch.boot import boottime
 from dispatch.connectors import Connector
-from dispatch.journal import CAPACITY, Journal
+from dispatch.journal import MOST_OPEN, Journal
 from dispatch.ledger import Ledger
 from dispatch.line import Line
-from dispatch.parts import Batch, Part
-from dispatch.references import user_message_reference
-from dispatch.rows import Block, Result
+from dispatch.parts import Batch, Block, Ends, Load
 from dispatch.sessionlog import SessionLog
 from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
@@ -23,6 +22,7 @@ from outbound.logs import logger
 from smpp import status
 from smpp.client import ClientSession
 from smpp.pdu import DataSm, DeliverSm
+from smpp.receipt_rows import Receipts
 from smpp.session import Ended
 
 log = logger("dispatch.link")
@@ -38,7 +38,7 @@ CHANGE_SECONDS = 10.0  # that answers in flight have before a changed connector'
 class Link:
     """The parts that wait here go out in order, but for those that are tried again.
 
-    received(link, session, pdus): what carriers deliver. wake(): more may be leased. spawn(coroutine): runs it, and
+    received(link, session, receipts, pdus): what carriers deliver. wake(): more may be leased. spawn(coroutine): runs it, and
     tells the worker if it fails.
     """
 
@@ -48,7 +48,7 @@ class Link:
         journal: Journal,
         ledger: Ledger,
         sessions: SessionLog,
-        received: Callable[["Link", ClientSession, list[DeliverSm | DataSm]], None],
+        received: Callable[["Link", ClientSession, list[Receipts], list[DeliverSm | DataSm]], None],
         wake: Callable[[], None],
         spawn: "Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]",
     ) -> None:
@@ -120,8 +120,8 @@ class Link:
         for line in self.lines[: self.connector.sessions]:
             self.spawn(line.run())
 
-    def send(self, parts: list[Part]) -> None:
-        self._waiting.add(parts)
+    def send(self, load: Load) -> None:
+        self._waiting.add(load)
         self.pump()
 
     def ask(self) -> None:
@@ -204,41 +204,43 @@ class Link:
 
     # the ledger's calls
 
-    def cleared(self, block: Block, kept: list[int] | None) -> None:
-        """The intents of the block are committed: those kept may be written."""
+    def cleared(self, block: Block, lacking: list[int] | None) -> None:
+        """The intents of the block are committed, but for those at these places; None: for all."""
         line = next(line for line in self.lines if line.number == block.line)
-        if kept is None:
+        asked = len(block)
+        if lacking is None:
             block.batch.lose()
-        parts = block.parts
-        if kept is None or len(kept) < len(parts):
-            parts = [block.parts[index] for index in kept or ()]
-            for place, part in enumerate(parts, block.first_place):
-                part.place = place  # as the intent counts: those that it lacks take no place
-            written = set(parts)
-            for part in block.parts:
-                if part not in written:
-                    self._waiting.free(part, in_doubt=False)
-                    block.batch.set_aside()
-        line.clear(parts, len(block.parts))
+        if lacking is None or lacking:
+            stays = np.delete(np.arange(asked), lacking) if lacking is not None else np.zeros(0, np.int64)
+            at = block.keep(stays)
+            self._waiting.free(block.load, at, in_doubt=False)
+            block.batch.set_aside(len(at))
+        line.clear(block, asked)
         self.pump()
 
-    def committed(self, result: Result) -> None:
-        """This end is durable: what it means for the part."""
-        part = result.part
-        batch = part.message.batch
-        self._waiting.free(part, in_doubt=result.state == "in_doubt")
-        if result.state != "not_sent" and not result.transient:
-            if result.state == "rejected" and part.message.segments > 1:
+    def committed(self, ends: Ends) -> None:
+        """These ends are durable: what they mean for the parts."""
+        load, batch, at = ends.block.load, ends.block.batch, ends.at
+        self._waiting.free(load, at, in_doubt=ends.state == "in_doubt")
+        if ends.state != "not_sent" and not ends.transient:
+            if ends.state == "rejected" and (load.counts[at] > 1).any():
                 batch.untidy = True
-            batch.settle()
+            batch.settle(len(at))
             return
-        part.attempt += 1
-        if batch.stopped or self._stopping or self.changing or part.message.refused or boottime() >= batch.deadline:
-            batch.set_aside()
-        elif result.transient:
-            self._waiting.rest(part)
+        load.attempts[at] += 1
+        if batch.stopped or self._stopping or self.changing or boottime() >= batch.deadline:
+            batch.set_aside(len(at))
+            return
+        if load.any_refused:
+            refused = load.refused[at]
+            batch.set_aside(int(refused.sum()))
+            at = at[~refused]
+        if not len(at):
+            return
+        if ends.transient:
+            self._waiting.rest(load, at)
         else:
-            self._waiting.first([part])
+            self._waiting.first(load, at)
 
     # the lines' calls
 
@@ -247,20 +249,19 @@ class Link:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def ended(self, results: list[Result]) -> None:
+    def ended(self, ends: list[Ends]) -> None:
         now = self._loop.time()
         if self._throttle.rate is not None:
-            for lost in (False, True):
-                stamps = Counter(
-                    r.part.sent_us for r in results if (r.state == "in_doubt") is lost and r.state != "not_sent"
-                )
-                for stamp, segments in stamps.items():
-                    self._throttle.answered(stamp, segments, now, lost=lost)
-        self._ledger.append(results)
+            for end in ends:
+                if end.state != "not_sent":
+                    stamps, segments = np.unique(end.block.sent_us[end.which], return_counts=True)
+                    for stamp, count in zip(stamps.tolist(), segments.tolist(), strict=True):
+                        self._throttle.answered(stamp, count, now, lost=end.state == "in_doubt")
+        self._ledger.append(ends)
         self.pump()
 
-    def received(self, session: ClientSession, pdus: list[DeliverSm | DataSm]) -> None:
-        self._received(self, session, pdus)
+    def received(self, session: ClientSession, receipts: list[Receipts], pdus: list[DeliverSm | DataSm]) -> None:
+        self._received(self, session, receipts, pdus)
 
     def bound(self, line: Line) -> None:
         self.tried_to_bind = True
@@ -347,7 +348,7 @@ class Link:
                 if block is None:
                     break
                 self._ledger.intend(block)
-                wanted -= len(block.parts)
+                wanted -= len(block)
         if before >= self.enough / 2 > len(self._waiting):
             self._wake()
 
@@ -355,9 +356,7 @@ class Link:
     def _room(self) -> int:
         """The ledger window, what the journal holds, and with a rate no more than goes out in a quarter of a second."""
         ledger = self._ledger
-        room = min(
-            self.connector.ledger_window - ledger.open_of(self.connector.connector_id), CAPACITY // 2 - ledger.open
-        )
+        room = min(self.connector.ledger_window - ledger.open_of(self.connector.connector_id), MOST_OPEN - ledger.open)
         if self._throttle.rate is not None:
             ahead = sum(line.ahead_of_window for line in self.lines)
             room = min(room, max(1, int(self._throttle.rate / 4)) - ahead)
@@ -365,19 +364,14 @@ class Link:
 
     def _next_block(self, line: Line, most: int) -> Block | None:
         """The next parts of one batch."""
-        parts = self._waiting.take(most, datetime.now(UTC), boottime())
-        if not parts:
+        taken = self._waiting.take(most, datetime.now(UTC), boottime())
+        if taken is None:
             return None
-        serial = self._ledger.next_serial()
-        first = line.take_places(len(parts))
-        for place, part in enumerate(parts, first):
-            message = part.message
-            part.serial = serial
-            part.place = place
-            part.reference = user_message_reference(
-                message.reference_base, message.segments, part.segment, part.attempt
-            )
-        return Block(serial, parts[0].message.batch, self.connector.connector_id, line.number, first, parts)
+        load, at = taken
+        load.refer(at)
+        return Block(
+            self._ledger.next_serial(), load, self.connector.connector_id, line.number, line.take_places(len(at)), at
+        )
 
     async def _end_sessions(self, timeout: float) -> None:
         """No line reconnects; each session waits for its answers and unbinds."""

@@ -5,13 +5,16 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from dispatch.connectors import Connector
 from dispatch.desk import Desk
 from dispatch.inbox import Inbox
 from dispatch.journal import LINES, Journal
 from dispatch.ledger import Ledger
 from dispatch.link import Link
-from dispatch.parts import Batch
+from dispatch.parts import Batch, Numbers
+from dispatch.plan import NO_ROUTE
 from dispatch.rates import RateShares
 from dispatch.routes import Routes
 from dispatch.sessionlog import SessionLog
@@ -58,9 +61,10 @@ class Links:
     def __getitem__(self, connector_id: int) -> Link:
         return self._links[connector_id]
 
-    def route(self, msisdn: int) -> int | None:
-        """The connector of a number. One that is switched off keeps its numbers: they wait for it."""
-        return self._routes.connector(msisdn)
+    def route(self, msisdns: Numbers) -> Numbers:
+        """The connectors of numbers, NO_ROUTE where there is none. One that is switched off keeps its numbers: they wait
+        for it."""
+        return np.array([self._routes.connector(msisdn) or NO_ROUTE for msisdn in msisdns.tolist()], np.int64)
 
     @property
     def are_hungry(self) -> bool:
@@ -132,7 +136,8 @@ class Links:
     def _make(self, connector: Connector) -> Link:
         link = Link(
             connector, self._journal, self._ledger, self._sessions,
-            lambda of, session, pdus: self._inbox.receive(of.connector, session, pdus), self._wake, self._spawn,
+            lambda of, session, receipts, pdus: self._inbox.receive(of.connector, session, receipts, pdus), self._wake,
+            self._spawn,
         )  # fmt: skip
         link.add_lines(self._lines_for(link, connector))
         return link

@@ -8,12 +8,14 @@ import psycopg
 from dispatch.desk import Desk
 from outbound.logs import logger
 from outbound.queries import load
+from smpp import message_id
+from smpp.message_id import Form
 
 log = logger("dispatch.matching")
 Q = load("dispatch/receipts")
 
 LIMIT = 20_000  # receipts of one statement
-FRESH = 300.0  # seconds: younger receipts are looked at each time, older ones now and then
+FRESH = 300.0  # seconds: younger receipts that wait are looked at each time, older ones now and then
 OLD_EVERY = 60.0
 
 
@@ -23,27 +25,53 @@ class Matcher:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._old_at = 0.0
+        self._adopted = False
         self.matched = 0
 
     async def run_once(self, now: float, listening: dict[int, datetime]) -> None:
         """listening: connector -> since when this worker hears its receipts. now: seconds of any clock."""
+        if not self._adopted:
+            await self._desk.rows(Q.adopt_cluster)
+            self._adopted = True
+        while await self._match_lot():
+            pass
+        await self._match_waiting(now)
+        self.matched += await self._settle(Q.match_in_doubt, {"limit": LIMIT})
+        if listening:
+            since = {"connectors": list(listening), "since": list(listening.values())}
+            self.matched += await self._settle(Q.settle_by_silence, since)
+        self.matched += await self._settle(Q.settle_by_time, {})
+
+    async def _match_lot(self) -> bool:
+        """The next new receipts; whether there are more that are ready."""
+        async with self._desk.transaction() as connection:
+            turn = await (await connection.execute(Q.take_turn.encode())).fetchone()
+            if turn is None:
+                return False
+            done, ready, next_ready = turn
+            where = {"done": done, "ready": ready, "limit": LIMIT}
+            (end,) = await (await connection.execute(Q.lot_end.encode(), where)).fetchone() or (ready,)
+            found = await (await connection.execute(Q.match_lot.encode(), {"done": done, "end": end})).fetchone()
+            if found is not None:
+                matched, receipts, keys, forms = found
+                self.matched += matched
+                await _know_ids(connection, receipts or (), keys or (), forms or ())
+            await connection.execute(Q.end_turn.encode(), {"done": end, "next_ready": next_ready})
+        return bool(end != ready)
+
+    async def _match_waiting(self, now: float) -> None:
         age = FRESH
         if now >= self._old_at:
             age, self._old_at = 10 * 365 * 86400.0, now + OLD_EVERY
         after = 0
         while True:
             ((matched, seen, last),) = await self._desk.rows(
-                Q.match_receipts, {"age": age, "limit": LIMIT, "after": after}
+                Q.match_waiting, {"age": age, "limit": LIMIT, "after": after}
             )
             self.matched += matched
             if seen < LIMIT:
-                break
+                return
             after = last
-        self.matched += await self._settle(Q.match_in_doubt, {"limit": LIMIT})
-        if listening:
-            since = {"connectors": list(listening), "since": list(listening.values())}
-            self.matched += await self._settle(Q.settle_by_silence, since)
-        self.matched += await self._settle(Q.settle_by_time, {})
 
     async def _settle(self, statement: str, parameters: dict[str, object]) -> int:
         """Together with what follows from it: a death in between would leave messages that nobody looks at again."""
@@ -53,6 +81,20 @@ class Matcher:
             if settled:
                 await reopen(connection, settled)
         return len(settled)
+
+
+async def _know_ids(
+    connection: psycopg.AsyncConnection, receipts: Sequence[int], keys: Sequence[str | None], forms: Sequence[str]
+) -> None:
+    """Where the form of a carrier's ids is not known: a receipt's id may stand for several."""
+    unsure = [
+        (receipt, "\x1f".join(message_id.receipt_keys(key.encode(), form)))
+        for receipt, key, form in zip(receipts, keys, forms, strict=True)
+        if key is not None and form == Form.AUTO
+    ]
+    if unsure:
+        known = {"receipts": [receipt for receipt, _ in unsure], "keys": [several for _, several in unsure]}
+        await connection.execute(Q.know_ids.encode(), known)
 
 
 async def reopen(connection: psycopg.AsyncConnection, settled: Sequence[tuple[int, ...]]) -> None:

@@ -1,13 +1,22 @@
-"""What is sent: batches, their messages, and the parts (segments) of each with the attempt that is being made."""
+"""What is sent: batches, and the parts (segments) of their messages by columns, with the attempt that each is at."""
 
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
+
+from dispatch.references import user_message_references
+
+Numbers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int16]
+Octets = npt.NDArray[np.uint8]
+
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """A leased batch. deadline: the instant on the boot clock after which nothing of it may be written.
+    """A leased batch. priority: lower goes first. deadline: the instant on the boot clock after which nothing of it may be written.
 
     Its worker counts here: `unsettled` are the parts that were planned and have no committed end yet.
     """
@@ -21,6 +30,7 @@ class Batch:
     expires_at: datetime
     sender: str
     state: str
+    priority: int
     deadline: float
     unsettled: int = 0
     untidy: bool = False
@@ -37,16 +47,17 @@ class Batch:
         else:
             self.idle.set()
 
-    def settle(self) -> None:
-        """One of them has its committed end."""
-        self.unsettled -= 1
+    def settle(self, parts: int) -> None:
+        """So many of them have their committed end."""
+        self.unsettled -= parts
         if self.unsettled == 0:
             self.idle.set()
 
-    def set_aside(self) -> None:
-        """One of them is not sent now: the batch is planned again once the others have ended."""
-        self.untidy = True
-        self.settle()
+    def set_aside(self, parts: int) -> None:
+        """So many of them are not sent now: the batch is planned again once the others have ended."""
+        if parts:
+            self.untidy = True
+            self.settle(parts)
 
     def stop(self) -> None:
         """Nothing more of it is intended: paused, cancelled, expired, or the worker ends."""
@@ -59,31 +70,116 @@ class Batch:
 
 
 @dataclass(slots=True, eq=False)
-class Message:
-    """What the parts of one message share. refused: a part was rejected for good, so the others are not sent."""
+class Load:
+    """The parts of a batch that go over one connector: columns of n, in the order of ordinal and segment.
+
+    counts: the segments of the part's message. attempts: the number of the attempt that is next, or under way. delays:
+    how often the carrier asked for patience. refused: a part of the message was rejected for good, so the others are
+    not sent. zones: ASCII.
+    """
 
     batch: Batch
-    ordinal: int
-    msisdn: int
-    network_id: int
-    zone: str
-    segments: int
-    reference_base: int
-    data_coding: int
-    esm_class: int
-    refused: bool = False
+    ordinals: Numbers
+    segments: Numbers
+    counts: Numbers
+    attempts: Numbers
+    msisdns: Numbers
+    networks: Numbers
+    zones: npt.NDArray[np.bytes_]
+    short_messages: list[bytes]
+    esm_classes: Octets
+    data_codings: Octets
+    references: Numbers = field(init=False)
+    delays: Numbers = field(init=False)
+    refused: npt.NDArray[np.bool_] = field(init=False)
+    any_refused: bool = False
+
+    def __post_init__(self) -> None:
+        self.references = np.zeros(len(self.ordinals), np.int64)
+        self.delays = np.zeros(len(self.ordinals), np.int64)
+        self.refused = np.zeros(len(self.ordinals), bool)
+
+    def __len__(self) -> int:
+        return len(self.ordinals)
+
+    def refer(self, at: Numbers) -> None:
+        """The parts at these places get the references of their next attempts."""
+        self.references[at] = user_message_references(
+            self.batch.campaign_id, self.ordinals[at], self.counts[at], self.segments[at], self.attempts[at]
+        )
+
+    def refuse(self, at: Numbers) -> None:
+        """These parts were rejected for good: what their messages have left is not sent."""
+        several = at[self.counts[at] > 1]
+        if len(several):
+            self.refused |= np.isin(self.ordinals, self.ordinals[several])
+            self.any_refused = True
 
 
 @dataclass(slots=True, eq=False)
-class Part:
-    """One segment and its next (or running) attempt. place: in its line; sent_at: when the attempt was written."""
+class Block:
+    """An intent: parts of one load that are to be written on one line, in order from first_place on.
 
-    message: Message
-    segment: int
-    short_message: bytes
-    attempt: int
-    serial: int = 0
-    place: int = 0
-    reference: int = 0
-    sent_us: int = 0
-    delays: int = 0
+    at: where they stand in the load. kept: what of them the commit let through. written: how many of those went out;
+    the others follow in order. sent_us, open: of each that was kept; open until its end is known.
+    """
+
+    serial: int
+    load: Load
+    connector_id: int
+    line: int
+    first_place: int
+    at: Numbers
+    written: int = 0
+    sent_us: Numbers = field(init=False)
+    open: npt.NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._open()
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @property
+    def batch(self) -> Batch:
+        return self.load.batch
+
+    @property
+    def unwritten(self) -> int:
+        return len(self.at) - self.written
+
+    def keep(self, places: Numbers) -> Numbers:
+        """Only these are written; where in the load the others stand. Places count on without those."""
+        lacking = np.delete(self.at, places)
+        self.at = self.at[places]
+        self._open()
+        return lacking
+
+    def _open(self) -> None:
+        self.sent_us = np.zeros(len(self.at), np.int64)
+        self.open = np.ones(len(self.at), bool)
+
+
+@dataclass(slots=True, eq=False)
+class Ends:
+    """How attempts of one block ended, all in one way. which: places in the block. state: of dispatch.attempt_state.
+
+    statuses, message_ids, answered_us: of the answers, None where none came; a message id may be empty.
+    """
+
+    block: Block
+    which: Numbers
+    state: str
+    transient: bool = False
+    statuses: Numbers | None = None
+    message_ids: npt.NDArray[np.bytes_] | None = None
+    sent_us: Numbers | None = None
+    answered_us: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+    @property
+    def at(self) -> Numbers:
+        """Where the parts stand in their load."""
+        return self.block.at[self.which]

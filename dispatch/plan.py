@@ -4,27 +4,17 @@ Pure: it is told what was tried and what is intended, and finds the same for eve
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from dispatch.parts import Batch, Message, Part
-from dispatch.references import concatenation, reference_base
-from outbound.errors import OutboundError
-from smpp import text
+import numpy as np
 
+from dispatch.parts import Batch, Load, Numbers
+from dispatch.recipients import Recipients, wire
 
-class Recipient(NamedTuple):
-    """A message of the batch that is not given up yet, as it was accepted."""
-
-    ordinal: int
-    msisdn: int
-    text: str
-    encoding: str
-    segments: int
-    network_id: int
-    zone: str
+NO_ROUTE = 0
 
 
 class Attempt(NamedTuple):
@@ -35,6 +25,7 @@ class Attempt(NamedTuple):
     attempt: int
     state: str
     transient: bool
+    connector_id: int
 
 
 class Open(NamedTuple):
@@ -45,61 +36,76 @@ class Open(NamedTuple):
     attempt: int
 
 
-class SegmentsDiffer(OutboundError):
-    """A text makes other segments than it was accepted (and is charged) with: it is not sent."""
-
-
 @dataclass(slots=True)
 class Plan:
-    """parts: by connector. stops: reason -> ordinals. waits: something is open elsewhere, look again."""
+    """loads: what goes out, each over one connector. stops: reason -> ordinals. waits: something is open elsewhere, look
+    again."""
 
-    parts: dict[int, list[Part]] = field(default_factory=lambda: defaultdict(list))
+    loads: list[tuple[int, Load]] = field(default_factory=list)
     stops: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     waits: bool = False
 
     @property
     def size(self) -> int:
-        return sum(len(parts) for parts in self.parts.values())
+        return sum(len(load) for _, load in self.loads)
 
     def add(self, other: "Plan") -> None:
         """The plan of other messages of the same batch."""
-        for connector, parts in other.parts.items():
-            self.parts[connector] += parts
+        self.loads += other.loads
         for reason, ordinals in other.stops.items():
             self.stops[reason] += ordinals
         self.waits = self.waits or other.waits
 
 
+@dataclass(slots=True)
+class _Tried:
+    """A message of which something was intended before. next: segment -> number of its next attempt, for those of which
+    no attempt may have been accepted or was rejected for good. running: something of it is open elsewhere. connector:
+    whose it is, because a part of it may be there."""
+
+    next: dict[int, int]
+    refused: bool
+    running: bool
+    in_doubt: bool
+    connector: int | None
+
+
 def make(
     batch: Batch,
-    recipients: Iterable[Recipient],
-    attempts: Iterable[Attempt],
-    open_attempts: Iterable[Open],
-    route: Callable[[int], int | None],
+    recipients: Recipients,
+    attempts: Sequence[Attempt],
+    open_attempts: Sequence[Open],
+    route: Callable[[Numbers], Numbers],
     now: datetime,
 ) -> Plan:
-    """route: the connector of a number, None where no carrier of ours goes there."""
-    tried: dict[int, list[Attempt]] = defaultdict(list)
-    for attempt in attempts:
-        tried[attempt.ordinal].append(attempt)
-    under_way: dict[int, list[Open]] = defaultdict(list)
-    for entry in open_attempts:
-        under_way[entry.ordinal].append(entry)
-    plan = Plan(waits=bool(under_way))
+    """route: the connectors of numbers, NO_ROUTE where no carrier of ours goes there. A message of which a part
+    may be at a carrier stays with that one; one with a part open elsewhere waits for its end."""
+    tried = _tried(recipients, attempts, open_attempts)
+    plan = Plan(waits=bool(open_attempts))
+    fresh = ~np.isin(recipients.ordinals, list(tried)) if tried else np.ones(len(recipients), bool)
+    routes = route(recipients.msisdns)
     ended = _end_of(batch, now)
-    for recipient in recipients:
-        known = tried.get(recipient.ordinal, ())
-        running = under_way.get(recipient.ordinal, ())
-        unsent = _unsent(recipient, known, running)
-        if not unsent:
+    if ended is not None:
+        plan.stops[ended] += recipients.ordinals[fresh].tolist()
+    else:
+        plan.stops["no_route"] += recipients.ordinals[fresh & (routes == NO_ROUTE)].tolist()
+        for connector in np.unique(routes[fresh & (routes != NO_ROUTE)]).tolist():
+            chosen = fresh & (routes == connector)
+            plan.loads.append((connector, _whole(batch, recipients.of(chosen))))
+    for place in np.flatnonzero(~fresh).tolist():
+        message = tried[int(recipients.ordinals[place])]
+        if not message.next or message.running:
             continue
-        refused = any(attempt.state == "rejected" and not attempt.transient for attempt in known)
-        connector = route(recipient.msisdn)
-        reason = ended or ("part_rejected" if refused else None) or ("no_route" if connector is None else None)
-        if reason is None and connector is not None:
-            plan.parts[connector] += _parts(batch, recipient, unsent)
-        elif reason is not None and not running and not any(attempt.state == "in_doubt" for attempt in known):
-            plan.stops[reason].append(recipient.ordinal)
+        connector = message.connector if message.connector is not None else int(routes[place])
+        why = ended or ("part_rejected" if message.refused else None) or (None if connector else "no_route")
+        if why is None:
+            only = np.zeros(len(recipients), bool)
+            only[place] = True
+            plan.loads.append((connector, _some(batch, recipients.of(only), message.next)))
+        elif not message.in_doubt:
+            plan.stops[why].append(int(recipients.ordinals[place]))
+    plan.stops = defaultdict(list, {why: ordinals for why, ordinals in plan.stops.items() if ordinals})
+    plan.loads = _joined(plan.loads)
     return plan
 
 
@@ -109,37 +115,96 @@ def _end_of(batch: Batch, now: datetime) -> str | None:
     return "expired" if batch.expires_at <= now else None
 
 
-def _unsent(recipient: Recipient, known: Iterable[Attempt], running: Iterable[Open]) -> dict[int, int]:
-    """segment -> number of its next attempt, for those of which no attempt runs, may have been accepted, or was
-    rejected for good."""
-    following = dict.fromkeys(range(1, recipient.segments + 1), 1)
+def _tried(recipients: Recipients, attempts: Iterable[Attempt], open_attempts: Iterable[Open]) -> dict[int, _Tried]:
+    ended: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        ended[attempt.ordinal].append(attempt)
+    running = {entry.ordinal for entry in open_attempts}
+    tried = {}
+    for ordinal, segments in zip(recipients.ordinals.tolist(), recipients.counts.tolist(), strict=True):
+        if ordinal in ended or ordinal in running:
+            tried[ordinal] = _judge(segments, ended.get(ordinal, ()), running=ordinal in running)
+    return tried
+
+
+def _judge(segments: int, ended: Iterable[Attempt], *, running: bool) -> _Tried:
+    following = dict.fromkeys(range(1, segments + 1), 1)
     settled: set[int] = set()
-    for attempt in known:
+    connector = None
+    for attempt in ended:
         following[attempt.segment] = max(following[attempt.segment], attempt.attempt + 1)
         if not (attempt.state == "not_sent" or attempt.transient):
             settled.add(attempt.segment)
-    settled.update(entry.segment for entry in running)
-    return {segment: number for segment, number in following.items() if segment not in settled}
-
-
-def _parts(batch: Batch, recipient: Recipient, unsent: dict[int, int]) -> list[Part]:
-    segments = text.segment(recipient.text)
-    if len(segments) != recipient.segments or segments.encoding.label != recipient.encoding:
-        raise SegmentsDiffer(
-            f"campaign {batch.campaign_id}, message {recipient.ordinal}: accepted as {recipient.segments} segments of "
-            f"{recipient.encoding}, its text makes {len(segments)} of {segments.encoding.label}; nothing of its "
-            "batch is sent. Was the software changed between acceptance and dispatch?"
-        )
-    short_messages = segments.short_messages(concatenation(batch.campaign_id, recipient.ordinal))
-    message = Message(
-        batch=batch,
-        ordinal=recipient.ordinal,
-        msisdn=recipient.msisdn,
-        network_id=recipient.network_id,
-        zone=recipient.zone,
-        segments=recipient.segments,
-        reference_base=reference_base(batch.campaign_id, recipient.ordinal),
-        data_coding=segments.data_coding,
-        esm_class=segments.esm_class,
+            connector = attempt.connector_id
+    return _Tried(
+        next={segment: number for segment, number in following.items() if segment not in settled},
+        refused=any(attempt.state == "rejected" and not attempt.transient for attempt in ended),
+        running=running,
+        in_doubt=any(attempt.state == "in_doubt" for attempt in ended),
+        connector=connector,
     )
-    return [Part(message, segment, short_messages[segment - 1], attempt) for segment, attempt in unsent.items()]
+
+
+def _whole(batch: Batch, recipients: Recipients) -> Load:
+    """Every part of these messages, for the first time."""
+    wired = wire(batch.campaign_id, recipients)
+    counts = recipients.counts
+    starts = np.cumsum(counts) - counts
+    places = np.repeat(np.arange(len(recipients)), counts)
+    return Load(
+        batch=batch,
+        ordinals=recipients.ordinals[places],
+        segments=np.arange(len(places)) - starts[places] + 1,
+        counts=counts[places],
+        attempts=np.ones(len(places), np.int64),
+        msisdns=recipients.msisdns[places],
+        networks=recipients.networks[places],
+        zones=recipients.zones[places],
+        short_messages=wired.short_messages,
+        esm_classes=wired.esm_classes,
+        data_codings=wired.data_codings,
+    )
+
+
+def _some(batch: Batch, recipient: Recipients, following: dict[int, int]) -> Load:
+    """Some parts of one message. following: segment -> number of the attempt."""
+    load = _of(_whole(batch, recipient), [segment - 1 for segment in following])
+    load.attempts[:] = list(following.values())
+    return load
+
+
+def _of(load: Load, places: list[int]) -> Load:
+    at = np.array(places, np.int64)
+    return Load(
+        load.batch, load.ordinals[at], load.segments[at], load.counts[at], load.attempts[at], load.msisdns[at],
+        load.networks[at], load.zones[at], [load.short_messages[place] for place in places], load.esm_classes[at],
+        load.data_codings[at],
+    )  # fmt: skip
+
+
+def _joined(loads: list[tuple[int, Load]]) -> list[tuple[int, Load]]:
+    """One load for each connector."""
+    by_connector: dict[int, list[Load]] = defaultdict(list)
+    for connector, load in loads:
+        by_connector[connector].append(load)
+    return [(connector, _join(several)) for connector, several in by_connector.items()]
+
+
+def _join(loads: list[Load]) -> Load:
+    if len(loads) == 1:
+        return loads[0]
+    whole = Load(
+        batch=loads[0].batch,
+        ordinals=np.concatenate([load.ordinals for load in loads]),
+        segments=np.concatenate([load.segments for load in loads]),
+        counts=np.concatenate([load.counts for load in loads]),
+        attempts=np.concatenate([load.attempts for load in loads]),
+        msisdns=np.concatenate([load.msisdns for load in loads]),
+        networks=np.concatenate([load.networks for load in loads]),
+        zones=np.concatenate([load.zones for load in loads]),
+        short_messages=[body for load in loads for body in load.short_messages],
+        esm_classes=np.concatenate([load.esm_classes for load in loads]),
+        data_codings=np.concatenate([load.data_codings for load in loads]),
+    )
+    order = np.lexsort((whole.segments, whole.ordinals))
+    return _of(whole, order.tolist())

@@ -1,24 +1,27 @@
 """Reads a leased batch and plans it: what of it is to be sent on which connector."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import TypeVar
 
+import numpy as np
+
 from dispatch import plan
+from dispatch import recipients as columns
 from dispatch.desk import Desk
-from dispatch.parts import Batch
-from dispatch.plan import Attempt, Open, Plan, Recipient
+from dispatch.parts import Batch, Numbers
+from dispatch.plan import Attempt, Open, Plan
 from outbound.queries import load
 
 Q = load("dispatch/batches")
 
 E = TypeVar("E", Attempt, Open)
-SLICE = 500  # messages that are planned without a pause: the sessions' answers wait meanwhile
+SLICE = 1000  # messages that are planned without a pause: the sessions' answers wait meanwhile
 
 
-async def read(desk: Desk, batch: Batch, route: Callable[[int], int | None]) -> Plan:
+async def read(desk: Desk, batch: Batch, route: Callable[[Numbers], Numbers]) -> Plan:
     """The plan of the batch as the database knows it now. Its lease was taken before: nobody else intends any of it.
 
     What is open is read first: an attempt that ends meanwhile is then known twice, never not at all.
@@ -34,16 +37,17 @@ async def read(desk: Desk, batch: Batch, route: Callable[[int], int | None]) -> 
     if not (await desk.rows(Q.is_untouched, where))[0][0]:
         open_attempts = [Open(*row) for row in await desk.rows(Q.open_attempts, where)]
         attempts = [Attempt(*row) for row in await desk.rows(Q.attempts, where)]
+    recipients = columns.from_rows(await desk.binary_rows(Q.recipients, where))
     waiting = await _waiting_for_proof(desk, batch, attempts)
-    rows = await desk.binary_rows(Q.recipients, where)
-    recipients = [found for found in map(Recipient._make, rows) if found.ordinal not in waiting]
+    if waiting:
+        recipients = recipients.of(~np.isin(recipients.ordinals, list(waiting)))
     whole = Plan()
-    attempts_in, open_in = _by_slice(attempts), _by_slice(open_attempts)
-    for number, recipients_in in groupby(recipients, key=lambda recipient: recipient.ordinal // SLICE):
-        part = plan.make(
-            batch, list(recipients_in), attempts_in.get(number, ()), open_in.get(number, ()), route, datetime.now(UTC)
+    for start in range(0, len(recipients), SLICE):
+        some = recipients.part(start, start + SLICE)
+        span = int(some.ordinals[0]), int(some.ordinals[-1])
+        whole.add(
+            plan.make(batch, some, _within(attempts, *span), _within(open_attempts, *span), route, datetime.now(UTC))
         )
-        whole.add(part)
         await asyncio.sleep(0)
     whole.waits = bool(open_attempts)
     return whole
@@ -59,8 +63,7 @@ async def _waiting_for_proof(desk: Desk, batch: Batch, attempts: Sequence[Attemp
     return {ordinal for (ordinal,) in rows}
 
 
-def _by_slice(entries: Sequence[E]) -> dict[int, list[E]]:
-    slices: dict[int, list[E]] = {}
-    for entry in entries:
-        slices.setdefault(entry.ordinal // SLICE, []).append(entry)
-    return slices
+def _within(entries: list[E], first: int, last: int) -> list[E]:
+    """Those of these ordinals; entries come in the order of theirs."""
+    start = bisect_left(entries, first, key=lambda entry: entry.ordinal)
+    return entries[start : bisect_left(entries, last + 1, key=lambda entry: entry.ordinal)]

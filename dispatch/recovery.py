@@ -5,17 +5,19 @@ written, the rest is in doubt. From another boot or machine nothing but the data
 is in doubt. A worker whose lock is held lives, however silent it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import psycopg
 
 from dispatch.boot import boot_id
 from dispatch.desk import Desk
 from dispatch.journal import Ending, Estate, Remains
-from dispatch.rows import SUBMISSION_COLUMNS, signed
+from dispatch.references import user_message_references
+from dispatch.rows import SUBMISSION_COLUMNS
 from outbound.logs import logger
 from outbound.queries import load
 from smpp import message_id, status
@@ -28,7 +30,8 @@ SILENCE = 300.0  # seconds without a heartbeat after which a worker elsewhere is
 
 
 class OpenAttempt(NamedTuple):
-    """An attempt that is intended and has no committed end. place: in the order of its line's writes."""
+    """An attempt that is intended and has no committed end. place: in the order of its line's writes. segments:
+    how many its message has."""
 
     serial: int
     account_id: int
@@ -40,7 +43,7 @@ class OpenAttempt(NamedTuple):
     ordinal: int
     segment: int
     attempt: int
-    reference: int
+    segments: int
     intended_at: datetime
     network_id: int
     zone: str
@@ -103,35 +106,54 @@ class Recovery:
         return True
 
 
-def ends(epoch: int, attempts: Iterable[OpenAttempt], remains: Remains | None) -> Iterable[tuple[object, ...]]:
+def ends(epoch: int, attempts: Sequence[OpenAttempt], remains: Remains | None) -> Iterable[tuple[object, ...]]:
     """The submission of each attempt, columns as in SUBMISSION_COLUMNS. remains: None where there is no journal."""
-    for attempt in attempts:
+    for attempt, reference in zip(attempts, _references(attempts), strict=True):
         ending = None if remains is None else remains.endings.get((attempt.line, attempt.place))
         if ending is not None and ending.status is not None:
             verdict = status.verdict(ending.status)
             accepted = verdict is Verdict.ACCEPTED
             key = message_id.answer_key(ending.message_id, attempt.message_id_form) if ending.message_id else None
             yield _row(
-                epoch, attempt, "accepted" if accepted else "rejected", verdict is Verdict.RETRY,
+                epoch, attempt, reference, "accepted" if accepted else "rejected", verdict is Verdict.RETRY,
                 ending, key if accepted else None,
             )  # fmt: skip
         elif ending is not None or (remains is not None and attempt.place > remains.marks.get(attempt.line, 0)):
-            yield _row(epoch, attempt, "not_sent", False, None, None)
+            yield _row(epoch, attempt, reference, "not_sent", False, None, None)
         else:
-            yield _row(epoch, attempt, "in_doubt", False, None, None)
+            yield _row(epoch, attempt, reference, "in_doubt", False, None, None)
+
+
+def _references(attempts: Sequence[OpenAttempt]) -> Iterable[int]:
+    for one in attempts:
+        ordinal, count, segment, attempt = (
+            np.array([number]) for number in (one.ordinal, one.segments, one.segment, one.attempt)
+        )
+        yield int(user_message_references(one.campaign_id, ordinal, count, segment, attempt)[0])
 
 
 def _row(
-    epoch: int, attempt: OpenAttempt, state: str, transient: bool, ending: Ending | None, key: str | None
+    epoch: int,
+    attempt: OpenAttempt,
+    reference: int,
+    state: str,
+    transient: bool,
+    ending: Ending | None,
+    key: str | None,
 ) -> tuple[object, ...]:
     return (
         attempt.account_id, attempt.campaign_id, attempt.ordinal, attempt.segment, attempt.attempt, state, transient,
-        None if ending is None or ending.status is None else signed(ending.status), key,
+        None if ending is None or ending.status is None else _signed(ending.status), key,
         attempt.intended_at if ending is None else _instant(ending.sent_us),
         None if ending is None else _instant(ending.answered_us),
-        epoch, attempt.serial, attempt.connector_id, attempt.line, attempt.place, attempt.reference,
+        epoch, attempt.serial, attempt.connector_id, attempt.line, attempt.place, reference,
         attempt.network_id, attempt.zone,
     )  # fmt: skip
+
+
+def _signed(status: int) -> int:
+    """command_status is unsigned on the wire, integer in the log."""
+    return status - (1 << 32) if status >= 1 << 31 else status
 
 
 def _instant(microseconds: int) -> datetime:

@@ -2,7 +2,13 @@
 
 import zlib
 
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.int64]
+
 _REFERENCES = 1 << 16
+_OF_CAMPAIGN, _OF_ORDINAL = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9  # odd, so that neighbours land far apart
 
 
 def concatenation(campaign_id: int, ordinal: int) -> int:
@@ -11,12 +17,12 @@ def concatenation(campaign_id: int, ordinal: int) -> int:
     return zlib.crc32(b"%d:%d" % (campaign_id, ordinal)) & 0xFF
 
 
-def reference_base(campaign_id: int, ordinal: int) -> int:
-    """Where a message's user_message_references begin."""
-    return zlib.crc32(b"%d.%d" % (ordinal, campaign_id)) & 0xFFFF
-
-
-def user_message_reference(base: int, segments: int, segment: int, attempt: int) -> int:
+def user_message_references(
+    campaign_id: int, ordinals: Numbers, counts: Numbers, segments: Numbers, attempts: Numbers
+) -> Numbers:
     """16 bits, another one for each part and each attempt of a message: the receipt of an attempt that was given up
-    is not taken for its successor's."""
-    return (base + (attempt - 1) * segments + segment - 1) % _REFERENCES
+    is not taken for its successor's. counts: of the segments of each message; always the same for the same input."""
+    mixed = ordinals.astype(np.uint64) * np.uint64(_OF_ORDINAL)
+    mixed += np.uint64(campaign_id * _OF_CAMPAIGN % (1 << 64))
+    bases = (mixed >> np.uint64(48)).astype(np.int64)
+    return (bases + (attempts.astype(np.int64) - 1) * counts + segments - 1) % _REFERENCES

@@ -1,69 +1,87 @@
-"""The submission log's rows as COPY reads them, and intents as statements: text, for it is made by the million."""
+"""The submission log's rows as COPY reads them, and intents as statements."""
 
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from dispatch.parts import Batch, Part
+import numpy as np
+
+from dispatch import copying
+from dispatch.copying import instant, instants, int2, int4, int8
+from dispatch.parts import Block, Ends
 
 SUBMISSION_COLUMNS = (
     "account_id", "campaign_id", "ordinal", "segment", "attempt", "state", "transient", "command_status",
     "carrier_message_id", "sent_at", "answered_at", "epoch_id", "intent_serial", "connector_id", "session",
     "sequence", "reference", "network_id", "zone",
 )  # fmt: skip
-COPY_SUBMISSIONS = f"copy dispatch.submission ({', '.join(SUBMISSION_COLUMNS)}) from stdin"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+COPY_SUBMISSIONS = f"copy dispatch.submission ({', '.join(SUBMISSION_COLUMNS)}) from stdin (format binary)"
 
 
-class Result(NamedTuple):
-    """The end of an attempt. state: of dispatch.attempt_state; status, answered_us: of the answer, if one came."""
-
-    part: Part
-    connector_id: int
-    line: int
-    state: str
-    transient: bool
-    status: int | None
-    message_id: str | None
-    sent_us: int
-    answered_us: int | None
+def submissions(epoch: int, ends: Iterable[Ends]) -> bytes:
+    """What COPY_SUBMISSIONS reads."""
+    return copying.joined(part for end in ends for part in _submissions(epoch, end))
 
 
-class Block(NamedTuple):
-    """Attempts of one batch that are to be written on one line, in order from first_place on."""
+def _submissions(epoch: int, ends: Ends) -> Iterable[bytes]:
+    if ends.message_ids is None:
+        yield _rows(epoch, ends, None)
+        return
+    # an answer may lack the id
+    lacks = ends.message_ids == b""
+    if not lacks.any():
+        yield _rows(epoch, ends, ends.message_ids)
+        return
+    for which in (lacks, ~lacks):
+        if which.any():
+            some = _only(ends, which)
+            yield _rows(epoch, some, None if which is lacks else some.message_ids)
 
-    serial: int
-    batch: Batch
-    connector_id: int
-    line: int
-    first_place: int
-    parts: list[Part]
+
+def _only(ends: Ends, which: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Ends:
+    return Ends(
+        ends.block, ends.which[which], ends.state, ends.transient,
+        None if ends.statuses is None else ends.statuses[which],
+        None if ends.message_ids is None else ends.message_ids[which],
+        None if ends.sent_us is None else ends.sent_us[which], ends.answered_us,
+    )  # fmt: skip
 
 
-def submission(epoch: int, result: Result) -> str:
-    """One line of COPY's text format."""
-    part = result.part
-    message = part.message
-    return (
-        f"{message.batch.account_id}\t{message.batch.campaign_id}\t{message.ordinal}\t{part.segment}\t{part.attempt}\t"
-        f"{result.state}\t{'t' if result.transient else 'f'}\t"
-        f"{_NULL if result.status is None else signed(result.status)}\t"
-        f"{_NULL if result.message_id is None else escaped(result.message_id)}\t{instant(result.sent_us)}\t"
-        f"{_NULL if result.answered_us is None else instant(result.answered_us)}\t"
-        f"{epoch}\t{part.serial}\t{result.connector_id}\t{result.line}\t{part.place}\t{part.reference}\t"
-        f"{message.network_id}\t{escaped(message.zone)}\n"
+def _rows(epoch: int, ends: Ends, message_ids: copying.Column) -> bytes:
+    block, load, at = ends.block, ends.block.load, ends.at
+    sent_us = ends.sent_us if ends.sent_us is not None else block.sent_us[ends.which]
+    return copying.rows(
+        len(ends),
+        (
+            int8(block.batch.account_id),
+            int8(block.batch.campaign_id),
+            load.ordinals[at].astype(">i4"),
+            load.segments[at].astype(">i2"),
+            load.attempts[at].astype(">i2"),
+            ends.state.encode(),
+            b"\1" if ends.transient else b"\0",
+            None if ends.statuses is None else ends.statuses.astype(np.uint32).astype(">u4").view(">i4"),
+            message_ids,
+            instants(sent_us),
+            None if ends.answered_us is None else instant(ends.answered_us),
+            int8(epoch),
+            int8(block.serial),
+            int4(block.connector_id),
+            int2(block.line),
+            (block.first_place + ends.which).astype(">i8"),
+            load.references[at].astype(">i4"),
+            load.networks[at].astype(">i4"),
+            load.zones[at],
+        ),
     )
 
 
 def intend(epoch: int, block: Block) -> str:
     """The statement that commits a block of intents and gives the places that may be written."""
-    parts = block.parts
+    load, at = block.load, block.at
     return (
         f"select dispatch.intend({epoch}, {block.serial}, {block.batch.batch_id}, {block.batch.fence}, "
         f"{block.connector_id}, {block.line}::smallint, {block.first_place}, "
-        f"'{_array(part.message.ordinal for part in parts)}', '{_array(part.segment for part in parts)}', "
-        f"'{_array(part.attempt for part in parts)}', '{_array(part.reference for part in parts)}', "
-        f"'{_array(part.message.msisdn for part in parts)}');"
+        f"'{_array(load.ordinals[at])}', '{_array(load.segments[at])}', '{_array(load.attempts[at])}', "
+        f"'{_array(load.msisdns[at])}');"
     )
 
 
@@ -73,25 +91,11 @@ def integers(array: str) -> list[int]:
     return [int(number) for number in inside.split(",")] if inside else []
 
 
-@lru_cache(maxsize=4096)
-def instant(microseconds: int) -> str:
-    """A timestamptz; many rows share one, for they were written or answered together."""
-    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat(" ")
-
-
-def signed(status: int) -> int:
-    """command_status is unsigned on the wire, integer in the log."""
-    return status - (1 << 32) if status >= 1 << 31 else status
-
-
 def escaped(text: str) -> str:
     if "\\" not in text and text.isprintable():
         return text
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "")
 
 
-_NULL = "\\N"
-
-
-def _array(numbers: object) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"  # type: ignore[call-overload]
+def _array(numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
+    return "{" + ",".join(map(str, numbers.tolist())) + "}"

@@ -6,14 +6,14 @@ One process, one event loop. Any number of workers run at once, on any number of
 import asyncio
 import os
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
-from dispatch import inbox, planner
+from dispatch import planner
 from dispatch.boot import boot_id, boottime, host
 from dispatch.channel import Channel
 from dispatch.completion import Completion
@@ -25,10 +25,9 @@ from dispatch.leases import LEASE, RENEW_EVERY, Leases
 from dispatch.ledger import EpochSettled, Ledger
 from dispatch.links import Links
 from dispatch.matching import Matcher, reopen
-from dispatch.parts import Batch
-from dispatch.plan import SegmentsDiffer
+from dispatch.parts import Batch, Block, Ends
+from dispatch.recipients import SegmentsDiffer
 from dispatch.recovery import SILENCE, Recovery
-from dispatch.rows import Block, Result
 from dispatch.sessionlog import SessionLog
 from outbound import database
 from outbound.errors import OutboundError
@@ -118,7 +117,7 @@ class Worker:
         self._journal.name(self.epoch)
         self._channel = Channel("dispatch")
         self._ledger = Ledger(self.epoch, self._channel, self._event_desk, self._cleared, self._committed)
-        self._inbox_channel = Channel("dispatch", prepare=inbox.PREPARE)
+        self._inbox_channel = Channel("dispatch")
         self._inbox = Inbox(self.epoch, self._inbox_channel)
         self._sessions = SessionLog(self.epoch, self._event_desk)
         self._links = Links(
@@ -157,11 +156,11 @@ class Worker:
     def _cleared(self, block: Block, kept: list[int] | None) -> None:
         self._links[block.connector_id].cleared(block, kept)
 
-    def _committed(self, results: list[Result]) -> None:
+    def _committed(self, ends: list[Ends]) -> None:
         touched = set()
-        for result in results:
-            link = self._links[result.connector_id]
-            link.committed(result)
+        for end in ends:
+            link = self._links[end.block.connector_id]
+            link.committed(end)
             touched.add(link)
         for link in touched:
             link.pump()
@@ -232,11 +231,11 @@ class Worker:
                 return False
             await self._leases.finish(batch)
             return True
-        if not any(self._links[connector].may_send for connector in plan.parts):
+        if not any(self._links[connector].may_send for connector, _ in plan.loads):
             await self._leases.give_back(batch, PARK_SECONDS)
             return True
         batch.expect(plan.size)
-        for connector, parts in plan.parts.items():
+        for connector, parts in plan.loads:
             self._links[connector].send(parts)
         self._wake.set()
         await batch.idle.wait()
@@ -374,7 +373,8 @@ class Worker:
     async def _match_the_last(self) -> None:
         """Receipts that came while the sessions were ended: whoever asked for everything has them matched too."""
         try:
-            await self._matcher.run_once(asyncio.get_running_loop().time(), listening={})
+            for _ in range(2):  # receipts are looked at a round after they came
+                await self._matcher.run_once(asyncio.get_running_loop().time(), listening={})
             await self._completion.run_once(patient=False)
         except (psycopg.OperationalError, OutboundError) as error:
             log.warning("the last receipts are matched by another worker", reason=reason(error))
@@ -394,22 +394,22 @@ class Worker:
     async def _append_late(self) -> None:
         """Taken for dead: what is in doubt in its name gets the answers that it has."""
         await self._links.unbind(self._pace.drain)
-        late = [result for result in self._ledger.unsaved() if result.state in ("accepted", "rejected", "not_sent")]
+        late = list(_parts(self._ledger.unsaved()))
         async with self._event_desk.transaction() as connection:
             await connection.execute(
                 QL.append_late.encode(),
                 {
-                    "accounts": [result.part.message.batch.account_id for result in late],
-                    "campaigns": [result.part.message.batch.campaign_id for result in late],
-                    "ordinals": [result.part.message.ordinal for result in late],
-                    "segments": [result.part.segment for result in late],
-                    "attempts": [result.part.attempt for result in late],
-                    "states": ["accepted" if result.state == "accepted" else "not_sent" for result in late],
-                    "ids": [result.message_id for result in late],
+                    "accounts": [part.account_id for part in late],
+                    "campaigns": [part.campaign_id for part in late],
+                    "ordinals": [part.ordinal for part in late],
+                    "segments": [part.segment for part in late],
+                    "attempts": [part.attempt for part in late],
+                    "states": ["accepted" if part.state == "accepted" else "not_sent" for part in late],
+                    "ids": [part.message_id for part in late],
                 },
             )
             if late:
-                await reopen(connection, [(r.part.message.batch.campaign_id, r.part.message.ordinal) for r in late])
+                await reopen(connection, [(part.campaign_id, part.ordinal) for part in late])
         log.warning("appended late answers", epoch=self.epoch, answers=len(late))
 
     # tasks
@@ -438,6 +438,32 @@ class Worker:
         error = task.exception()
         if error is not None and not self._failure.done():
             self._failure.set_exception(error)
+
+
+class _Late(NamedTuple):
+    """The end of one attempt."""
+
+    account_id: int
+    campaign_id: int
+    ordinal: int
+    segment: int
+    attempt: int
+    state: str
+    message_id: str | None
+
+
+def _parts(ends: Iterable[Ends]) -> Iterable[_Late]:
+    """Attempts whose end is certain, one by one."""
+    for end in ends:
+        if end.state not in ("accepted", "rejected", "not_sent"):
+            continue
+        load, batch, at = end.block.load, end.block.batch, end.at
+        ids = [b""] * len(at) if end.message_ids is None else end.message_ids.tolist()
+        columns = (load.ordinals[at].tolist(), load.segments[at].tolist(), load.attempts[at].tolist(), ids)
+        for ordinal, segment, attempt, key in zip(*columns, strict=True):
+            yield _Late(
+                batch.account_id, batch.campaign_id, ordinal, segment, attempt, end.state, key.decode("ascii") or None
+            )
 
 
 async def run(name: str, idle: Idle | None, on_start: Callable[[Worker], None], pace: Pace | None = None) -> None:

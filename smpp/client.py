@@ -4,11 +4,13 @@ import asyncio
 import ssl
 from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import compress
 from typing import Any
 
 from outbound.errors import OutboundError
 from smpp import answers, status
-from smpp.answers import Answer
+from smpp.answers import Answers
+from smpp.frames import Read
 from smpp.pdu import (
     Bind,
     BindReceiver,
@@ -18,8 +20,10 @@ from smpp.pdu import (
     DeliverSm,
     SubmitSmResp,
 )
+from smpp.receipt_rows import Forms, Receipts
 from smpp.session import Cause, Ended, NoAnswer, Session, SessionClosed
 from smpp.timers import Timers
+from smpp.window import Numbers
 
 
 class BindAs(Enum):
@@ -49,20 +53,21 @@ class BindUnanswered(OutboundError):
 class ClientSession(Session):
     """A bound session. Its callbacks run on the event loop and get the session first; they must not block.
 
-    on_answers(session, [Answer]): answers to what was submitted, late and unknown ones too, before the
-    receipts of the same read. on_deliver(session, [DeliverSm | DataSm]): acknowledge them once they are stored.
+    on_answers(session, Answers, handles): answers to what was submitted, late and unknown ones too (handle NOBODY),
+    before the receipts of the same read. on_deliver(session, [Receipts], [DeliverSm | DataSm]): receipts by columns,
+    and whatever is none of these; acknowledge them once they are stored.
     on_lost(session, Ended): once, however the session ends. on_overdue(session, [sequence]): answers that did not
     come in time; without it the session ends then. on_writable(session): the transport's buffer has room again.
     """
 
-    bulk_answer = SubmitSmResp.command.to_bytes(4)
+    bulk_answer = SubmitSmResp.command
     bulk_requests = (DeliverSm, DataSm)
 
     def __init__(
         self,
         *,
-        answered: "Callable[[ClientSession, list[Answer]], None]",
-        delivered: "Callable[[ClientSession, list[DeliverSm | DataSm]], None]",
+        answered: "Callable[[ClientSession, Answers, Numbers], None]",
+        delivered: "Callable[[ClientSession, list[Receipts], list[DeliverSm | DataSm]], None]",
         lost: "Callable[[ClientSession, Ended], None]",
         overdue: "Callable[[ClientSession, list[int]], None] | None",
         became_writable: "Callable[[ClientSession], None] | None",
@@ -74,15 +79,18 @@ class ClientSession(Session):
         self._call_lost = lost
         self._call_overdue = overdue
         self._call_writable = became_writable
+        self._forms = Forms()
 
-    def submit(self, encoded: bytes, first_sequence: int, count: int) -> None:
+    def submit(self, encoded: bytes, first_sequence: int, count: int, handles: Numbers | int = 0) -> None:
         """Writes `count` submit_sm, encoded with the numbers that take_sequences gave, exactly once."""
-        self.send(encoded, first_sequence, count)
+        self.send(encoded, first_sequence, count, handles)
 
-    def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
+    def acknowledge(self, sequences: Sequence[int] | Numbers, command_status: int = 0) -> None:
         """deliver_sm_resp (data_sm_resp) for what on_deliver brought. A session that has ended writes nothing: the
         carrier delivers again."""
-        plain = [sequence for sequence in sequences if sequence not in self._data_sm]
+        plain = sequences
+        if self._data_sm:
+            plain = [sequence for sequence in sequences if sequence not in self._data_sm]
         octets = answers.deliver_answers(plain, command_status)
         if len(plain) < len(sequences):
             of_data = [sequence for sequence in sequences if sequence in self._data_sm]
@@ -117,11 +125,30 @@ class ClientSession(Session):
             raise BindUnanswered(f"{who}: the connection ended with the bind ({self.ended.reason}); try again later")
         self._become_bound()
 
-    def on_answers(self, run: list[Answer]) -> None:
-        self._call_answered(self, run)
+    def take_others(self, read: Read, kinds: list[tuple[int, int]]) -> None:
+        """Receipts of a known form by columns, before everything else."""
+        receipts: list[Receipts] = []
+        rest: list[tuple[int, int]] = []
+        for kind in kinds:
+            if kind[0] != DeliverSm.command:
+                rest.append(kind)
+                continue
+            found, left = self._forms.read(read.matrix(kind))
+            receipts += found
+            if left.any():
+                rest.append(kind)
+                read.offsets[kind] = list(compress(read.offsets[kind], left))
+        if receipts:
+            self.note_requests(sum(len(run.sequences) for run in receipts))
+            self._call_delivered(self, receipts, [])
+        if rest:
+            super().take_others(read, rest)
+
+    def on_answers(self, run: Answers, handles: Numbers) -> None:
+        self._call_answered(self, run, handles)
 
     def on_requests(self, run: list[Any]) -> None:
-        self._call_delivered(self, run)
+        self._call_delivered(self, [], run)
 
     def on_overdue(self, sequences: list[int]) -> None:
         if self._call_overdue is not None:
@@ -144,8 +171,8 @@ async def connect(
     *,
     system_id: str,
     password: str,
-    on_answers: Callable[[ClientSession, list[Answer]], None],
-    on_deliver: Callable[[ClientSession, list[DeliverSm | DataSm]], None],
+    on_answers: Callable[[ClientSession, Answers, Numbers], None],
+    on_deliver: Callable[[ClientSession, list[Receipts], list[DeliverSm | DataSm]], None],
     on_lost: Callable[[ClientSession, Ended], None],
     on_overdue: Callable[[ClientSession, list[int]], None] | None = None,
     on_writable: Callable[[ClientSession], None] | None = None,

@@ -10,7 +10,7 @@ from typing import cast
 
 from outbound.errors import OutboundError
 from smpp import codec
-from smpp.frames import Frames, FramingLost
+from smpp.frames import Frames, FramingLost, Read
 from smpp.sequence import Sequences
 from smpp.timers import Timers
 
@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
 
     # what the session makes of it
 
-    def take(self, frames: list[bytes]) -> None:
+    def take(self, read: Read) -> None:
         """Whole PDUs came, all that one read brought."""
         raise NotImplementedError
 
@@ -113,12 +113,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         broken: FramingLost | None = None
         try:
-            frames = self._frames.feed(data)
+            read = self._frames.feed(data)
         except FramingLost as error:
-            frames, broken = error.frames, error
-        if frames:
+            read, broken = error.read, error
+        if read.offsets:
             self.timers.heard()
-            self.take(frames)
+            self.take(read)
         if broken is not None:
             self.malformed(broken)
             self._end(Cause.GARBAGE, str(broken))

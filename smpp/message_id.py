@@ -8,8 +8,14 @@ decimal), auto (any of these). An answer has one key, to be stored; a receipt ha
 
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
 _DECIMAL = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdefABCDEF")
+_IN_FORM = np.zeros(256, bool)
+_IN_FORM[list(b"\00123456789abcdefghijklmnopqrstuvwxyz-")] = True  # no upper case, no space: nothing to change
+_ZERO = ord("0")
 _LONGEST = 64  # octets of a message_id (SMPP 3.4 5.2.23): what is longer is no number
 
 
@@ -24,6 +30,14 @@ def answer_key(message_id: bytes, form: Form | str) -> str:
     """The key under which the id of a submit_sm_resp is stored."""
     text = _text(message_id)
     return text if form == Form.AS_IS else _canonical(text)
+
+
+def answer_keys(message_ids: npt.NDArray[np.bytes_], form: Form | str) -> npt.NDArray[np.bytes_]:
+    """`answer_key` of each, ASCII. As a rule they are in their form already, and that is seen at once."""
+    octets = message_ids.view(np.uint8).reshape(len(message_ids), -1)
+    if _IN_FORM[octets].all() and (form == Form.AS_IS or not (octets[:, 0] == _ZERO).any()):
+        return message_ids
+    return np.array([answer_key(one, form).encode() for one in message_ids.tolist()], "S")
 
 
 def receipt_keys(message_id: bytes, form: Form | str) -> tuple[str, ...]:
@@ -45,6 +59,13 @@ def receipt_keys(message_id: bytes, form: Form | str) -> tuple[str, ...]:
     if form == Form.HEX:
         return (in_decimal or as_written,)
     return tuple(dict.fromkeys(key for key in (as_written, in_hex, in_decimal) if key is not None))
+
+
+def first_receipt_keys(message_ids: npt.NDArray[np.bytes_], form: Form | str) -> npt.NDArray[np.bytes_]:
+    """The likeliest key of each; empty where there is no id."""
+    if form in (Form.AS_IS, Form.AUTO):
+        return answer_keys(message_ids, form)
+    return np.array([(receipt_keys(one, form) or ("",))[0].encode() for one in message_ids.tolist()], "S")
 
 
 def _text(message_id: bytes) -> str:

@@ -106,8 +106,8 @@ def parse(pdu: DeliverSm | DataSm) -> Receipt | None:
         state=_state(tlvs.get(Tag.MESSAGE_STATE), fields.get(b"stat")),
         error_code=fields[b"err"].decode("ascii", "replace") if fields.get(b"err") else None,
         network_error_code=_network_error(tlvs.get(Tag.NETWORK_ERROR_CODE)),
-        submitted=_date(fields.get(b"submitdate")),
-        done=_date(fields.get(b"donedate")),
+        submitted=date_of(fields.get(b"submitdate")),
+        done=date_of(fields.get(b"donedate")),
         reference=_reference(tlvs.get(Tag.USER_MESSAGE_REFERENCE)),
         source=pdu.destination_addr,
         destination=pdu.source_addr,
@@ -117,6 +117,9 @@ def parse(pdu: DeliverSm | DataSm) -> Receipt | None:
 _KEY = re.compile(rb"(?:^|(?<=[\s;,]))(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text) ?: ?", re.IGNORECASE)
 
 
+_AROUND = b" \t\r\n\0;,"  # a value
+
+
 def _text(pdu: DeliverSm | DataSm) -> bytes:
     _, body = udh.split(pdu.body(), pdu.esm_class)
     if pdu.data_coding == 8:
@@ -124,27 +127,38 @@ def _text(pdu: DeliverSm | DataSm) -> bytes:
     return body
 
 
-def _fields(text: bytes) -> dict[bytes, bytes]:
-    """The first value of each key. The quoted text ends the scan, for it may hold anything, but not before stat."""
-    fields: dict[bytes, bytes] = {}
+def spans(text: bytes) -> tuple[dict[bytes, tuple[int, int]], int | None]:
+    """Where the first value of each key stands, and where the quoted text begins that ends the scan: it may hold
+    anything. It ends nothing before stat."""
+    found: dict[bytes, tuple[int, int]] = {}
     keys = list(_KEY.finditer(text))
     ends = [following.start() for following in keys[1:]] + [len(text)]
     for match, end in zip(keys, ends, strict=False):
         key = match[1].lower().translate(None, b" _")
-        if key == b"text" and b"stat" in fields:
-            break
-        value = text[match.end() : end].strip(b" \t\r\n\0;,")
-        fields.setdefault(key, value.split(b" ")[0])
-    return fields
+        if key == b"text" and b"stat" in found:
+            return found, match.end()
+        value = text[match.end() : end]
+        start = match.end() + len(value) - len(value.lstrip(_AROUND))
+        found.setdefault(key, (start, start + len(value.strip(_AROUND).split(b" ")[0])))
+    return found, None
+
+
+def _fields(text: bytes) -> dict[bytes, bytes]:
+    return {key: text[start:end] for key, (start, end) in spans(text)[0].items()}
+
+
+def state_of(word: bytes) -> State:
+    """What a receipt's stat says. A word that says nothing to us is UNKNOWN."""
+    return _STATES.get(word.decode("ascii", "replace").upper(), State.UNKNOWN)
 
 
 def _state(tlv: bytes | None, word: bytes | None) -> State:
-    """The TLV, made for machines, beats the word. A state that says nothing to us is UNKNOWN."""
+    """The TLV, made for machines, beats the word."""
     if tlv is not None and len(tlv) == 1 and 1 <= tlv[0] <= 8:
         return State(tlv[0])
     if tlv == b"\0":  # SCHEDULED, of SMPP 5
         return State.ENROUTE
-    return _STATES.get((word or b"").decode("ascii", "replace").upper(), State.UNKNOWN)
+    return state_of(word or b"")
 
 
 def _network_error(tlv: bytes | None) -> NetworkError | None:
@@ -161,7 +175,7 @@ _DATE_FORMATS = {10: ("%y%m%d%H%M",), 12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"), 14: ("
 
 
 @lru_cache(4096)  # receipts of one minute bear the same dates
-def _date(digits: bytes | None) -> datetime | None:
+def date_of(digits: bytes | None) -> datetime | None:
     """YYMMDDhhmm, with seconds too, or with the whole year; None where it is no date."""
     if not digits or not digits.isdigit():
         return None

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 from outbound.errors import OutboundError
 from smpp import answers, codec, status
-from smpp.answers import Answer
+from smpp.answers import Answer, Answers
 from smpp.pdu import (
     Bind,
     BindReceiver,
@@ -24,6 +24,7 @@ from smpp.pdu import (
 )
 from smpp.session import Cause, Ended, Session
 from smpp.timers import Timers
+from smpp.window import Numbers
 
 
 class CannotListen(OutboundError):
@@ -58,7 +59,7 @@ class Host(Protocol):
 class ServerSession(Session):
     """One client's session. who: its bind once it came; None before."""
 
-    bulk_answer = DeliverSmResp.command.to_bytes(4)
+    bulk_answer = DeliverSmResp.command
     bulk_requests = (SubmitSm, DataSm)
 
     def __init__(self, host: Host, system_id: str, sessions: "set[ServerSession]", **settings: Any) -> None:
@@ -86,9 +87,9 @@ class ServerSession(Session):
                     octets += codec.encode(_data_answer(number, command_status, message_id))
         self.write(octets)
 
-    def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
+    def acknowledge(self, sequences: Sequence[int] | Numbers, command_status: int = 0) -> None:
         """The same status for all of them, without an id."""
-        self.answer([(sequence, command_status, b"") for sequence in sequences])
+        self.answer([(int(sequence), command_status, b"") for sequence in sequences])
 
     def deliver(self, encoded: bytes, first_sequence: int, count: int) -> None:
         """Writes `count` deliver_sm, encoded with the numbers that take_sequences gave, exactly once."""
@@ -109,8 +110,8 @@ class ServerSession(Session):
         if self._transport is not None:
             self._transport.resume_reading()
 
-    def on_answers(self, run: list[Answer]) -> None:
-        self._host.delivered(self, run)
+    def on_answers(self, run: Answers, handles: Numbers) -> None:
+        self._host.delivered(self, run.each())
 
     def on_requests(self, run: list[Any]) -> None:
         if not self.bound or isinstance(self.who, BindReceiver):

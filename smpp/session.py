@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 from outbound.errors import OutboundError
 from smpp import answers, codec, status
-from smpp.answers import Answer
+from smpp.answers import Answer, Answers
 from smpp.codec import MalformedPdu
 from smpp.connection import Cause as Cause
 from smpp.connection import Connection
 from smpp.connection import SessionClosed as SessionClosed
-from smpp.frames import FramingLost
+from smpp.frames import FramingLost, Read
 from smpp.pdu import (
     RESPONSE,
     DataSm,
@@ -30,7 +30,7 @@ from smpp.pdu import (
     response_to,
 )
 from smpp.timers import Due, Timers
-from smpp.window import Window
+from smpp.window import Numbers, Window
 
 
 class NoAnswer(OutboundError):
@@ -65,7 +65,7 @@ class Session(Connection):
     window: requests without an answer, at most. response_timeout: seconds an answer may take.
     """
 
-    bulk_answer: ClassVar[bytes]  # command_id of the answers that come in runs
+    bulk_answer: ClassVar[int]  # command_id of the answers that come in runs
     bulk_requests: ClassVar[tuple[type[Pdu], ...]]  # the requests that come in runs
 
     def __init__(self, *, window: int, response_timeout: float, timers: Timers, user_timeout: float | None) -> None:
@@ -81,7 +81,8 @@ class Session(Connection):
 
     # what the two ends do differently
 
-    def on_answers(self, run: list[Answer]) -> None:
+    def on_answers(self, run: Answers, handles: Numbers) -> None:
+        """handles: of the requests, as `send` was given them; NOBODY for what nothing waited for."""
         raise NotImplementedError
 
     def on_requests(self, run: list[Any]) -> None:
@@ -97,7 +98,7 @@ class Session(Connection):
         """A request outside the runs: this end has no use for it."""
         self.decline(pdu, status.RINVCMDID)
 
-    def acknowledge(self, sequences: Sequence[int], command_status: int = 0) -> None:
+    def acknowledge(self, sequences: Sequence[int] | Numbers, command_status: int = 0) -> None:
         """Answers requests of the peer's: call it once they are stored for good."""
         raise NotImplementedError
 
@@ -123,8 +124,9 @@ class Session(Connection):
         """The first of `count` consecutive sequence numbers, for requests that the owner encodes."""
         return self._sequences.take(count)
 
-    def send(self, encoded: bytes, first_sequence: int, count: int) -> None:
-        """Writes these requests, numbered from first_sequence, once, in one piece; their answers come to on_answers.
+    def send(self, encoded: bytes, first_sequence: int, count: int, handles: Numbers | int = 0) -> None:
+        """Writes these requests, numbered from first_sequence, once, in one piece; their answers come to on_answers
+        with the handles.
 
         `encoded` is bytes, for the transport keeps what it cannot write at once. SessionClosed or WindowFull:
         nothing was written.
@@ -134,7 +136,7 @@ class Session(Connection):
             raise SessionClosed(f"{self.peer}: the session is not bound")
         if type(encoded) is not bytes:
             raise TypeError("requests are written as bytes: the transport may keep a buffer that changes later")
-        self.window.offer(first_sequence, count, self._loop.time())
+        self.window.offer(first_sequence, count, self._loop.time(), handles)
         self.counters.sent += count
         transport.write(encoded)
 
@@ -188,15 +190,21 @@ class Session(Connection):
 
     # what comes in
 
-    def take(self, frames: list[bytes]) -> None:
+    def take(self, read: Read) -> None:
         """Sorts what one read brought: answers first, so that an early receipt finds its message's id known."""
-        run: list[Answer] = []
+        answer_kinds = [kind for kind in read.offsets if kind[0] == self.bulk_answer]
+        for kind in answer_kinds:
+            self._complete(answers.read_rows(read.matrix(kind)))
+        others = [kind for kind in read.offsets if kind[0] != self.bulk_answer]
+        if others:
+            self.take_others(read, others)
+
+    def take_others(self, read: Read, kinds: list[tuple[int, int]]) -> None:
+        """What is no answer by the run: requests of the peer's, and single PDUs."""
         requests: list[Pdu] = []
         singles: list[Pdu] = []
-        for frame in frames:
-            if frame[4:8] == self.bulk_answer:
-                run.append(answers.read(frame))
-                continue
+        nacks: list[Answer] = []
+        for frame in read.frames(kinds):
             try:
                 pdu = codec.decode(frame)
             except MalformedPdu as error:
@@ -205,13 +213,13 @@ class Session(Connection):
             if isinstance(pdu, self.bulk_requests):
                 requests.append(pdu)
             elif isinstance(pdu, GenericNack) and pdu.sequence in self.window:
-                run.append(Answer(pdu.sequence, pdu.status or status.RUNKNOWNERR, b""))
+                nacks.append(Answer(pdu.sequence, pdu.status or status.RUNKNOWNERR, b""))
             else:
                 singles.append(pdu)
-        if run:
-            self._complete(run)
+        if nacks:
+            self._complete(answers.of(nacks))
         if requests:
-            self._hand_on(requests)
+            self.hand_on(requests)
         for pdu in singles:
             self._single(pdu)
 
@@ -221,20 +229,24 @@ class Session(Connection):
         if answer is not None:
             self.write(codec.encode(answer))
 
-    def _complete(self, run: list[Answer]) -> None:
+    def _complete(self, run: Answers) -> None:
         """Also answers that nothing waits for are handed on: a late answer is proof as well."""
-        self.window.complete_all([answer.sequence for answer in run])
-        self.counters.answered += len(run)
-        self.counters.refused += sum(1 for answer in run if answer.status)
+        handles = self.window.complete(run.sequences)
+        self.counters.answered += len(run.sequences)
+        self.counters.refused += int((run.statuses != 0).sum())
         self._note_answer()
-        self.on_answers(run)
+        self.on_answers(run, handles)
         self._answered.set()
 
-    def _hand_on(self, requests: list[Pdu]) -> None:
-        self.timers.active(self._loop.time())
-        self.counters.received += len(requests)
+    def hand_on(self, requests: list[Pdu]) -> None:
+        """Requests of the peer's that come in runs."""
+        self.note_requests(len(requests))
         self._data_sm.update(pdu.sequence for pdu in requests if isinstance(pdu, DataSm))
         self.on_requests(requests)
+
+    def note_requests(self, count: int) -> None:
+        self.timers.active(self._loop.time())
+        self.counters.received += count
 
     def _single(self, pdu: Pdu) -> None:
         if pdu.command & RESPONSE:

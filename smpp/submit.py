@@ -4,6 +4,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from outbound.errors import OutboundError
 from smpp.address import Address, Npi, Ton
 from smpp.codec import encode
@@ -40,35 +43,37 @@ class Block:
     def encode(
         self,
         first_sequence: int,
-        destinations: Sequence[int],
+        destinations: npt.ArrayLike,
         short_messages: Sequence[bytes],
-        esm_classes: Sequence[int],
-        data_codings: Sequence[int],
-        references: Sequence[int] | None = None,
+        esm_classes: npt.ArrayLike,
+        data_codings: npt.ArrayLike,
+        references: npt.ArrayLike | None = None,
+        tlvs: Sequence[bytes] | None = None,
     ) -> bytes:
         """The PDUs of the block, one after the other; sequence numbers first_sequence, first_sequence + 1, ...
 
-        destinations: E.164 without +. references: user_message_reference of each (16 bits); None = without it.
-        All sequences have one length.
+        destinations: E.164 without +. references: user_message_reference of each (16 bits); None = without it. tlvs:
+        further optional parameters of each, encoded. All have one length.
         """
-        templates = {kind: self._around_destination(*kind) for kind in set(zip(esm_classes, data_codings, strict=True))}
-        overhead = 16 + 1 + (0 if references is None else 6)
+        if max(map(len, short_messages), default=0) > MAX_SHORT_MESSAGE:
+            number = next(n for n, body in enumerate(short_messages, 1) if len(body) > MAX_SHORT_MESSAGE)
+            raise ShortMessageTooLong(
+                f"message {number} of the block has {len(short_messages[number - 1])} octets, "
+                f"{MAX_SHORT_MESSAGE} fit: cut it into segments first"
+            )
+        kinds = np.asarray(esm_classes, np.int64) << 8 | np.asarray(data_codings, np.int64)
+        tails = _tails(references, tlvs, len(short_messages))
         parts: list[bytes] = []
         add = parts.append
-        sequence = first_sequence
-        for destination, short_message, esm_class, data_coding, tail in zip(
-            destinations, short_messages, esm_classes, data_codings, _tails(references, len(destinations)),
-            strict=True,
-        ):  # fmt: skip
+        sequence, command = first_sequence, SubmitSm.command
+        templates = {kind: self._around_destination(kind >> 8, kind & 0xFF) for kind in set(kinds.tolist())}
+        for kind, destination, short_message, tail in zip(
+            kinds.tolist(), np.asarray(destinations, np.int64).tolist(), short_messages, tails, strict=True
+        ):
+            before, after, shared = templates[kind]
             digits = b"%d" % destination
-            before, after = templates[esm_class, data_coding]
             octets = len(short_message)
-            if octets > MAX_SHORT_MESSAGE:
-                raise ShortMessageTooLong(
-                    f"message {sequence - first_sequence + 1} of the block has {octets} octets, "
-                    f"{MAX_SHORT_MESSAGE} fit: cut it into segments first"
-                )
-            add(_header(overhead + len(before) + len(digits) + len(after) + octets, SubmitSm.command, 0, sequence))
+            add(_header(shared + len(digits) + octets + len(tail), command, 0, sequence))
             add(before)
             add(digits)
             add(after)
@@ -78,8 +83,9 @@ class Block:
             sequence += 1
         return b"".join(parts)
 
-    def _around_destination(self, esm_class: int, data_coding: int) -> tuple[bytes, bytes]:
-        """The body before the destination's digits, and from behind them up to sm_length; checked by the codec."""
+    def _around_destination(self, esm_class: int, data_coding: int) -> tuple[bytes, bytes, int]:
+        """The body before the destination's digits, and from behind them up to sm_length, checked by the codec; and
+        the octets of a PDU beside what each message has of its own."""
         template = SubmitSm(
             service_type=self.service_type,
             source_addr_ton=self.source.ton,
@@ -97,10 +103,12 @@ class Block:
         )
         body = encode(template)[16:]
         split = len(self.service_type) + 1 + 2 + len(self.source.digits) + 1 + 2
-        return body[:split], body[split:-1]
+        before, after = body[:split], body[split:-1]
+        return before, after, 16 + len(before) + len(after) + 1
 
 
-def _tails(references: Sequence[int] | None, count: int) -> Sequence[bytes]:
+def _tails(references: npt.ArrayLike | None, tlvs: Sequence[bytes] | None, count: int) -> Sequence[bytes]:
     if references is None:
-        return [b""] * count
-    return [_reference(Tag.USER_MESSAGE_REFERENCE, 2, reference) for reference in references]
+        return [b""] * count if tlvs is None else tlvs
+    own = [_reference(Tag.USER_MESSAGE_REFERENCE, 2, reference) for reference in np.asarray(references).tolist()]
+    return own if tlvs is None else [first + rest for first, rest in zip(own, tlvs, strict=True)]

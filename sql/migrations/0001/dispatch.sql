@@ -150,7 +150,7 @@ create table dispatch.session_event (
 create index on dispatch.session_event (connector_id, at);
 
 -- [a block of attempts about to be written], committed before its first byte. Entry i is the attempt at
--- (ordinals[i], segments[i]), the (first_sequence + i - 1)th thing its session has to write, with user_message_reference "references"[i].
+-- (ordinals[i], segments[i]), the (first_sequence + i - 1)th thing its session has to write. Its user_message_reference follows from these.
 create table dispatch.intent (
     epoch_id bigint not null,
     serial bigint not null,
@@ -164,13 +164,11 @@ create table dispatch.intent (
     ordinals integer[] not null,
     segments smallint[] not null,
     attempts smallint[] not null,
-    "references" integer[] not null,
     intended_at timestamptz not null default clock_timestamp(),
     primary key (epoch_id, serial),
     check (cardinality(ordinals) > 0
        and cardinality(ordinals) = cardinality(segments)
-       and cardinality(ordinals) = cardinality(attempts)
-       and cardinality(ordinals) = cardinality("references"))
+       and cardinality(ordinals) = cardinality(attempts))
 );
 create index on dispatch.intent (batch_id);
 comment on column dispatch.intent.session is 'One of the worker''s lines to the carrier; it stays the same when the line reconnects.';
@@ -269,6 +267,7 @@ create table dispatch.receipt (
     done_at timestamptz,
     source text not null,
     destination text not null,
+    msisdn bigint,
     reference integer,
     raw bytea not null,
     load_xid xid8 not null default pg_current_xact_id()
@@ -310,6 +309,19 @@ create table dispatch.receipt_unmatched (
     error_code text,
     done_at timestamptz
 );
+-- How far receipts were looked at by the matcher; what found no attempt waits in dispatch.receipt_unmatched.
+create table dispatch.receipts_matched (
+    single boolean primary key default true check (single),
+    system_identifier bigint not null,
+    done_below xid8 not null,
+    ready_below xid8 not null
+);
+insert into dispatch.receipts_matched (system_identifier, done_below, ready_below)
+select system_identifier, pg_snapshot_xmin(pg_current_snapshot()), pg_snapshot_xmin(pg_current_snapshot())
+from pg_control_system();
+comment on column dispatch.receipts_matched.system_identifier is
+    'Of the cluster that the transactions belong to: after a restore into another one they start anew.';
+
 comment on column dispatch.receipt_unmatched.message_ids is
     'The normal forms that the receipt''s id may stand for, the likeliest first (message_id_form auto has several).';
 

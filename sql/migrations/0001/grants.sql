@@ -42,6 +42,7 @@ grant select on all tables in schema dispatch to outbound_dispatch;
 grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, dispatch.submission, dispatch.settlement, dispatch.dropped,
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement_line to outbound_dispatch;
 grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
+grant update on dispatch.receipts_matched to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;

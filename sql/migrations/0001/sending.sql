@@ -94,16 +94,16 @@ end
 $$;
 
 -- Commits a block of intents, less the recipients who opted out or left the base: those are dropped here and now.
--- Gives the places (from 1) of the entries that may be written; null where the lease is lost.
+-- Gives the places (from 1) of the entries that may not be written; null where the lease is lost.
 create function dispatch.intend(
     of_epoch bigint, intent_serial bigint, of_batch bigint, holder bigint, connector integer, line smallint, first_place bigint,
-    wanted integer[], parts smallint[], tries smallint[], refs integer[], msisdns bigint[]
+    wanted integer[], parts smallint[], tries smallint[], msisdns bigint[]
 ) returns integer[]
 language plpgsql as $$
 declare
     owner bigint;
     campaign bigint;
-    kept integer[];
+    lacking integer[];
     opted_out integer[];
     not_in_base integer[];
 begin
@@ -111,45 +111,50 @@ begin
         return null;
     end if;
     select b.account_id, b.campaign_id into owner, campaign from dispatch.batch as b where b.batch_id = of_batch;
-    if not exists (select from intake.campaign as c where c.campaign_id = campaign and c.state = 'accepted') then
-        return '{}';
-    end if;
-    if not dispatch.may_intend(of_epoch, connector) then
-        return '{}';
+    if not exists (select from intake.campaign as c where c.campaign_id = campaign and c.state = 'accepted')
+        or not dispatch.may_intend(of_epoch, connector)
+    then
+        return array(select generate_series(1, cardinality(wanted)));
     end if;
     select
-        coalesce(array_agg(place order by place) filter (where is_in_base and not is_out), '{}'),
-        array_agg(ordinal) filter (where is_out),
-        array_agg(ordinal) filter (where not is_in_base and not is_out)
-    into kept, opted_out, not_in_base
+        coalesce(array_agg(entry.place::integer), '{}'),
+        array_agg(entry.ordinal) filter (where entry.is_out),
+        array_agg(entry.ordinal) filter (where not entry.is_out)
+    into lacking, opted_out, not_in_base
     from (
         select
-            entry.place,
-            entry.ordinal,
+            given.place,
+            given.ordinal,
             exists (
                 select from account.opt_out as o
-                where o.msisdn = entry.msisdn and (o.account_id = owner or o.account_id is null)
+                where o.msisdn = given.msisdn and (o.account_id = owner or o.account_id is null)
             ) as is_out,
             exists (
-                select from account.base_member as m where m.account_id = owner and m.msisdn = entry.msisdn
+                select from account.base_member as m where m.account_id = owner and m.msisdn = given.msisdn
             ) as is_in_base
-        from unnest(wanted, msisdns) with ordinality as entry (ordinal, msisdn, place)
-    ) as judged;
+        from unnest(wanted, msisdns) with ordinality as given (ordinal, msisdn, place)
+    ) as entry
+    where entry.is_out or not entry.is_in_base;
     if opted_out is not null then
         perform dispatch.drop_unsent(of_batch, holder, opted_out, 'opted_out');
     end if;
     if not_in_base is not null then
         perform dispatch.drop_unsent(of_batch, holder, not_in_base, 'not_in_base');
     end if;
-    if cardinality(kept) > 0 then
-        insert into dispatch.intent (
-            epoch_id, serial, account_id, campaign_id, batch_id, fence, connector_id, session, first_sequence,
-            ordinals, segments, attempts, "references")
-        select of_epoch, intent_serial, owner, campaign, of_batch, holder, connector, line, first_place,
-            array_agg(wanted[place] order by place), array_agg(parts[place] order by place),
-            array_agg(tries[place] order by place), array_agg(refs[place] order by place)
-        from unnest(kept) as place;
+    if cardinality(lacking) = cardinality(wanted) then
+        return lacking;
     end if;
-    return kept;
+    if cardinality(lacking) > 0 then
+        select array_agg(given.ordinal order by given.place), array_agg(given.part order by given.place),
+            array_agg(given.try order by given.place)
+        into wanted, parts, tries
+        from unnest(wanted, parts, tries) with ordinality as given (ordinal, part, try, place)
+        where given.place <> all (lacking);
+    end if;
+    insert into dispatch.intent (
+        epoch_id, serial, account_id, campaign_id, batch_id, fence, connector_id, session, first_sequence, ordinals, segments,
+        attempts)
+    values (of_epoch, intent_serial, owner, campaign, of_batch, holder, connector, line, first_place, wanted, parts, tries);
+    return lacking;
 end
 $$;

@@ -24,7 +24,7 @@ from free
 where batch.batch_id = free.batch_id
 returning
     batch.batch_id, batch.account_id, batch.campaign_id, batch.first_ordinal, batch.size, batch.fence, batch.expires_at,
-    free.sender, free.state;
+    free.sender, free.state, batch.priority;
 
 -- renew_leases --
 -- The leases that still hold, prolonged, and a sign of life.
@@ -78,19 +78,28 @@ select dispatch.drop_unsent(%(batch)s, %(fence)s, %(ordinals)s::integer[], %(rea
 select not exists (select from dispatch.intent where batch_id = %(batch)s);
 
 -- recipients --
--- The messages of a batch that are not given up.
-select message.ordinal, message.msisdn, message.text, message.encoding, message.segments, message.network_id, message.zone
+-- The messages of a batch that are not given up, by columns: a row for all that have the same alphabet, segments, network
+-- and zone. Arrays in their binary form; the texts in one, UTF-8, with their lengths in octets.
+select
+    encoding,
+    segments,
+    network_id,
+    zone,
+    array_send(array_agg(ordinal order by ordinal)) as ordinals,
+    array_send(array_agg(msisdn order by ordinal)) as msisdns,
+    array_send(array_agg(octet_length(text) order by ordinal)) as lengths,
+    string_agg(convert_to(text, 'UTF8'), '' order by ordinal) as texts
 from dispatch.message
-where message.campaign_id = %(campaign)s
-  and message.ordinal >= %(first)s
-  and message.ordinal < %(end)s
+where campaign_id = %(campaign)s
+  and ordinal >= %(first)s
+  and ordinal < %(end)s
   and not exists (
     select
     from dispatch.dropped
     where dropped.campaign_id = message.campaign_id
       and dropped.ordinal = message.ordinal
 )
-order by message.ordinal;
+group by encoding, segments, network_id, zone;
 
 -- strangers --
 -- Those of these messages whose recipient opted out or left the base.
@@ -113,13 +122,15 @@ where message.campaign_id = %(campaign)s
 
 -- attempts --
 -- What was tried of them and has its end.
-select ordinal, segment, attempt, state::text, transient
+select ordinal, segment, attempt, state::text, transient, connector_id
 from dispatch.attempt
 where campaign_id = %(campaign)s
   and ordinal >= %(first)s
-  and ordinal < %(end)s;
+  and ordinal < %(end)s
+order by ordinal;
 
 -- open_attempts --
 -- What is intended of them and has no end yet.
 select ordinal, segment, attempt
-from dispatch.open_attempts(%(batch)s);
+from dispatch.open_attempts(%(batch)s)
+order by ordinal;

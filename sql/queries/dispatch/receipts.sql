@@ -1,52 +1,147 @@
 -- Receipts and replies: stored first, matched later, and what proof makes of what was in doubt.
 
--- prepare_inbox --
--- Where receipts land before they are stored: numbered there, so that the log and the matcher's queue agree.
-create temporary table incoming_receipt (
-    receipt_id bigint not null default nextval('dispatch.receipt_receipt_id_seq'),
-    received_at timestamptz not null,
-    connector_id integer not null,
-    epoch_id bigint not null,
-    message_ids text[] not null,
-    state smallint not null,
-    final boolean not null,
-    error_code text,
-    done_at timestamptz,
-    source text not null,
-    destination text not null,
-    msisdn bigint,
-    reference integer,
-    raw bytea not null
-) on commit delete rows;
-
 -- copy_receipts --
-copy incoming_receipt (
-    received_at, connector_id, epoch_id, message_ids, state, final, error_code, done_at, source, destination, msisdn,
-    reference, raw) from stdin;
+copy dispatch.receipt (
+    received_at, connector_id, epoch_id, carrier_message_id, state, final, error_code, done_at, source, destination, msisdn,
+    reference, raw) from stdin (format binary);
 
--- store_receipts --
-with stored as (
-    insert into dispatch.receipt (
-        receipt_id, received_at, connector_id, epoch_id, carrier_message_id, state, final, error_code, done_at, source,
-        destination, reference, raw)
-    overriding system value
-    select
-        receipt_id, received_at, connector_id, epoch_id, message_ids[1], state, final, error_code, done_at, source,
-        destination, reference, raw
-    from incoming_receipt
+-- copy_replies --
+copy dispatch.reply (received_at, connector_id, source, destination, data_coding, raw) from stdin (format binary);
+
+-- adopt_cluster --
+-- After a restore into another cluster transactions are counted anew: what has no match by then waits for one.
+with moved as (
+    update dispatch.receipts_matched
+    set system_identifier = (select system_identifier from pg_control_system()),
+        done_below = pg_snapshot_xmin(pg_current_snapshot()),
+        ready_below = pg_snapshot_xmin(pg_current_snapshot())
+    where system_identifier <> (select system_identifier from pg_control_system())
+    returning single
 )
 insert into dispatch.receipt_unmatched (
     receipt_id, received_at, connector_id, message_ids, msisdn, source, reference, state, final, error_code, done_at)
-select receipt_id, received_at, connector_id, message_ids, msisdn, source, reference, state, final, error_code, done_at
-from incoming_receipt;
+select
+    receipt_id, received_at, connector_id, array_remove(array[carrier_message_id], null), msisdn, source, reference, state, final,
+    error_code, done_at
+from dispatch.receipt
+where (select single from moved)
+  and received_at > now() - interval '40 days'
+  and not exists (select from dispatch.receipt_match where receipt_match.receipt_id = receipt.receipt_id)
+on conflict do nothing;
 
--- copy_replies --
-copy dispatch.reply (received_at, connector_id, source, destination, data_coding, raw) from stdin;
+-- take_turn --
+-- One worker at a time matches what is new, until its transaction ends. Gives where the last one got, and how far the
+-- next lot may go: what is committed below both this snapshot and the one before. So a receipt is looked at a round after it
+-- came, when the answer to its submission, which may be committed later, is there too.
+select
+    done_below,
+    least(ready_below, pg_snapshot_xmin(pg_current_snapshot())) as ready_below,
+    pg_snapshot_xmin(pg_current_snapshot()) as next_ready_below
+from dispatch.receipts_matched
+where system_identifier = (select system_identifier from pg_control_system())
+for update skip locked;
 
--- match_receipts --
--- Receipts to accepted attempts by the carrier's id and the recipient: the likeliest form of the id first, then what has
--- no final receipt yet, then the newest. What was in doubt and is settled by now carries its id in the settlement.
--- Two workers never match the same receipts; gives how many found their attempt, of how many, and the last one looked at.
+-- lot_end --
+-- The end of a lot of receipts: the transaction after so many of them, or all that are ready.
+select coalesce((
+    select receipt.load_xid
+    from dispatch.receipt
+    where receipt.load_xid > %(done)s::xid8
+      and receipt.load_xid < %(ready)s::xid8
+    order by receipt.load_xid
+    offset %(limit)s
+    limit 1
+), %(ready)s::xid8);
+
+-- match_lot --
+-- New receipts to accepted attempts by the carrier's id and the recipient: of several what has no final receipt yet, then
+-- the newest. What found none waits. Gives how many were matched, and those that wait with the key they were looked up by.
+with lot as materialized (
+    select receipt_id, received_at, connector_id, carrier_message_id, msisdn, source, reference, state, final, error_code, done_at
+    from dispatch.receipt
+    where load_xid >= %(done)s::xid8
+      and load_xid < %(end)s::xid8
+),
+
+known as (
+    select
+        lot.receipt_id, submission.account_id, submission.campaign_id, submission.ordinal, submission.segment,
+        submission.attempt, submission.sent_at, lot.received_at, lot.state, lot.final, lot.error_code, lot.done_at,
+        count(*) over (partition by lot.receipt_id) as candidates
+    from lot
+    join dispatch.submission
+        on submission.connector_id = lot.connector_id
+        and submission.carrier_message_id = lot.carrier_message_id
+        and submission.sent_at > now() - interval '40 days'
+    join dispatch.message
+        on message.campaign_id = submission.campaign_id
+        and message.ordinal = submission.ordinal
+        and message.msisdn = lot.msisdn
+),
+
+chosen as (
+    select distinct on (known.receipt_id) known.*
+    from known
+    order by
+        known.receipt_id,
+        case when known.candidates = 1 then false else exists (
+            select
+            from dispatch.receipt_match as earlier
+            where earlier.campaign_id = known.campaign_id
+              and earlier.ordinal = known.ordinal
+              and earlier.segment = known.segment
+              and earlier.attempt = known.attempt
+              and earlier.final
+        ) end,
+        known.sent_at desc
+),
+
+matched as (
+    insert into dispatch.receipt_match (
+        receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at)
+    select
+        receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at
+    from chosen
+    on conflict do nothing
+    returning receipt_id
+),
+
+waiting as (
+    insert into dispatch.receipt_unmatched (
+        receipt_id, received_at, connector_id, message_ids, msisdn, source, reference, state, final, error_code, done_at)
+    select
+        receipt_id, received_at, connector_id, array_remove(array[carrier_message_id], null), msisdn, source, reference, state,
+        final, error_code, done_at
+    from lot
+    where not exists (select from chosen where chosen.receipt_id = lot.receipt_id)
+    on conflict do nothing
+    returning receipt_id, connector_id, message_ids
+)
+
+select
+    (select count(*) from matched) as matched,
+    array_agg(waiting.receipt_id) as receipts,
+    array_agg(waiting.message_ids[1]) as keys,
+    array_agg(connector.message_id_form) as forms
+from waiting
+join dispatch.connector using (connector_id);
+
+-- know_ids --
+-- Under which other keys the submissions of waiting receipts may be found.
+update dispatch.receipt_unmatched
+set message_ids = string_to_array(known.keys, chr(31))
+from unnest(%(receipts)s::bigint[], %(keys)s::text[]) as known (receipt_id, keys)
+where receipt_unmatched.receipt_id = known.receipt_id;
+
+-- end_turn --
+update dispatch.receipts_matched
+set done_below = %(done)s::xid8,
+    ready_below = %(next_ready)s::xid8;
+
+-- match_waiting --
+-- Receipts that found no attempt at first, the likeliest form of their id first, then as `match_lot` does. What was in doubt
+-- and is settled by now carries its id in the settlement. Two workers never match the same receipts; gives how many found
+-- their attempt, of how many, and the last one looked at.
 with waiting as materialized (
     select *
     from dispatch.receipt_unmatched
@@ -120,6 +215,7 @@ matched as (
     select
         receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at
     from chosen
+    on conflict do nothing
     returning receipt_id
 )
 

@@ -28,12 +28,12 @@ for update;
 -- What an epoch intended and has no committed end for. Older intents than its last commit speaks of have theirs.
 select
     intent.serial, intent.account_id, intent.campaign_id, intent.connector_id, connector.message_id_form, intent.session,
-    intent.first_sequence + entry.place - 1, entry.ordinal, entry.segment, entry.attempt, entry.reference,
-    intent.intended_at, message.network_id, message.zone
+    intent.first_sequence + entry.place - 1, entry.ordinal, entry.segment, entry.attempt,
+    message.segments, intent.intended_at, message.network_id, message.zone
 from dispatch.intent
 join dispatch.connector using (connector_id)
-cross join lateral unnest(intent.ordinals, intent.segments, intent.attempts, intent."references")
-    with ordinality as entry (ordinal, segment, attempt, reference, place)
+cross join lateral unnest(intent.ordinals, intent.segments, intent.attempts)
+    with ordinality as entry (ordinal, segment, attempt, place)
 join dispatch.message
     on message.campaign_id = intent.campaign_id
     and message.ordinal = entry.ordinal

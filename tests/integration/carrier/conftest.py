@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from smpp import client, receipt
+from smpp import client, codec, receipt
 from smpp.address import sender
 from smpp.answers import Answer
 from smpp.client import BindAs, ClientSession
 from smpp.receipt import Receipt
+from smpp.receipt_rows import Receipts
 from smpp.session import Ended
 from smpp.submit import Block
 from smpp.text import segment
@@ -31,7 +32,7 @@ class Subscriber:
     async def bind(self, port: int, bind: BindAs = BindAs.TRANSCEIVER, **settings: Any) -> ClientSession:
         self.session = await client.connect(
             "127.0.0.1", port, bind=bind,
-            on_answers=lambda _, run: self.answers.extend(run),
+            on_answers=lambda _, run, handles: self.answers.extend(run.each()),
             on_deliver=self._delivered,
             on_lost=lambda _, ended: self.lost.append(ended),
             **{"system_id": "outbound", "password": "secret", "window": 10_000, **settings},
@@ -44,7 +45,8 @@ class Subscriber:
             session.close()
             await session.wait_closed()
 
-    def _delivered(self, session: ClientSession, run: list[Any]) -> None:
+    def _delivered(self, session: ClientSession, by_columns: list[Receipts], pdus: list[Any]) -> None:
+        run = [codec.decode(row.tobytes()) for receipts in by_columns for row in receipts.pdus] + pdus
         self.receipts += [said for pdu in run if (said := receipt.parse(pdu)) is not None]
         if self.acknowledging:
             session.acknowledge([pdu.sequence for pdu in run])

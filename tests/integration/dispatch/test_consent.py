@@ -46,7 +46,7 @@ def test_a_half_sent_message_in_doubt_waits_for_its_proof_without_keeping_its_ba
             "with epoch as (insert into dispatch.epoch (worker, host, boot_id, pid, journal, settled_at)"
             " values ('dead', 'h', 'b', 1, 'j', now()) returning epoch_id),"
             " intent as (insert into dispatch.intent select epoch.epoch_id, 1, account_id, campaign_id, batch_id, 0, %s, 0, 1,"
-            " '{1}', '{1}', '{1}', '{7}' from epoch, dispatch.batch)"
+            " '{1}', '{1}', '{1}' from epoch, dispatch.batch)"
             " insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, sent_at,"
             " epoch_id, intent_serial, connector_id, session, sequence, reference, network_id, zone)"
             " select account_id, campaign_id, 1, 1, 1, 'in_doubt', now(), epoch_id, 1, %s, 0, 1, 7, network_id, zone"

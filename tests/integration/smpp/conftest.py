@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import uvloop
 
-from smpp import client, server, status
+from smpp import client, codec, server, status
 from smpp.answers import Answer
 from smpp.client import ClientSession
 from smpp.pdu import Bind, Pdu
+from smpp.receipt_rows import Receipts
 from smpp.server import ServerSession
 from smpp.session import Ended
 
@@ -62,12 +63,24 @@ class Calls:
     answers: list[Answer] = field(default_factory=list)
     delivered: list[Any] = field(default_factory=list)
     lost: list[Ended] = field(default_factory=list)
+    handles: list[int] = field(default_factory=list)
+    receipts: list[Receipts] = field(default_factory=list)
+
+    def _answered(self, run: list[Answer], handles: list[int]) -> None:
+        self.answers += run
+        self.handles += handles
+
+    def _delivered(self, receipts: list[Receipts], pdus: list[Any]) -> None:
+        """Receipts by columns count among what was delivered as well, as the PDUs that they were."""
+        self.receipts += receipts
+        self.delivered += [codec.decode(row.tobytes()) for run in receipts for row in run.pdus]
+        self.delivered += pdus
 
     async def connect(self, port: int, **settings: Any) -> ClientSession:
         return await client.connect(
             "127.0.0.1", port,
-            on_answers=lambda _, run: self.answers.extend(run),
-            on_deliver=lambda _, run: self.delivered.extend(run),
+            on_answers=lambda _, run, handles: self._answered(run.each(), handles.tolist()),
+            on_deliver=lambda _, receipts, pdus: self._delivered(receipts, pdus),
             on_lost=lambda _, ended: self.lost.append(ended),
             **{"system_id": "outbound", "password": "secret", **settings},
         )  # fmt: skip

@@ -1,14 +1,16 @@
 """One attempt a recipient at a time, where receipts do not tell attempts apart."""
 
-from dispatch.apart import Apart
-from dispatch.parts import Message, Part
+from dispatch.apart import Apart, Part
+from tests.unit.dispatch.loads import load
 
 ALI, MONA = 201001000001, 201001000002
 
 
+LOAD = load([ALI, MONA], segments=3)
+
+
 def part(msisdn: int, segment: int = 1) -> Part:
-    message = Message(None, 1, msisdn, 1, "EG", 2, 0, 0, 0)  # type: ignore[arg-type]
-    return Part(message, segment, b"x", 1)
+    return Part(LOAD, (0 if msisdn == ALI else 3) + segment - 1)
 
 
 def test_a_recipients_next_part_waits_for_the_end_of_the_one_before():

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from dispatch import journal as module
@@ -11,6 +12,13 @@ from dispatch.worker import Worker
 from outbound.database import NoDatabase
 
 ANSWER = Ending(0, b"0000000001", 1_000_000, 1_000_500)
+
+
+def answer(journal, line, place, ending=ANSWER):
+    journal.answered(
+        line, np.array([place]), np.array([ending.status]), np.array([ending.message_id]), np.array([ending.sent_us]),
+        ending.answered_us,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -32,9 +40,9 @@ def heirs_view(journal):
 def test_marks_and_endings_are_read_back(journal):
     journal.mark(0, 10)
     journal.mark(3, 25)
-    journal.answered(0, 9, ANSWER)
-    journal.answered(3, 21, Ending(0x58, b"", 5, 6))
-    journal.not_sent(3, 22)
+    answer(journal, 0, 9)
+    answer(journal, 3, 21, Ending(0x58, b"", 5, 6))
+    journal.not_sent(3, np.array([22]))
 
     remains = heirs_view(journal)
 
@@ -52,26 +60,33 @@ def test_nobody_settles_a_worker_that_lives(journal):
         Estate(journal.path)
 
 
-def test_a_torn_record_does_not_count(journal):
-    journal.answered(0, 1, ANSWER)
-    journal.answered(0, 2, ANSWER)
-    at = module._RECORDS + module._SIZE + 20
-    journal._map[at] ^= 1
+def test_records_that_death_interrupted_do_not_count(journal):
+    answer(journal, 0, 1)
+    count = journal._count[0]
+    answer(journal, 0, 2)
+    journal._count[0] = count  # it is raised last
 
     assert set(heirs_view(journal).endings) == {(0, 1)}
 
 
-def test_the_oldest_records_make_room(journal, monkeypatch):
-    for place in range(1, module.CAPACITY + 3):
-        journal.not_sent(0, place)
+@pytest.mark.parametrize("run", [97, 999, 40_000])
+def test_what_may_still_be_open_is_read_back_however_often_the_ring_went_round(journal, run):
+    """Also where the death came in the middle of writing over the oldest ones."""
+    last = 2 * module.CAPACITY + 12_345
+    for first in range(1, last + 1, run):
+        journal.not_sent(0, np.arange(first, min(first + run, last + 1)))
+    torn = np.arange(last + 1, last + 1 + run)
+    count = journal._count[0]
+    journal.not_sent(0, torn)
+    journal._count[0] = count
 
     places = {place for _, place in heirs_view(journal).endings}
-    assert len(places) == module.CAPACITY
-    assert {1, 2}.isdisjoint(places)
+    assert places >= set(range(last - 2 * module.MOST_OPEN + 1, last + 1))
+    assert max(places) == last
 
 
 def test_a_long_message_id_is_cut_as_the_log_cuts_it(journal):
-    journal.answered(0, 1, Ending(0, b"x" * 100, 0, 0))
+    answer(journal, 0, 1, Ending(0, b"x" * 100, 0, 0))
     assert heirs_view(journal).endings[0, 1].message_id == b"x" * module.LONGEST_ID
 
 

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from dispatch import plan
 from dispatch.parts import Batch
-from dispatch.plan import Attempt, Open, Recipient, SegmentsDiffer
+from dispatch.plan import NO_ROUTE, Attempt, Open
+from dispatch.recipients import Recipients, SegmentsDiffer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG = "two segments " * 15
@@ -14,29 +16,45 @@ CONNECTOR = 9
 
 
 def batch(state: str = "accepted", expires_in: float = 3600) -> Batch:
-    return Batch(1, 1, 77, 1, 10, 5, NOW + timedelta(seconds=expires_in), "NILE", state, 1e9)
+    return Batch(1, 1, 77, 1, 10, 5, NOW + timedelta(seconds=expires_in), "NILE", state, 100, 1e9)
 
 
-def recipient(ordinal: int = 1, text: str = LONG, segments: int = 2) -> Recipient:
-    return Recipient(ordinal, 201001000000 + ordinal, text, "gsm", segments, 1, "EG")
+def recipients(*messages: tuple[str, int]) -> Recipients:
+    """(text, segments) of each, in order from ordinal 1 on."""
+    count = len(messages)
+    ordinals = np.arange(count) + 1
+    return Recipients(
+        ordinals, 201001000000 + ordinals, np.array([segments for _, segments in messages]), np.ones(count, np.int64),
+        np.full(count, b"EG"), np.zeros(count, bool), [text.encode() for text, _ in messages],
+    )  # fmt: skip
 
 
-def make(*attempts, running=(), state="accepted", expires_in=3600.0, route=lambda _: CONNECTOR, of=None):
+def to(connector: int):
+    return lambda msisdns: np.full(len(msisdns), connector)
+
+
+def make(*attempts, running=(), state="accepted", expires_in=3600.0, route=CONNECTOR, of=None):
+    """attempts: (ordinal, segment, attempt, state, transient[, connector])."""
     return plan.make(
-        batch(state, expires_in), of or [recipient()], [Attempt(*one) for one in attempts],
-        [Open(*one) for one in running], route, NOW,
+        batch(state, expires_in), of or recipients((LONG, 2)),
+        [Attempt(*one, *([CONNECTOR] if len(one) == 5 else [])) for one in attempts],
+        [Open(*one) for one in running], to(route), NOW,
     )  # fmt: skip
 
 
 def planned(found) -> list[tuple[int, int, int]]:
     """(ordinal, segment, attempt), in order."""
-    return [(part.message.ordinal, part.segment, part.attempt) for parts in found.parts.values() for part in parts]
+    return [
+        part
+        for _, load in found.loads
+        for part in zip(load.ordinals.tolist(), load.segments.tolist(), load.attempts.tolist(), strict=True)
+    ]
 
 
 def test_what_was_never_tried_is_sent_in_order():
-    found = make(of=[recipient(1), recipient(2, "short", 1)])
+    found = make(of=recipients((LONG, 2), ("short", 1)))
     assert planned(found) == [(1, 1, 1), (1, 2, 1), (2, 1, 1)]
-    assert (list(found.parts), found.waits, dict(found.stops)) == ([CONNECTOR], False, {})
+    assert ([connector for connector, _ in found.loads], found.waits, dict(found.stops)) == ([CONNECTOR], False, {})
 
 
 @pytest.mark.parametrize(
@@ -58,9 +76,22 @@ def test_an_accepted_attempt_counts_whatever_other_attempts_say():
     assert planned(make((1, 1, 1, "accepted", False), (1, 1, 2, "not_sent", False), (1, 2, 1, "accepted", False))) == []
 
 
-def test_what_another_worker_has_open_is_waited_for():
-    found = make(running=[(1, 1, 1)])
-    assert (planned(found), found.waits) == ([(1, 2, 1)], True)
+def test_a_message_of_which_another_worker_has_a_part_open_waits():
+    found = make(running=[(1, 1, 1)], of=recipients((LONG, 2), ("short", 1)))
+    assert (planned(found), found.waits) == ([(2, 1, 1)], True)
+
+
+def test_the_parts_of_a_message_keep_their_carrier_once_it_may_have_one():
+    for state, transient, stays in [("accepted", False, True), ("in_doubt", False, True), ("not_sent", False, False),
+                                    ("rejected", True, False)]:  # fmt: skip
+        found = make((1, 1, 1, state, transient, 4))
+        assert [connector for connector, _ in found.loads] == [4 if stays else CONNECTOR]
+
+
+def test_retries_and_first_attempts_are_sent_in_the_order_of_the_file():
+    found = make((2, 1, 1, "not_sent", False), of=recipients(("one", 1), ("two", 1), ("three", 1)))
+    assert planned(found) == [(1, 1, 1), (2, 1, 2), (3, 1, 1)]
+    assert [body for _, load in found.loads for body in load.short_messages] == [b"one", b"two", b"three"]
 
 
 def test_a_rejected_part_ends_its_message():
@@ -69,10 +100,11 @@ def test_a_rejected_part_ends_its_message():
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
-    [({"state": "cancelled"}, "cancelled"), ({"expires_in": 0}, "expired"), ({"route": lambda _: None}, "no_route")],
+    [({"state": "cancelled"}, "cancelled"), ({"expires_in": 0}, "expired"), ({"route": NO_ROUTE}, "no_route")],
 )
-def test_messages_are_given_up_for_a_reason(changes, reason):
-    found = make((1, 1, 1, "accepted", False), **changes)
+@pytest.mark.parametrize("attempts", [[], [(1, 1, 1, "not_sent", False)]])
+def test_messages_are_given_up_for_a_reason(changes, reason, attempts):
+    found = make(*attempts, **changes)
     assert (planned(found), dict(found.stops)) == ([], {reason: [1]})
 
 
@@ -85,12 +117,12 @@ def test_nothing_is_given_up_while_an_end_is_not_known(unclear):
 
 def test_a_text_that_makes_other_segments_than_were_accepted_is_not_sent():
     with pytest.raises(SegmentsDiffer, match="accepted as 3 segments of gsm, its text makes 2 of gsm"):
-        make(of=[recipient(segments=3)])
+        make(of=recipients((LONG, 3)))
 
 
 def test_the_parts_join_whenever_they_are_sent():
     first = make()
     again = make((1, 1, 1, "accepted", False), (1, 2, 1, "not_sent", False))
-    headers = [part.short_message[:6] for parts in (*first.parts.values(), *again.parts.values()) for part in parts]
+    headers = [body[:6] for found in (first, again) for _, load in found.loads for body in load.short_messages]
     assert headers[0][:4] == headers[1][:4] == headers[2][:4]
     assert headers[1] == headers[2]

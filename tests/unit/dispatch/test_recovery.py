@@ -13,11 +13,11 @@ INTENDED = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def attempt(place: int, line: int = 0) -> OpenAttempt:
-    return OpenAttempt(1, 1, 1, 1, "auto", line, place, place, 1, 1, 77, INTENDED, 1, "EG")
+    return OpenAttempt(1, 1, 1, 1, "auto", line, place, place, 1, 1, 1, INTENDED, 1, "EG")
 
 
 def states(places, remains):
-    rows = [dict(zip(SUBMISSION_COLUMNS, row, strict=True)) for row in ends(5, map(attempt, places), remains)]
+    rows = [dict(zip(SUBMISSION_COLUMNS, row, strict=True)) for row in ends(5, list(map(attempt, places)), remains)]
     assert [row["sequence"] for row in rows] == list(places)
     return [row["state"] for row in rows], rows
 

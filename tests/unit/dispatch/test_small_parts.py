@@ -1,15 +1,14 @@
 """Routes, references, batches' counting, rows as text, backing off."""
 
-from datetime import UTC, datetime
-
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch import backoff
-from dispatch.parts import Batch
-from dispatch.references import concatenation, reference_base, user_message_reference
+from dispatch.references import concatenation, user_message_references
 from dispatch.routes import Routes
-from dispatch.rows import escaped, instant, integers, signed
+from dispatch.rows import integers
+from tests.unit.dispatch.loads import batch
 
 
 def test_the_longest_prefix_wins_and_of_equals_the_first():
@@ -21,27 +20,20 @@ def test_the_longest_prefix_wins_and_of_equals_the_first():
 
 @given(st.integers(1, 1 << 40), st.integers(1, 1 << 31), st.integers(1, 255))
 def test_each_part_and_attempt_has_a_reference_of_its_own(campaign, ordinal, segments):
-    base = reference_base(campaign, ordinal)
-    references = [
-        user_message_reference(base, segments, segment, attempt)
-        for attempt in range(1, 5)
-        for segment in range(1, segments + 1)
-    ]
+    attempts, parts = np.divmod(np.arange(4 * segments), segments)
+    ordinals, counts = np.full(4 * segments, ordinal), np.full(4 * segments, segments)
+    references = user_message_references(campaign, ordinals, counts, parts + 1, attempts + 1).tolist()
     assert len(set(references)) == len(references)
     assert all(0 <= reference < 1 << 16 for reference in references)
     assert 0 <= concatenation(campaign, ordinal) < 256
 
 
-def batch() -> Batch:
-    return Batch(1, 1, 1, 1, 3, 1, datetime(2026, 1, 1, tzinfo=UTC), "NILE", "accepted", 0.0)
-
-
 def test_a_batch_is_idle_once_each_of_its_parts_has_an_end():
     one = batch()
-    one.expect(2)
-    one.settle()
+    one.expect(5)
+    one.settle(3)
     assert not one.idle.is_set()
-    one.set_aside()
+    one.set_aside(2)
     assert one.idle.is_set()
     assert one.untidy
     one.expect(1)
@@ -55,10 +47,7 @@ def test_a_lost_batch_is_stopped():
     assert one.stopped
 
 
-def test_rows_are_written_as_copy_reads_them():
-    assert escaped("a\\b\tc\nd\0") == "a\\\\b\\tc\\nd"
-    assert instant(1_767_225_600_000_001) == "2026-01-01 00:00:00.000001+00:00"
-    assert (signed(0x58), signed(0xFFFFFFFF)) == (0x58, -1)
+def test_arrays_are_read_as_postgresql_writes_them():
     assert (integers("{}"), integers("{1,20}")) == ([], [1, 20])
 
 

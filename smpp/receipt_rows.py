@@ -1,0 +1,257 @@
+"""Receipts by the run: deliver_sm of one form read by columns, to the same values that `receipt.parse` gives.
+
+A carrier writes its receipts in very few forms, and one that differs from another only in its values has the same
+length. So a form is learned from one receipt, by the parser of single ones: where its values stand, and which octets
+are the same in all. A receipt of which any of those differs, or whose values hold anything but plain characters, is
+not of that form and goes to the parser.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from smpp import codec, receipt
+from smpp.codec import MalformedPdu
+from smpp.frames import Octets
+from smpp.pdu import DataSm, DeliverSm, Tag
+from smpp.receipt import State
+
+Numbers = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.bytes_]
+Span = tuple[int, int]
+
+NONE = np.iinfo(np.int64).min
+MOST_FORMS = 64  # that are remembered, of one session
+_FORMS_OF_A_LENGTH = 4
+
+_PLAIN = np.zeros(256, bool)
+_PLAIN[list(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.+")] = True
+_DIGIT = np.zeros(256, bool)
+_DIGIT[list(b"0123456789")] = True
+_TLVS = {
+    Tag.RECEIPTED_MESSAGE_ID: "receipted",
+    Tag.MESSAGE_STATE: "state",
+    Tag.NETWORK_ERROR_CODE: "network_error",
+    Tag.USER_MESSAGE_REFERENCE: "reference",
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Receipts(NamedTuple):
+    """Columns of n receipts. states: message_state. errors: the code that counts, empty where there is none. done:
+    microseconds since 1970 in the carrier's own zone. references: user_message_reference. NONE where there is none.
+    sources: the sender; destinations: the subscriber. pdus: (n, command_length), as they came."""
+
+    sequences: Numbers
+    message_ids: Texts
+    states: Numbers
+    errors: Texts
+    done: Numbers
+    references: Numbers
+    sources: Texts
+    destinations: Texts
+    pdus: Octets
+
+
+def single(pdu: DeliverSm | DataSm) -> Receipts | None:
+    """One receipt as columns of one, by the parser; None where the PDU is none."""
+    found = receipt.parse(pdu)
+    if found is None:
+        return None
+    return Receipts(
+        sequences=np.array([pdu.sequence]),
+        message_ids=np.array([found.message_id], "S"),
+        states=np.array([int(found.state)]),
+        errors=np.array([(found.error or "").encode("ascii", "replace")], "S"),
+        done=np.array([_microseconds(found.done)]),
+        references=np.array([NONE if found.reference is None else found.reference]),
+        sources=np.array([found.source], "S"),
+        destinations=np.array([found.destination], "S"),
+        pdus=np.frombuffer(codec.encode(pdu), np.uint8)[None],
+    )
+
+
+class Forms:
+    """The forms of one session's receipts, as they are met."""
+
+    def __init__(self) -> None:
+        self._forms: dict[int, list[_Form]] = {}  # by command_length
+        self._count = 0
+
+    def read(self, pdus: Octets) -> tuple[list[Receipts], npt.NDArray[np.bool_]]:
+        """The receipts among these deliver_sm of one length that are of a known form, and which ones are not: those
+        are for the parser. Learns a form from the first of them."""
+        length = pdus.shape[1]
+        found: list[Receipts] = []
+        left = np.ones(len(pdus), bool)
+        for form in self._forms.get(length, ()):
+            self._read(form, pdus, left, found)
+            if not left.any():
+                return found, left
+        first = int(left.argmax())
+        learned = _learn(pdus[first].tobytes())
+        if learned is not None:
+            self._remember(length, learned)
+            self._read(learned, pdus, left, found)
+        return found, left
+
+    def _read(self, form: "_Form", pdus: Octets, left: npt.NDArray[np.bool_], found: list[Receipts]) -> None:
+        rows = pdus if left.all() else pdus[left]
+        fits = form.fits(rows)
+        if fits.any():
+            found.append(form.read(rows if fits.all() else rows[fits]))
+            left[np.flatnonzero(left)[fits]] = False
+
+    def _remember(self, length: int, form: "_Form") -> None:
+        if self._count >= MOST_FORMS:
+            self._forms.clear()
+            self._count = 0
+        forms = self._forms.setdefault(length, [])
+        if len(forms) >= _FORMS_OF_A_LENGTH:
+            forms.pop(0)
+            self._count -= 1
+        forms.insert(0, form)
+        self._count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Where the values stand. fixed: columns that are the same in every receipt, with their octets; plain: columns of
+    values that hold letters and digits only; digits: ... digits only; filled: ... anything but NUL."""
+
+    spans: dict[str, Span]
+    fixed: Numbers
+    octets: Octets
+    plain: Numbers
+    digits: Numbers
+    filled: Numbers
+
+    def fits(self, pdus: Octets) -> npt.NDArray[np.bool_]:
+        fits: npt.NDArray[np.bool_] = (pdus[:, self.fixed] == self.octets).all(axis=1)
+        fits &= _PLAIN[pdus[:, self.plain]].all(axis=1)
+        fits &= _DIGIT[pdus[:, self.digits]].all(axis=1)
+        fits &= (pdus[:, self.filled] != 0).all(axis=1)
+        if "state" in self.spans:
+            fits &= pdus[:, self.spans["state"][0]] <= max(State)
+        return fits
+
+    def read(self, pdus: Octets) -> Receipts:
+        spans = self.spans
+        count = len(pdus)
+        return Receipts(
+            sequences=_unsigned(pdus[:, 12:16]),
+            message_ids=_text(pdus, spans.get("receipted") or spans.get("id")),
+            states=self._states(pdus),
+            errors=self._errors(pdus),
+            done=_each(_text(pdus, spans["donedate"]), _date) if "donedate" in spans else np.full(count, NONE),
+            references=_unsigned(pdus[:, slice(*spans["reference"])]) if "reference" in spans else np.full(count, NONE),
+            sources=_text(pdus, spans.get("source")),
+            destinations=_text(pdus, spans.get("destination")),
+            pdus=pdus,
+        )
+
+    def _states(self, pdus: Octets) -> Numbers:
+        if "state" in self.spans:
+            states = pdus[:, self.spans["state"][0]].astype(np.int64)
+            states[states == 0] = State.ENROUTE  # SCHEDULED, of SMPP 5
+            return states
+        if "stat" in self.spans:
+            return _each(_text(pdus, self.spans["stat"]), lambda word: int(receipt.state_of(word)))
+        return np.full(len(pdus), int(State.UNKNOWN))
+
+    def _errors(self, pdus: Octets) -> Texts:
+        if "network_error" in self.spans:
+            start, end = self.spans["network_error"]
+            return _unsigned(pdus[:, start + 1 : end]).astype("S5")
+        return _text(pdus, self.spans.get("err"))
+
+
+def _learn(frame: bytes) -> _Form | None:
+    """The form of this deliver_sm; None where it is not a receipt that columns can tell."""
+    try:
+        pdu = codec.decode(frame)
+    except MalformedPdu:
+        return None
+    if not isinstance(pdu, DeliverSm) or pdu.data_coding == 8 or pdu.esm_class & 0x40:
+        return None
+    if receipt.parse(pdu) is None or not pdu.short_message or pdu.tlv(Tag.MESSAGE_PAYLOAD) is not None:
+        return None
+    source = 16 + len(pdu.service_type) + 3
+    destination = source + len(pdu.source_addr) + 3
+    text = destination + len(pdu.destination_addr) + 4 + len(pdu.schedule_delivery_time) + 1
+    text += len(pdu.validity_period) + 1 + 5
+    words, quoted = receipt.spans(pdu.short_message)
+    spans: dict[str, Span] = {key.decode(): (text + start, text + end) for key, (start, end) in words.items()}
+    end = text + len(pdu.short_message)
+    # what a receipt quotes of its message may be anything, where the parser stops before it
+    free: list[Span] = [(12, 16)] if quoted is None else [(12, 16), (text + quoted, end)]
+    digits: list[Span] = [spans[key] for key in ("submitdate", "donedate") if key in spans]
+    plain = [spans[key] for key in ("id", "sub", "dlvrd", "stat", "err") if key in spans]
+    at = end
+    for tag, value in pdu.tlvs:
+        span = (at + 4, at + 4 + len(value))
+        at = span[1]
+        name = _TLVS.get(tag)
+        if name is None:
+            free.append(span)
+        elif name not in spans:
+            if name == "receipted":
+                if not value.rstrip(b"\0"):
+                    return None
+                span = (span[0], span[0] + len(value.rstrip(b"\0")))
+                plain.append(span)
+            elif len(value) != {"state": 1, "network_error": 3, "reference": 2}[name]:
+                return None
+            else:
+                free.append(span)
+            spans[name] = span
+        else:
+            free.append(span)
+    filled: list[Span] = []
+    for name, start, octets in (
+        ("destination", source, pdu.source_addr),
+        ("source", destination, pdu.destination_addr),
+    ):
+        if octets:
+            spans[name] = (start, start + len(octets))
+            filled.append(spans[name])
+    fixed = np.setdiff1d(np.arange(len(frame)), _columns(free + plain + digits + filled))
+    row = np.frombuffer(frame, np.uint8)
+    form = _Form(spans, fixed, row[fixed], _columns(plain), _columns(digits), _columns(filled))
+    return form if form.fits(row[None]).all() else None
+
+
+def _columns(spans: list[Span]) -> Numbers:
+    return np.array(sorted({column for span in spans for column in range(*span)}), np.int64)
+
+
+def _text(pdus: Octets, span: Span | None) -> Texts:
+    if span is None or span[0] == span[1]:
+        return np.zeros(len(pdus), "S1")
+    start, end = span
+    return np.ascontiguousarray(pdus[:, start:end]).view(f"S{end - start}")[:, 0]
+
+
+def _unsigned(octets: Octets) -> Numbers:
+    width = octets.shape[1]
+    return np.ascontiguousarray(octets).view(f">u{width}")[:, 0].astype(np.int64)
+
+
+def _each(values: Texts, meaning: Callable[[bytes], int]) -> Numbers:
+    """What each value means; they are few, and many share one."""
+    if (values == values[0]).all():
+        return np.full(len(values), meaning(bytes(values[0])))
+    known, place = np.unique(values, return_inverse=True)
+    return np.array([meaning(value) for value in known.tolist()], np.int64)[place]
+
+
+def _date(digits: bytes) -> int:
+    return _microseconds(receipt.date_of(digits))
+
+
+def _microseconds(date: datetime | None) -> int:
+    return NONE if date is None else int((date.replace(tzinfo=UTC) - _EPOCH).total_seconds()) * 1_000_000
