@@ -57,7 +57,7 @@ def test_every_segment_is_the_one_of_its_own_text(messages):
 
 
 def test_a_text_that_is_longer_than_it_was_accepted_with_is_not_sent():
-    encoding, segments, *rest = rows(["x" * 161])[0]
+    encoding, _, *rest = rows(["x" * 161])[0]
     with pytest.raises(SegmentsDiffer, match="accepted as 1 segments of gsm, its text makes 2 of gsm"):
         columns.wire(5, columns.from_rows([(encoding, 1, *rest)]))
 
