@@ -110,10 +110,18 @@ def encode(text: str) -> tuple[Encoding, bytes]:
 def segment(text: str) -> Segments:
     """The text as it will be sent."""
     encoding, octets = encode(text)
-    ends = list(_cuts(encoding, octets))
-    if len(ends) > MAX_SEGMENTS:
-        raise TooManySegments(f"the text needs {len(ends)} segments, {MAX_SEGMENTS} are possible: shorten it")
-    return Segments(encoding, tuple(octets[start:end] for start, end in zip([0, *ends], ends, strict=False)))
+    if len(octets) <= encoding.alone:
+        return Segments(encoding, (octets,))
+    parts = cut(encoding, octets, encoding.part)
+    if len(parts) > MAX_SEGMENTS:
+        raise TooManySegments(f"the text needs {len(parts)} segments, {MAX_SEGMENTS} are possible: shorten it")
+    return Segments(encoding, parts)
+
+
+def cut(encoding: Encoding, octets: bytes, most: int) -> tuple[bytes, ...]:
+    """Parts of at most so many octets (an even number of UCS-2) that join to these; no pair is parted."""
+    ends = list(_cuts(encoding, octets, most))
+    return tuple(octets[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
 
 def count_segments(text: str) -> int:
@@ -122,7 +130,7 @@ def count_segments(text: str) -> int:
     if len(octets) <= encoding.alone:
         return 1
     has_pairs = ESCAPE in octets if encoding is Encoding.GSM else len(octets) > 2 * len(text)
-    return sum(1 for _ in _cuts(encoding, octets)) if has_pairs else -(-len(octets) // encoding.part)
+    return sum(1 for _ in _cuts(encoding, octets, encoding.part)) if has_pairs else -(-len(octets) // encoding.part)
 
 
 def decode(octets: bytes, data_coding: int) -> str:
@@ -137,16 +145,13 @@ def decode(octets: bytes, data_coding: int) -> str:
     return octets.decode("latin-1" if data_coding == 3 else "ascii", "replace")
 
 
-def _cuts(encoding: Encoding, octets: bytes) -> Iterator[int]:
+def _cuts(encoding: Encoding, octets: bytes, most: int) -> Iterator[int]:
     """The end of each segment."""
     total = len(octets)
-    if total <= encoding.alone:
-        yield total
-        return
     splits_pair = _ends_in_escape if encoding is Encoding.GSM else _ends_in_high_surrogate
     end = 0
     while end < total:
-        end = min(end + encoding.part, total)
+        end = min(end + most, total)
         if end < total:
             end -= splits_pair(octets, end)
         yield end

@@ -20,6 +20,11 @@ def concatenation_header(reference: int, total: int, number: int) -> bytes:
     return bytes((5, _CONCATENATION_8, 3, reference, total, number))
 
 
+def concatenation_header_16(reference: int, total: int, number: int) -> bytes:
+    """Seven octets: information element 08, 16-bit reference."""
+    return bytes((6, _CONCATENATION_16, 4, reference >> 8, reference & 0xFF, total, number))
+
+
 def split(short_message: bytes, esm_class: int) -> tuple[Concatenation | None, bytes]:
     """The concatenation that the header says, if any, and the text's octets behind the header.
 
