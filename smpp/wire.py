@@ -61,9 +61,6 @@ class Wire:
             )
 
 
-AS_USUAL = Wire()
-
-
 class OnWire(NamedTuple):
     """One submit_sm's share of a text. tlvs: encoded, to stand behind short_message."""
 
