@@ -171,11 +171,12 @@ def spans(text: bytes) -> tuple[dict[bytes, tuple[int, int]], int | None]:
             length = len(value) - len(value.lstrip(_IN_DATES))
             length = len(value[:length].rstrip(_AROUND))
         else:
-            length = len((value.split(maxsplit=1) or [b""])[0])
+            length = len((_OTHER_KEY.split(value, 1)[0].split(maxsplit=1) or [b""])[0])
         found.setdefault(key, (start, start + length))
     return found, None
 
 
+_OTHER_KEY = re.compile(rb"[;,|&]\s*[A-Za-z][A-Za-z_ -]{1,20}[:=]")  # one that says nothing to us ends a value, too
 _IN_DATES = b"0123456789:/. TZ+-"
 _NOT_IN_WORDS = re.compile(rb"[^A-Z0-9]")
 
