@@ -16,6 +16,7 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 _IN_FORM = np.zeros(256, bool)
 _IN_FORM[list(b"\00123456789abcdefghijklmnopqrstuvwxyz-")] = True  # no upper case, no space: nothing to change
 _ZERO = ord("0")
+_HEX_AND_HYPHEN = _HEX | {"-"}
 _LONGEST = 64  # octets of a message_id (SMPP 3.4 5.2.23): what is longer is no number
 
 
@@ -73,7 +74,8 @@ def _text(message_id: bytes) -> str:
 
 
 def _canonical(text: str) -> str:
-    """A number, decimal or hexadecimal, without leading zeros and in lower case; anything else untouched."""
+    """A number, decimal or hexadecimal, without leading zeros and in lower case; numbers with hyphens between, as in a
+    UUID, in lower case; anything else untouched."""
     if text and set(text) <= _HEX:
         return text.lower().lstrip("0") or "0"
-    return text
+    return text.lower() if set(text) <= _HEX_AND_HYPHEN else text

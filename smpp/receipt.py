@@ -4,6 +4,7 @@ Carriers differ: fields are missing, reordered, in other case, ids and states st
 message_payload. Whatever can be read is read, what cannot is None; no receipt is an error.
 """
 
+import codecs
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,15 +52,18 @@ _WORDS = {
     State.UNKNOWN: "UNKNOWN",
     State.REJECTED: "REJECTD",
 }
-_STATES = {word: state for state, word in _WORDS.items()}
-_STATES |= {state.name: state for state in State}
-_STATES |= {
-    "UNDELIVERED": State.UNDELIVERABLE,
-    "FAILED": State.UNDELIVERABLE,
-    "SCHEDULED": State.ENROUTE,
-    "BUFFERED": State.ENROUTE,
-    "BUFFERD": State.ENROUTE,
+# what carriers write beside the words of appendix B, by the letters and digits of it
+_STATES = {
+    State.ENROUTE: "ENROUTE SCHEDULED QUEUED BUFFERED BUFFERD BUFFRED PENDING RETRY RETRYING SENT SUBMITTED SUBMITD 0",
+    State.DELIVERED: "DELIVRD DELIVERED DELIVERD DELIVRED DLVRD READ",
+    State.EXPIRED: "EXPIRED EXPIRD TIMEOUT",
+    State.DELETED: "DELETED CANCELLED CANCELED",
+    State.UNDELIVERABLE: "UNDELIV UNDELIVERABLE UNDELIVERED UNDELIVRD UNDELIVERD UNDLVRD FAILED FAIL ERROR SYSERR SKIPPED 9",
+    State.ACCEPTED: "ACCEPTD ACCEPTED ACKED",
+    State.UNKNOWN: "UNKNOWN UNKNOWD",
+    State.REJECTED: "REJECTD REJECTED BLOCKED BLACKLISTED BLACKLST SPAM DND NOCRED",
 }
+_BY_WORD = {word: state for state, words in _STATES.items() for word in (*words.split(), str(int(state)))}
 
 
 class NetworkError(NamedTuple):
@@ -73,8 +77,8 @@ class NetworkError(NamedTuple):
 class Receipt:
     """What a carrier says about one segment.
 
-    message_id: as the receipt writes it, empty where it has none. submitted, done: in the carrier's own zone,
-    to the minute as a rule. reference: the segment's user_message_reference, where the carrier echoes it.
+    message_id: as the receipt writes it, empty where it has none. error_code: printable ASCII. submitted, done: in the
+    carrier's own zone, to the minute as a rule. reference: the segment's user_message_reference, where the carrier echoes it.
     destination: the subscriber that the segment went to. source: its sender.
     """
 
@@ -95,16 +99,21 @@ class Receipt:
 
 
 def parse(pdu: DeliverSm | DataSm) -> Receipt | None:
-    """The receipt that this PDU is; None where it is a reply of a subscriber or another kind of message."""
+    """The receipt that this PDU is; None where it is a reply of a subscriber or another kind of message.
+
+    esm_class says so, and where that is wrong the parameters that only a receipt bears; never the text, for a
+    subscriber may write anything.
+    """
     tlvs = dict(reversed(pdu.tlvs))  # the first of a tag counts
     receipted = tlvs.get(Tag.RECEIPTED_MESSAGE_ID)
-    if pdu.esm_class & MESSAGE_TYPE not in (FINAL_RECEIPT, INTERMEDIATE_RECEIPT) and receipted is None:
+    state = tlvs.get(Tag.MESSAGE_STATE)
+    if not pdu.esm_class & (FINAL_RECEIPT | INTERMEDIATE_RECEIPT) and receipted is None and state is None:
         return None
-    fields = _fields(_text(pdu))
+    fields = _fields(pdu)
     return Receipt(
         message_id=(receipted or b"").split(b"\0")[0].strip() or fields.get(b"id", b""),
-        state=_state(tlvs.get(Tag.MESSAGE_STATE), fields.get(b"stat")),
-        error_code=fields[b"err"].decode("ascii", "replace") if fields.get(b"err") else None,
+        state=_state(state, fields.get(b"stat"), pdu.esm_class),
+        error_code=_NOT_PRINTABLE.sub(b"", fields.get(b"err", b"")).decode("ascii") or None,
         network_error_code=_network_error(tlvs.get(Tag.NETWORK_ERROR_CODE)),
         submitted=date_of(fields.get(b"submitdate")),
         done=date_of(fields.get(b"donedate")),
@@ -114,16 +123,34 @@ def parse(pdu: DeliverSm | DataSm) -> Receipt | None:
     )
 
 
-_KEY = re.compile(rb"(?:^|(?<=[\s;,]))(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text) ?: ?", re.IGNORECASE)
+_NOT_PRINTABLE = re.compile(rb"[^!-~]")
+_KEY = re.compile(
+    rb"(?:^|(?<=[\s;,|&\0]))(?:(?P<id>(?:message|msg)?[ _-]?id)|(?P<donedate>done[\s_-]*date)|(?P<submitdate>submit[\s_-]*date)|"
+    rb"(?P<stat>stat(?:us|e)?)|(?P<err>err(?:or)?(?:[ _-]?code)?)|(?P<sub>sub)|(?P<dlvrd>dlvrd)|(?P<text>text))"
+    rb"[ \t]?[:=][ \t]?",
+    re.IGNORECASE,
+)
+_AROUND = b" \t\r\n\0;,|&"  # a value
 
 
-_AROUND = b" \t\r\n\0;,"  # a value
+def _fields(pdu: DeliverSm | DataSm) -> dict[bytes, bytes]:
+    body = pdu.body()
+    text = _ascii(udh.split(body, pdu.esm_class)[1])
+    found = spans(text)[0]
+    if not found and pdu.esm_class & udh.UDHI:  # the bit is set, and no header is there
+        text = _ascii(body)
+        found = spans(text)[0]
+    return {key: text[start:end] for key, (start, end) in found.items()}
 
 
-def _text(pdu: DeliverSm | DataSm) -> bytes:
-    _, body = udh.split(pdu.body(), pdu.esm_class)
-    if pdu.data_coding == 8:
-        return body.decode("utf-16-be", "replace").encode("ascii", "replace")
+def _ascii(body: bytes) -> bytes:
+    """What the text says in ASCII, for that is all that is looked for. UCS-2 is seen by its octets, not by data_coding,
+    which is wrong as often as not."""
+    if body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return body.decode("utf-16", "replace").encode("ascii", "replace")
+    if 4 * body.count(0) >= max(len(body), 1):
+        order = "utf-16-be" if body[0::2].count(0) >= body[1::2].count(0) else "utf-16-le"
+        return body.decode(order, "replace").encode("ascii", "replace")
     return body
 
 
@@ -134,31 +161,41 @@ def spans(text: bytes) -> tuple[dict[bytes, tuple[int, int]], int | None]:
     keys = list(_KEY.finditer(text))
     ends = [following.start() for following in keys[1:]] + [len(text)]
     for match, end in zip(keys, ends, strict=False):
-        key = match[1].lower().translate(None, b" _")
+        key = (match.lastgroup or "").encode()
         if key == b"text" and b"stat" in found:
             return found, match.end()
         value = text[match.end() : end]
         start = match.end() + len(value) - len(value.lstrip(_AROUND))
-        found.setdefault(key, (start, start + len(value.strip(_AROUND).split(b" ")[0])))
+        value = value.strip(_AROUND)
+        if key.endswith(b"date"):  # its time may stand behind a space
+            length = len(value) - len(value.lstrip(_IN_DATES))
+            length = len(value[:length].rstrip(_AROUND))
+        else:
+            length = len((_OTHER_KEY.split(value, 1)[0].split(maxsplit=1) or [b""])[0])
+        found.setdefault(key, (start, start + length))
     return found, None
 
 
-def _fields(text: bytes) -> dict[bytes, bytes]:
-    return {key: text[start:end] for key, (start, end) in spans(text)[0].items()}
+_OTHER_KEY = re.compile(rb"[;,|&]\s*[A-Za-z][A-Za-z_ -]{1,20}[:=]")  # one that says nothing to us ends a value, too
+_IN_DATES = b"0123456789:/. TZ+-"
+_NOT_IN_WORDS = re.compile(rb"[^A-Z0-9]")
 
 
-def state_of(word: bytes) -> State:
-    """What a receipt's stat says. A word that says nothing to us is UNKNOWN."""
-    return _STATES.get(word.decode("ascii", "replace").upper(), State.UNKNOWN)
+def state_of(word: bytes, esm_class: int = FINAL_RECEIPT) -> State:
+    """What a receipt's stat says. A word that says nothing to us is UNKNOWN, but never the end in an intermediate
+    notification."""
+    plain = _NOT_IN_WORDS.sub(b"", word.upper()).decode()
+    known = _BY_WORD.get(str(int(plain)) if plain.isdigit() and len(plain) <= 3 else plain)
+    if known is not None:
+        return known
+    return State.ENROUTE if esm_class & INTERMEDIATE_RECEIPT else State.UNKNOWN
 
 
-def _state(tlv: bytes | None, word: bytes | None) -> State:
-    """The TLV, made for machines, beats the word."""
-    if tlv is not None and len(tlv) == 1 and 1 <= tlv[0] <= 8:
-        return State(tlv[0])
-    if tlv == b"\0":  # SCHEDULED, of SMPP 5
-        return State.ENROUTE
-    return state_of(word or b"")
+def _state(tlv: bytes | None, word: bytes | None, esm_class: int) -> State:
+    """The TLV, made for machines, beats the word. SCHEDULED and SKIPPED are states of SMPP 5."""
+    if tlv is not None and len(tlv) == 1 and tlv[0] <= 9:
+        return _BY_WORD[str(tlv[0])]
+    return state_of(word or b"", esm_class)
 
 
 def _network_error(tlv: bytes | None) -> NetworkError | None:
@@ -174,11 +211,16 @@ def _reference(tlv: bytes | None) -> int | None:
 _DATE_FORMATS = {10: ("%y%m%d%H%M",), 12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"), 14: ("%Y%m%d%H%M%S",)}
 
 
+_NOT_DIGIT = re.compile(rb"[^0-9]")
+_ABSOLUTE = re.compile(rb"[0-9]{15}[+-]")  # the absolute time format, with tenths and a zone (SMPP 3.4 7.1.1)
+
+
 @lru_cache(4096)  # receipts of one minute bear the same dates
-def date_of(digits: bytes | None) -> datetime | None:
-    """YYMMDDhhmm, with seconds too, or with the whole year; None where it is no date."""
-    if not digits or not digits.isdigit():
+def date_of(written: bytes | None) -> datetime | None:
+    """YYMMDDhhmm, with seconds too, or with the whole year, whatever stands between; None where it is no date."""
+    if not written:
         return None
+    digits = written[:12] if _ABSOLUTE.fullmatch(written) else _NOT_DIGIT.sub(b"", written.partition(b"+")[0])
     for date_format in _DATE_FORMATS.get(len(digits), ()):
         try:
             return datetime.strptime(digits.decode(), date_format)  # noqa: DTZ007 - the carrier's own zone

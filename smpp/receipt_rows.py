@@ -6,6 +6,7 @@ are the same in all. A receipt of which any of those differs, or whose values ho
 not of that form and goes to the parser.
 """
 
+import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from smpp import codec, receipt
+from smpp import codec, receipt, udh
 from smpp.codec import MalformedPdu
 from smpp.frames import Octets
 from smpp.pdu import DataSm, DeliverSm, Tag
-from smpp.receipt import State
 
 Numbers = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.bytes_]
@@ -32,6 +32,7 @@ _PLAIN = np.zeros(256, bool)
 _PLAIN[list(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.+")] = True
 _DIGIT = np.zeros(256, bool)
 _DIGIT[list(b"0123456789")] = True
+_STATES = np.array([int(receipt.state_of(b"%d" % state)) for state in range(10)])  # of message_state, SMPP 5's too
 _TLVS = {
     Tag.RECEIPTED_MESSAGE_ID: "receipted",
     Tag.MESSAGE_STATE: "state",
@@ -123,6 +124,8 @@ class _Form:
     """Where the values stand. fixed: columns that are the same in every receipt, with their octets; plain: columns of
     values that hold letters and digits only; digits: ... digits only; filled: ... anything but NUL."""
 
+    esm_class: int
+    text: Span
     spans: dict[str, Span]
     fixed: Numbers
     octets: Octets
@@ -136,7 +139,9 @@ class _Form:
         fits &= _DIGIT[pdus[:, self.digits]].all(axis=1)
         fits &= (pdus[:, self.filled] != 0).all(axis=1)
         if "state" in self.spans:
-            fits &= pdus[:, self.spans["state"][0]] <= max(State)
+            fits &= pdus[:, self.spans["state"][0]] < len(_STATES)
+        start, end = self.text
+        fits &= 4 * (pdus[:, start:end] == 0).sum(axis=1) < end - start  # else the parser takes it for UCS-2
         return fits
 
     def read(self, pdus: Octets) -> Receipts:
@@ -156,12 +161,10 @@ class _Form:
 
     def _states(self, pdus: Octets) -> Numbers:
         if "state" in self.spans:
-            states = pdus[:, self.spans["state"][0]].astype(np.int64)
-            states[states == 0] = State.ENROUTE  # SCHEDULED, of SMPP 5
-            return states
+            return _STATES[pdus[:, self.spans["state"][0]]]
         if "stat" in self.spans:
-            return _each(_text(pdus, self.spans["stat"]), lambda word: int(receipt.state_of(word)))
-        return np.full(len(pdus), int(State.UNKNOWN))
+            return _each(_text(pdus, self.spans["stat"]), lambda word: int(receipt.state_of(word, self.esm_class)))
+        return np.full(len(pdus), int(receipt.state_of(b"", self.esm_class)))
 
     def _errors(self, pdus: Octets) -> Texts:
         if "network_error" in self.spans:
@@ -176,7 +179,7 @@ def _learn(frame: bytes) -> _Form | None:
         pdu = codec.decode(frame)
     except MalformedPdu:
         return None
-    if not isinstance(pdu, DeliverSm) or pdu.data_coding == 8 or pdu.esm_class & 0x40:
+    if not isinstance(pdu, DeliverSm) or pdu.esm_class & udh.UDHI:
         return None
     if receipt.parse(pdu) is None or not pdu.short_message or pdu.tlv(Tag.MESSAGE_PAYLOAD) is not None:
         return None
@@ -184,6 +187,8 @@ def _learn(frame: bytes) -> _Form | None:
     destination = source + len(pdu.source_addr) + 3
     text = destination + len(pdu.destination_addr) + 4 + len(pdu.schedule_delivery_time) + 1
     text += len(pdu.validity_period) + 1 + 5
+    if pdu.short_message.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
     words, quoted = receipt.spans(pdu.short_message)
     spans: dict[str, Span] = {key.decode(): (text + start, text + end) for key, (start, end) in words.items()}
     end = text + len(pdu.short_message)
@@ -221,7 +226,9 @@ def _learn(frame: bytes) -> _Form | None:
             filled.append(spans[name])
     fixed = np.setdiff1d(np.arange(len(frame)), _columns(free + plain + digits + filled))
     row = np.frombuffer(frame, np.uint8)
-    form = _Form(spans, fixed, row[fixed], _columns(plain), _columns(digits), _columns(filled))
+    form = _Form(
+        pdu.esm_class, (text, end), spans, fixed, row[fixed], _columns(plain), _columns(digits), _columns(filled)
+    )
     return form if form.fits(row[None]).all() else None
 
 

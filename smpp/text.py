@@ -5,25 +5,14 @@ GSM 03.38 goes unpacked, one septet an octet (data_coding 0); everything else as
 that of the cut, not a division of totals.
 """
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from outbound.errors import OutboundError
+from smpp import alphabet
+from smpp.alphabet import DEFAULT, ESCAPE, Shift
 from smpp.udh import concatenation_header
-
-ESCAPE = 0x1B
-_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = {"\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40}
-_EXTENSION["€"] = 0x65
-_TO_SEPTETS: dict[int, Any] = {ord(c): bytes((i,)) for i, c in enumerate(_BASIC) if i != ESCAPE}
-_TO_SEPTETS |= {ord(c): bytes((ESCAPE, septet)) for c, septet in _EXTENSION.items()}
-_FROM_EXTENSION = {septet: character for character, septet in _EXTENSION.items()}
 
 MAX_SEGMENTS = 255  # the concatenation header has one octet for the total (GSM 03.40 9.2.3.24.1)
 
@@ -83,7 +72,7 @@ class Segments:
 def forcing_character(text: str) -> str | None:
     """The first character that GSM 03.38 lacks, so that the whole text goes as UCS-2; None where there is none."""
     try:
-        codecs.charmap_encode(text, "strict", _TO_SEPTETS)
+        alphabet.encode(text)
     except UnicodeEncodeError as error:
         return text[error.start]
     return None
@@ -96,7 +85,7 @@ def encoding_of(text: str) -> Encoding:
 def encode(text: str) -> tuple[Encoding, bytes]:
     """The text in the alphabet it needs: GSM 03.38 as unpacked septets where that can hold it, else UTF-16BE."""
     try:
-        return Encoding.GSM, codecs.charmap_encode(text, "strict", _TO_SEPTETS)[0]
+        return Encoding.GSM, alphabet.encode(text)
     except UnicodeEncodeError:
         pass
     try:
@@ -110,10 +99,18 @@ def encode(text: str) -> tuple[Encoding, bytes]:
 def segment(text: str) -> Segments:
     """The text as it will be sent."""
     encoding, octets = encode(text)
-    ends = list(_cuts(encoding, octets))
-    if len(ends) > MAX_SEGMENTS:
-        raise TooManySegments(f"the text needs {len(ends)} segments, {MAX_SEGMENTS} are possible: shorten it")
-    return Segments(encoding, tuple(octets[start:end] for start, end in zip([0, *ends], ends, strict=False)))
+    if len(octets) <= encoding.alone:
+        return Segments(encoding, (octets,))
+    parts = cut(encoding, octets, encoding.part)
+    if len(parts) > MAX_SEGMENTS:
+        raise TooManySegments(f"the text needs {len(parts)} segments, {MAX_SEGMENTS} are possible: shorten it")
+    return Segments(encoding, parts)
+
+
+def cut(encoding: Encoding, octets: bytes, most: int) -> tuple[bytes, ...]:
+    """Parts of at most so many octets (an even number of UCS-2) that join to these; no pair is parted."""
+    ends = list(_cuts(encoding, octets, most))
+    return tuple(octets[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
 
 def count_segments(text: str) -> int:
@@ -122,31 +119,28 @@ def count_segments(text: str) -> int:
     if len(octets) <= encoding.alone:
         return 1
     has_pairs = ESCAPE in octets if encoding is Encoding.GSM else len(octets) > 2 * len(text)
-    return sum(1 for _ in _cuts(encoding, octets)) if has_pairs else -(-len(octets) // encoding.part)
+    return sum(1 for _ in _cuts(encoding, octets, encoding.part)) if has_pairs else -(-len(octets) // encoding.part)
 
 
-def decode(octets: bytes, data_coding: int) -> str:
+def decode(octets: bytes, data_coding: int, shift: Shift = DEFAULT) -> str:
     """The text of a message without its header: the inverse of `encode`, lenient with what handsets send.
 
-    data_coding 0 GSM 03.38, 1 ASCII, 3 Latin-1, 8 UCS-2; what cannot be read becomes U+FFFD.
+    data_coding 0 GSM 03.38, 1 ASCII, 3 Latin-1, 8 UCS-2; what cannot be read becomes U+FFFD. shift: as its header says.
     """
     if data_coding == Encoding.UCS2.data_coding:
         return octets.decode("utf-16-be", "replace")
     if data_coding == Encoding.GSM.data_coding:
-        return "".join(_characters(octets))
+        return alphabet.decode(octets, shift)
     return octets.decode("latin-1" if data_coding == 3 else "ascii", "replace")
 
 
-def _cuts(encoding: Encoding, octets: bytes) -> Iterator[int]:
+def _cuts(encoding: Encoding, octets: bytes, most: int) -> Iterator[int]:
     """The end of each segment."""
     total = len(octets)
-    if total <= encoding.alone:
-        yield total
-        return
     splits_pair = _ends_in_escape if encoding is Encoding.GSM else _ends_in_high_surrogate
     end = 0
     while end < total:
-        end = min(end + encoding.part, total)
+        end = min(end + most, total)
         if end < total:
             end -= splits_pair(octets, end)
         yield end
@@ -160,18 +154,3 @@ def _ends_in_escape(septets: bytes, end: int) -> int:
 def _ends_in_high_surrogate(units: bytes, end: int) -> int:
     """Octets to leave to the next segment so that no surrogate pair is parted."""
     return 2 * (0xD8 <= units[end - 2] <= 0xDB)
-
-
-def _characters(septets: bytes) -> Iterator[str]:
-    escaped = False
-    for septet in septets:
-        if escaped:
-            # an extension that the table lacks shows as the basic character (GSM 03.38 6.2.1.1)
-            yield _FROM_EXTENSION.get(septet) or (_BASIC[septet] if septet < 128 else "\ufffd")
-            escaped = False
-        elif septet == ESCAPE:
-            escaped = True
-        else:
-            yield _BASIC[septet] if septet < 128 else "\ufffd"
-    if escaped:
-        yield " "

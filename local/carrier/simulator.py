@@ -12,7 +12,7 @@ from local.carrier.debts import Debt, Debts
 from local.carrier.fate import Fate, course, fate
 from local.carrier.settings import Settings
 from local.carrier.witness import Accepted, Log
-from smpp import codec, receipt, status
+from smpp import codec, receipt, status, udh
 from smpp.answers import Answer
 from smpp.pace import Pace
 from smpp.pdu import Bind, DataSm, Pdu, SubmitSm, Tag
@@ -244,4 +244,5 @@ def _accepted(pdu: SubmitSm | DataSm, number: int, client: str, now: float) -> A
         sequence=pdu.sequence,
         at=now,
         body=pdu.body(),
+        sar=udh.sar(pdu),
     )

@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from smpp.reassembly import Reassembly
 from smpp.receipt import State
+from smpp.udh import Concatenation
 
 
 class Accepted(NamedTuple):
-    """One accepted segment. number: the carrier's count, from 1. at: seconds since 1970. body: its octets."""
+    """One accepted segment. number: the carrier's count, from 1. at: seconds since 1970. body: its octets. sar: which part
+    it is where no header says so."""
 
     number: int
     system_id: str
@@ -30,11 +32,12 @@ class Accepted(NamedTuple):
     sequence: int
     at: float
     body: bytes
+    sar: Concatenation | None = None
 
     @property
-    def identity(self) -> tuple[str, str, bytes, int | None]:
+    def identity(self) -> tuple[str, str, bytes, int | None, Concatenation | None]:
         """What two records share that are the same segment sent twice."""
-        return self.destination, self.source, self.body, self.reference
+        return self.destination, self.source, self.body, self.reference, self.sar
 
 
 def _line(record: Accepted) -> str:
@@ -43,7 +46,8 @@ def _line(record: Accepted) -> str:
 
 def _record(line: str) -> Accepted:
     values = json.loads(line)
-    return Accepted(**{**values, "body": bytes.fromhex(values["body"])})
+    sar = values["sar"] and Concatenation(*values["sar"])
+    return Accepted(**{**values, "body": bytes.fromhex(values["body"]), "sar": sar})
 
 
 def _receipts_path(path: Path) -> Path:
@@ -130,7 +134,7 @@ def texts_of(records: Iterable[Accepted]) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = defaultdict(list)
     for record in records:
         reassembly = open_messages[record.source, record.destination]
-        text = reassembly.add(record.body, record.esm_class, record.data_coding)
+        text = reassembly.add(record.body, record.esm_class, record.data_coding, record.sar)
         if text is not None:
             texts[record.destination].append(text)
     return dict(texts)

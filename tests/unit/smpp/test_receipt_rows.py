@@ -20,7 +20,9 @@ senders = st.sampled_from([b"NILE", b"My S", b"\xc9\xe9aa"])
 
 @st.composite
 def receipts(draw) -> DeliverSm:
-    layout = draw(st.sampled_from(["plain", "capitals", "reordered", "state first", "no text", "no dates"]))
+    layout = draw(
+        st.sampled_from(["plain", "capitals", "reordered", "state first", "no text", "no dates", "other words"])
+    )
     values = {
         b"id": draw(ids),
         b"stat": draw(words),
@@ -34,13 +36,14 @@ def receipts(draw) -> DeliverSm:
         "reordered": b"stat:%(stat)b err:%(err)b id:%(id)b done date:%(date)b",
         "state first": b"text:%(quote)b stat:%(stat)b id:%(id)b",
         "no text": b"id: %(id)b, stat: %(stat)b",
+        "other words": b"msgid=%(id)b&status=%(stat)b&error code=%(err)b&text=%(quote)b",
         "no dates": b"id:%(id)b stat:%(stat)b text:%(quote)b",
     }[layout] % values  # fmt: skip
     tlvs = []
     if draw(st.booleans()):
         tlvs.append(Tlv(Tag.RECEIPTED_MESSAGE_ID, draw(ids) + b"\0"))
     if draw(st.booleans()):
-        tlvs.append(Tlv(Tag.MESSAGE_STATE, bytes((draw(st.sampled_from([0, 2, 5, 8, 9, 255])),))))
+        tlvs.append(Tlv(Tag.MESSAGE_STATE, bytes((draw(st.sampled_from([0, 2, 5, 8, 9, 10, 255])),))))
     if draw(st.booleans()):
         tlvs.append(Tlv(Tag.NETWORK_ERROR_CODE, draw(st.binary(min_size=3, max_size=3))))
     if draw(st.booleans()):

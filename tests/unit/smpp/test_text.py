@@ -116,19 +116,8 @@ def test_the_header_of_each_part_carries_reference_total_and_number():
     first, second = segment("a" * 161).short_messages(7)
 
     assert first[:6] == b"\x05\x00\x03\x07\x02\x01"
-    assert udh.split(second, 0x40) == (udh.Concatenation(7, 2, 2), b"a" * 8)
+    assert udh.split(second, 0x40) == (udh.Header(udh.Concatenation(7, 2, 2)), b"a" * 8)
     assert segment("a" * 161).esm_class == 0x40
-
-
-def test_a_16_bit_reference_and_other_elements_in_the_header_are_read():
-    header = b"\x0c\x05\x04\x23\xf4\x00\x00\x08\x04\x12\x34\x02\x01"
-
-    assert udh.split(header + b"x", 0x40) == (udh.Concatenation(0x1234, 2, 1), b"x")
-
-
-@given(st.binary(max_size=20))
-def test_no_header_is_an_error(octets):
-    udh.split(octets, 0x40)
 
 
 @pytest.mark.parametrize(
