@@ -47,7 +47,7 @@ def refusal(document: Document, problems: list[Problem]) -> WrongSetup:
 
 
 def _explained(detail: ErrorDetails) -> Iterator[Problem]:
-    place: Place = detail["loc"]
+    place: Place = tuple(step for step in detail["loc"] if step != "[key]")
     kind, given = detail["type"], detail.get("input")
     if kind == "faults":
         for n, fault in detail["ctx"]["faults"]:
@@ -68,9 +68,10 @@ def _explained(detail: ErrorDetails) -> Iterator[Problem]:
         yield Problem(place, detail["msg"].removeprefix("Input ").removeprefix("Value error, "))
 
 
-_FORMS = {
+_FORMS: dict[str | int, str] = {
     "country": "two capital letters, like EG",
     "currency": "three capital letters, like EGP",
+    "answers": "a status in hexadecimal, like 0x00000008",
     "prefix": "digits without + and leading zeros, like 2010",
     "name": "small letters, digits, _ and -, like nile-foods",
     "email": "an e-mail address",
@@ -80,8 +81,7 @@ _FORMS = {
 
 
 def _form(place: Place, given: object) -> str:
-    key = next((step for step in reversed(place) if isinstance(step, str)), "")
-    wanted = _FORMS.get("prefix" if key == "routes" else key, "of another form")
+    wanted = next((_FORMS[step] for step in reversed(place) if step in _FORMS), "of another form")
     return f"{given!r} has to be {wanted}"
 
 
@@ -138,6 +138,7 @@ def _twice(entries: Any, place: Place, name: str) -> Iterator[Problem]:
 def _contradictions(setup: Setup) -> Iterator[Problem]:
     """What no single part of the file can see."""
     yield from _shared_folders(setup)
+    yield from _strange_operators(setup)
     for n, account in enumerate(setup.accounts):
         place: Place = ("accounts", n)
         addresses = {sender.address for sender in account.senders or []}
@@ -180,6 +181,20 @@ def changed_terms(current: dict[str, Any], change: Change) -> dict[str, Any]:
 
 def landing_of(account: Account) -> str:
     return account.landing or f"zones/{account.name}"
+
+
+def _strange_operators(setup: Setup) -> Iterator[Problem]:
+    """A route of an operator that no network belongs to would serve nobody."""
+    if setup.networks is None:
+        return
+    known = sorted({network.operator for network in setup.networks})
+    for n, connector in enumerate(setup.connectors or []):
+        for m, route in enumerate(connector.routes):
+            if route.operator is not None and route.operator not in known:
+                yield Problem(
+                    ("connectors", n, "routes", m, "operator"),
+                    f"no network is of {route.operator!r}: there are {', '.join(known) or 'none'}",
+                )
 
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:
