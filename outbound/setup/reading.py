@@ -31,7 +31,7 @@ def understand(document: Document) -> Setup:
             setup = Setup.model_validate(document.data)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
-                problems += (one for one in _explained(detail) if one.place not in unreadable)
+                problems += (one for one in explained(detail) if one.place not in unreadable)
     if setup is not None:
         problems += _contradictions(setup)
     if setup is None or problems:
@@ -46,7 +46,8 @@ def refusal(document: Document, problems: list[Problem]) -> WrongSetup:
     return WrongSetup("\n".join([f"{document.name} has {count}; nothing was changed", *lines]))
 
 
-def _explained(detail: ErrorDetails) -> Iterator[Problem]:
+def explained(detail: ErrorDetails) -> Iterator[Problem]:
+    """The mistake in words that say what to do."""
     place: Place = tuple(step for step in detail["loc"] if step != "[key]")
     kind, given = detail["type"], detail.get("input")
     if kind == "faults":
@@ -55,7 +56,7 @@ def _explained(detail: ErrorDetails) -> Iterator[Problem]:
     elif kind == "missing":
         yield Problem(place, "is missing: add it")
     elif kind == "extra_forbidden":
-        yield Problem(place, _unknown_key(place))
+        yield Problem(place, unknown_key(place))
     elif kind == "value_error":
         yield Problem(place, str(detail["ctx"]["error"]))
     elif kind == "string_type" and isinstance(given, bool):
@@ -85,15 +86,15 @@ def _form(place: Place, given: object) -> str:
     return f"{given!r} has to be {wanted}"
 
 
-def _unknown_key(place: Place) -> str:
-    known = [field.alias or name for name, field in _model_at(place[:-1]).model_fields.items()]
+def unknown_key(place: Place, within: type[BaseModel] = Setup) -> str:
+    """What to do about a key that there is not."""
+    known = [field.alias or name for name, field in _model_at(place[:-1], within).model_fields.items()]
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
     return "there is no such key: " + (f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}")
 
 
-def _model_at(place: Place) -> type[BaseModel]:
+def _model_at(place: Place, model: type[BaseModel]) -> type[BaseModel]:
     """The part of the file that a place lies in."""
-    model: type[BaseModel] = Setup
     for step in place:
         if isinstance(step, str):
             fields = {field.alias or name: field for name, field in model.model_fields.items()}
@@ -166,7 +167,7 @@ def _wrong_changes(account: Account, place: Place) -> Iterator[Problem]:
             Terms.model_validate(current)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
-                yield from (Problem((*place, "terms", n, *at), said) for at, said in _explained(detail))
+                yield from (Problem((*place, "terms", n, *at), said) for at, said in explained(detail))
 
 
 def base_terms(account: Account) -> dict[str, Any]:

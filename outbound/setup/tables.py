@@ -56,7 +56,7 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
     if setup.networks is not None:
         found.append((NETWORK, {(one.prefix,): one.model_dump(exclude={"prefix"}) for one in setup.networks}))
     if setup.connectors is not None:
-        found.append((CONNECTOR, {(one.name,): _connector(one, beside) for one in setup.connectors}))
+        found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
     if setup.staff is not None:
         found.append((STAFF, _people(setup.staff)))
     return found
@@ -123,7 +123,8 @@ def _route(one: Route) -> str | Row:
     return one.prefix if one.prefix is not None and len(said) == 1 else said
 
 
-def _connector(one: Connector, beside: Path) -> Row:
+def connector_row(one: Connector, beside: Path) -> Row:
+    """Paths of the file lie beside it."""
     row = one.model_dump(exclude={"name", "routes", "password", "password_file", "password_env", "tls", "options"})
     row["routes"] = [_route(route) for route in one.routes]
     if one.password_file is not None:
