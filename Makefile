@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture bench-dispatch check format lock
+.PHONY: help setup demo demo-kill up down test torture bench-dispatch bench-rate check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
 
 bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 	@$(BIN)/python benchmarks/dispatch.py
+
+bench-rate: setup  ## whether a contracted rate is kept in every second, and used
+	@$(BIN)/python benchmarks/rate.py
 
 check: setup  ## lint, types, import contracts
 	@$(BIN)/ruff check --quiet

@@ -131,7 +131,7 @@ def prepare(connection: psycopg.Connection, port: int, messages: int) -> None:
     connection.execute(
         """
         insert into dispatch.connector (name, host, port, system_id, password, "window", routes)
-        values ('sink', '127.0.0.1', %s, 'bench', '{"value": "bench"}', 2000, '{20}')
+        values ('sink', '127.0.0.1', %s, 'bench', '{"value": "bench"}', 2000, '["20"]')
         """,
         [port],
     )

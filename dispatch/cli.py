@@ -1,10 +1,15 @@
 """`outbound dispatch`: a dispatch worker, and what all of them are doing."""
 
 import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from outbound.cli import emit, table
+
+if TYPE_CHECKING:
+    from dispatch.stops import Target
 
 
 @click.group(invoke_without_command=True, short_help="Send what is accepted over SMPP, and take receipts and replies.")
@@ -42,6 +47,53 @@ def status(as_json: bool) -> None:
         click.echo(f"{heading}:")
         table(rows)
         click.echo()
+
+
+def _target(act: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a kill switch is about."""
+    for option in (
+        click.option("--connector", metavar="NAME", help="Everything that would go out there; others take over."),
+        click.option("--account", metavar="NAME", help="All campaigns of the account."),
+        click.option("--platform", is_flag=True, help="Everything."),
+    ):
+        act = option(act)
+    return act
+
+
+def _chosen(*, platform: bool, account: str | None, connector: str | None) -> "Target":
+    from dispatch.stops import Target
+
+    if platform + (account is not None) + (connector is not None) != 1:
+        raise click.UsageError("say what: one of --platform, --account NAME and --connector NAME")
+    return Target(account, connector)
+
+
+@command.command(short_help="Kill switch: send nothing more of an account, a connector or all.")
+@_target
+@click.option("--reason", required=True, help="Why; it stands in the audit trail and in the status.")
+def stop(platform: bool, account: str | None, connector: str | None, reason: str) -> None:
+    """Sends nothing more, on every worker within seconds, until `outbound dispatch resume`.
+
+    Nothing is lost: what was not written goes back to its campaign, answers to what was are waited for, and receipts
+    still come. Messages whose validity ends meanwhile expire. Stopped again it stays stopped.
+    """
+    from dispatch import stops
+
+    target = _chosen(platform=platform, account=account, connector=connector)
+    done = stops.stop(target, reason)
+    click.echo(f"{target} {'is stopped' if done else 'was stopped already'}")
+
+
+@command.command(short_help="Lift a kill switch.")
+@_target
+@click.option("--reason", help="Why; it stands in the audit trail.")
+def resume(platform: bool, account: str | None, connector: str | None, reason: str | None) -> None:
+    """Goes on with what `outbound dispatch stop` stopped, within seconds."""
+    from dispatch import stops
+
+    target = _chosen(platform=platform, account=account, connector=connector)
+    lifted = stops.resume(target, reason)
+    click.echo(f"{target} goes on: {lifted['stopped_by']} stopped it at {lifted['stopped_at']} ({lifted['reason']})")
 
 
 @command.command(short_help="Make the days ahead ready; forget receipts that nobody will match.")

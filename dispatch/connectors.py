@@ -35,7 +35,8 @@ class Connector:
     sessions: int
     window: int
     rate: int | None
-    routes: list[str]
+    routes: list[Any]
+    answers: dict[str, str]
     echoes_reference: bool
     message_id_form: str
     ledger_window: int

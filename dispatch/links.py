@@ -14,9 +14,8 @@ from dispatch.journal import LINES, Journal
 from dispatch.ledger import Ledger
 from dispatch.link import Link
 from dispatch.parts import Batch, Numbers
-from dispatch.plan import NO_ROUTE
 from dispatch.rates import RateShares
-from dispatch.routes import Routes
+from dispatch.routes import Routes, understood
 from dispatch.sessionlog import SessionLog
 from outbound.logs import logger
 from outbound.queries import load
@@ -27,7 +26,7 @@ Q = load("dispatch/sessions")
 
 COLUMNS = (
     "connector_id", "name", "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes",
-    "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled",
+    "answers", "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled",
 )  # fmt: skip
 
 
@@ -64,7 +63,8 @@ class Links:
     def route(self, msisdns: Numbers) -> Numbers:
         """The connectors of numbers, NO_ROUTE where there is none. One that is switched off keeps its numbers: they wait
         for it."""
-        return np.array([self._routes.connector(msisdn) or NO_ROUTE for msisdn in msisdns.tolist()], np.int64)
+        networks = np.zeros(len(msisdns), np.int32)
+        return self._routes.connectors(msisdns, networks, self._links.keys()).astype(np.int64)
 
     @property
     def are_hungry(self) -> bool:
@@ -105,7 +105,10 @@ class Links:
         connectors = [Connector(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
         for connector in connectors:
             await self._apply(connector)
-        self._routes = Routes({c.connector_id: c.routes for c in connectors if c.sends})
+        routes = {c.connector_id: understood(c.routes) for c in connectors if c.sends}
+        named = [route.operator for served in routes.values() for route in served if route.operator]
+        operators: list[tuple[Any, ...]] = await self._desk.rows(Q.operators, {"operators": named}) if named else []
+        self._routes = Routes(routes, dict(operators))
 
     async def _apply(self, connector: Connector) -> None:
         link = self._links.get(connector.connector_id)

@@ -1,4 +1,4 @@
-"""A connector's contracted rate, shared out to its workers in the database: lowered a second before it is raised."""
+"""A connector's contracted rate, shared out to its workers in the database: lowered well before it is raised."""
 
 from collections.abc import Callable
 

@@ -14,6 +14,7 @@ def overview() -> dict[str, list[dict[str, Any]]]:
     """Heading -> rows."""
     with database.connect("operator") as connection, connection.cursor(row_factory=dict_row) as cursor:
         return {
+            "stopped": cursor.execute(load("dispatch/stops").stops.encode()).fetchall(),
             "workers": cursor.execute(Q.workers.encode()).fetchall(),
             "connectors": cursor.execute(Q.connectors.encode()).fetchall(),
             "campaigns": cursor.execute(Q.campaigns.encode()).fetchall(),

@@ -1,20 +1,24 @@
 """How many segments a worker may write now, so that the carrier never counts more than the rate in any second.
 
-Pure: the time comes in. The way to the carrier takes now longer, now shorter, so a second between two writes is no
-second between two arrivals. A segment therefore occupies its slot until a second after its answer: by then it has
-surely been counted. Where every answer takes long, as much of that is taken off as is no jitter; and a slot frees
-without an answer in the end.
+Pure: the time comes in. A rate of N is N slots: a segment occupies one from its write until a second after the carrier
+surely counted it. The way there takes now longer, now shorter, so a second between two writes is no second between two
+arrivals; what is certain is that a segment was counted before its answer came, and by the way back before. Way there
+and way back of two different segments take together at least the shortest round trip that was ever seen. So a slot
+frees at the answer + 1 s - the shortest round trip, and what follows in it arrives a second later at least.
 """
 
+import heapq
 from collections import deque
 from dataclasses import dataclass
 
-from smpp.pace import UNLIMITED, Pace
+from smpp.pace import UNLIMITED
 
-QUANTUM = 0.01  # seconds of the rate that are written at once: spreads a second's segments over the second
-SPREAD = 0.8  # of the time that the segments of a write take at the rate passes before the next one
-JITTER = 0.05  # seconds by which two ways to the carrier may differ
-LATE = 0.25  # seconds that a segment may be on its way at most, beyond its second
+QUANTUM = 0.01  # seconds of the rate that are written at once
+SPREAD = 0.5  # of its time at the rate passes after a write, where so much is BEHIND; in proportion less where less is
+BEHIND = 0.1  # seconds of the rate
+TRUSTED = 20  # answered writes before the shortest round trip counts
+MARGIN = 0.0001  # seconds by which a round trip may be shorter than any before, beside what the shortest ones differ by
+LATE = 1.0  # seconds beyond its second after which a slot frees without an answer
 
 
 @dataclass(slots=True)
@@ -22,83 +26,144 @@ class _Write:
     """at: when; left: segments without an answer."""
 
     at: float
-    left: int = 0
+    left: int
 
 
 class Throttle:
-    """rate: segments a second, None = no limit, 0 = nothing. Instants are seconds of one monotonic clock."""
+    """rate: whole segments a second, None = no limit, 0 = nothing. Instants are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
-        self.rate: float | None = None
-        self._pace = Pace(None)
-        self._unanswered: dict[int, _Write] = {}  # by the stamp of the write
+        self.rate: int | None = None
+        self._free = 0
+        self._freeing: list[tuple[float, int]] = []  # heap: when, how many slots
+        self._writes: dict[int, _Write] = {}  # not wholly answered, by stamp
         self._order: deque[int] = deque()
-        self._pending = 0
-        self._round_trip = float("inf")
+        self._round_trips = 0
+        self._shortest = [float("inf")] * 4  # round trips, ascending
         self._not_before = float("-inf")
 
-    def change(self, rate: float | None, now: float) -> None:
-        """What was written without a limit was not counted: a limit begins with a second of silence."""
-        if rate is not None and self.rate is None:
-            self.hold(now + 1.0)
+    def change(self, rate: int | None, now: float) -> None:
+        """More slots come one by one over a second; fewer are taken evenly from those that are there. What was written
+        without a limit was not counted: a limit begins with a second of silence."""
+        before = self.rate
         self.rate = rate
-        if rate is None:
-            self._unanswered.clear()
+        if rate is None or before is None:
+            self._free, self._freeing = 0, []
+            self._writes.clear()
             self._order.clear()
-            self._pending = 0
-        if rate is None or rate > 0:
-            self._pace.change(rate)
+            if rate is not None:
+                self.hold(now + 1.0)
+                self._stagger(rate, now + 1.0)
+        elif rate > before:
+            self._stagger(rate - before, now)
+        else:
+            self._take_away(before - rate)
 
     def hold(self, until: float) -> None:
         """Nothing before that."""
         self._not_before = max(self._not_before, until)
 
     def allowance(self, now: float) -> int:
+        """Segments that may be written at this instant."""
+        if self.rate is None:
+            return UNLIMITED if now >= self._not_before else 0
         if self.rate == 0 or now < self._not_before:
             return 0
-        if self.rate is None:
-            return UNLIMITED
-        self._forget_late(now)
-        free = self._pace.allowance(now) - self._pending
-        return max(0, min(free, int(self.rate * QUANTUM) or 1))
+        self._collect(now)
+        return max(0, min(self._free, self._quantum))
 
     def wrote(self, stamp: int, segments: int, now: float) -> None:
         """So many segments were just written; stamp: what `answered` calls this write by."""
-        if self.rate is None:
+        if self.rate is None or not segments:
             return
-        if stamp not in self._unanswered:
-            self._unanswered[stamp] = _Write(now)
+        write = self._writes.get(stamp)
+        if write is None:
+            self._writes[stamp] = _Write(now, segments)
             self._order.append(stamp)
-        self._unanswered[stamp].left += segments
-        self._pending += segments
-        if self.rate:
-            self.hold(now + SPREAD * segments / self.rate)
+        else:
+            write.left += segments
+        rested = self._free == self.rate
+        self._free -= segments
+        if self._free <= 0 or not self.rate:
+            return
+        if rested:
+            others, self._free = self._free, 0
+            self._stagger(others, now + segments / self.rate)
+        else:
+            self.hold(now + segments / self.rate * min(SPREAD, self._free / self.rate / BEHIND))
 
     def answered(self, stamp: int, segments: int, now: float, *, lost: bool = False) -> None:
         """The carrier has counted them. lost: their session ended, nobody knows when they were counted."""
-        write = self._unanswered.get(stamp)
+        write = self._writes.get(stamp)
         if write is None:
             return
+        at = now + 1.0
         if not lost:
-            self._round_trip = min(self._round_trip, now - write.at)
+            at -= self._certain(now - write.at)
+        heapq.heappush(self._freeing, (at, min(segments, write.left)))
         write.left -= segments
-        self._pending -= segments
-        self._pace.spend(segments, now if lost else now - max(0.0, self._round_trip - JITTER))
         if write.left <= 0:
-            del self._unanswered[stamp]
+            del self._writes[stamp]
 
     def next_at(self, now: float) -> float:
-        """When to ask again, where the allowance is 0 or was used up."""
+        """When to ask again, where the allowance is 0 or was used up: within a second, and after every answer."""
+        at = now + 1.0
         if now < self._not_before:
-            return self._not_before
-        return max(now + 0.002, self._pace.next_at(now))
+            return min(at, self._not_before)
+        if self._free > 0 and self.rate != 0:
+            return now
+        return max(now, min(at, self._freeing[0][0])) if self._freeing else at
 
-    def _forget_late(self, now: float) -> None:
-        while self._order:
-            write = self._unanswered.get(self._order[0])
-            if write is not None:
-                if write.at + 1.0 + LATE > now:
-                    return
-                self._pending -= write.left
-                del self._unanswered[self._order[0]]
+    # inside
+
+    def _certain(self, round_trip: float) -> float:
+        """How long way there and way back take at least. The few shortest lie close together where the shortest one is
+        about as short as they become."""
+        self._round_trips += 1
+        if round_trip < self._shortest[-1]:
+            self._shortest = sorted([*self._shortest[:-1], round_trip])
+        if self._round_trips < TRUSTED:
+            return 0.0
+        return max(0.0, self._shortest[0] - 2 * (self._shortest[-1] - self._shortest[0]) - MARGIN)
+
+    @property
+    def _quantum(self) -> int:
+        return max(1, int((self.rate or 0) * QUANTUM))
+
+    def _collect(self, now: float) -> None:
+        """The slots that are free by now."""
+        while self._freeing and self._freeing[0][0] <= now:
+            self._free += heapq.heappop(self._freeing)[1]
+        self._skip_answered()
+        while self._order and self._writes[self._order[0]].at + 1.0 + LATE <= now:
+            self._free += self._writes.pop(self._order.popleft()).left
+            self._skip_answered()
+
+    def _skip_answered(self) -> None:
+        while self._order and self._order[0] not in self._writes:
             self._order.popleft()
+
+    def _stagger(self, slots: int, begin: float) -> None:
+        """So many slots that free evenly over a second."""
+        done = 0
+        while done < slots:
+            some = min(self._quantum, slots - done)
+            heapq.heappush(self._freeing, (begin + done / slots, some))
+            done += some
+
+    def _take_away(self, slots: int) -> None:
+        """First the free ones, then some of each moment; what is missing then is owed by those without an answer."""
+        idle = max(0, min(self._free, slots))
+        self._free -= idle
+        slots -= idle
+        total = sum(count for _, count in self._freeing)
+        kept = max(0, total - slots)
+        self._free -= slots - (total - kept)
+        seen = 0
+        left = []
+        for at, count in sorted(self._freeing):
+            some = (seen + count) * kept // total - seen * kept // total
+            seen += count
+            if some:
+                left.append((at, some))
+        self._freeing = left

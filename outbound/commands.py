@@ -3,6 +3,7 @@
 GROUPS: dict[str, dict[str, str]] = {
     "Set up": {
         "apply": "Set up accounts, prices, networks and carriers from a file.",
+        "connector": "Show and change carriers' accesses while everything runs.",
         "history": "Load an account's past from another system.",
         "db": "Show where the database is; migrate it.",
     },

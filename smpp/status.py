@@ -1,5 +1,6 @@
 """Every command_status of SMPP 3.4 (section 5.1.3): its name, what it says, and what a submitter does about it."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -34,72 +35,132 @@ class Verdict(Enum):
 
     ACCEPTED = "accepted"  # the carrier has it: charged, never sent again
     RETRY = "retry"  # the carrier has not taken it now, and would later: a new attempt within seconds
+    IN_DOUBT = "in_doubt"  # the carrier may have taken it all the same: proof is waited for, as without an answer
     FINAL = "final"  # the carrier will never take this message
 
 
+class Backoff(Enum):
+    """Who waits before a refused attempt is tried again."""
+
+    NOBODY = "nobody"
+    MESSAGE = "message"  # it alone, longer each time; others go on meanwhile
+    CONNECTOR = "connector"  # nothing goes out there for a moment: the carrier cannot take more
+
+
 class Policy(NamedTuple):
-    """verdict: what to do. advice: what the status tells a person about the connector or the message."""
+    """verdict: what to do. advice: what the status tells a person about the connector or the message. outcome: its
+    outcome class (SLA), which says whose fault it is. ill: it speaks of the carrier or of our access to it, not of the
+    message, so that others would meet the same. backoff: before it is tried again.
+    """
 
     verdict: Verdict
     advice: str
+    outcome: str
+    ill: bool = False
+    backoff: Backoff = Backoff.NOBODY
 
 
-def _final(advice: str) -> Policy:
-    return Policy(Verdict.FINAL, advice)
+def _ours(advice: str) -> Policy:
+    """We say something that the carrier does not understand or allow."""
+    return Policy(Verdict.FINAL, advice, "platform_fault")
+
+
+def _access(advice: str) -> Policy:
+    """Our access is not as it should be: every message meets it."""
+    return Policy(Verdict.FINAL, advice, "platform_fault", ill=True)
+
+
+def _written(advice: str) -> Policy:
+    """What the customer wrote or the sender it chose."""
+    return Policy(Verdict.FINAL, advice, "content_or_sender_blocked")
+
+
+def _recipient(advice: str) -> Policy:
+    return Policy(Verdict.FINAL, advice, "recipient_invalid")
+
+
+def _network(advice: str) -> Policy:
+    return Policy(Verdict.FINAL, advice, "network_permanent")
+
+
+def _carrier(advice: str) -> Policy:
+    return Policy(Verdict.FINAL, advice, "network_temporary", ill=True)
 
 
 # One row per status of SMPP 3.4 5.1.3. What is not listed (reserved and vendor statuses) is UNLISTED.
 POLICIES: dict[int, Policy] = {
-    ROK: Policy(Verdict.ACCEPTED, "accepted by the carrier"),
-    RSYSERR: Policy(Verdict.RETRY, "the carrier's own fault, as a rule a passing one"),
-    RMSGQFUL: Policy(Verdict.RETRY, "the carrier's queue is full: slow down, send again"),
-    RTHROTTLED: Policy(Verdict.RETRY, "faster than the contract allows: slow down, send again"),
-    RINVMSGLEN: _final("the carrier does not take a message of this length"),
-    RINVCMDLEN: _final("the PDU's length is wrong for the carrier"),
-    RINVCMDID: _final("the carrier does not know the command"),
-    RINVBNDSTS: _final("this bind may not submit: bind as transmitter or transceiver"),
-    RALYBND: _final("the session is bound already"),
-    consts.SMPP_ESME_RINVPRTFLG: _final("the priority is not allowed"),
-    consts.SMPP_ESME_RINVREGDLVFLG: _final("this kind of receipt is not allowed"),
-    RINVSRCADR: _final("the sender is not registered with the carrier"),
-    RINVDSTADR: _final("the carrier does not serve this number"),
-    RINVMSGID: _final("the carrier does not know this message id"),
-    RBINDFAIL: _final("the bind failed: ask the carrier"),
-    RINVPASWD: _final("wrong password"),
-    RINVSYSID: _final("unknown system_id"),
-    consts.SMPP_ESME_RCANCELFAIL: _final("the message cannot be cancelled any more"),
-    consts.SMPP_ESME_RREPLACEFAIL: _final("the message cannot be replaced any more"),
-    RINVSERTYP: _final("unknown service_type"),
-    consts.SMPP_ESME_RINVNUMDESTS: _final("wrong number of destinations"),
-    consts.SMPP_ESME_RINVDLNAME: _final("unknown distribution list"),
-    consts.SMPP_ESME_RINVDESTFLAG: _final("wrong destination flag"),
-    consts.SMPP_ESME_RINVSUBREP: _final("replace_if_present is not allowed"),
-    consts.SMPP_ESME_RINVESMCLASS: _final("wrong esm_class: the carrier may not take a user data header"),
-    consts.SMPP_ESME_RCNTSUBDL: _final("distribution lists are not allowed"),
-    consts.SMPP_ESME_RSUBMITFAIL: _final("the carrier refused the message without saying why"),
-    consts.SMPP_ESME_RINVSRCTON: _final("wrong type of number of the sender"),
-    consts.SMPP_ESME_RINVSRCNPI: _final("wrong numbering plan of the sender"),
-    consts.SMPP_ESME_RINVDSTTON: _final("wrong type of number of the recipient"),
-    consts.SMPP_ESME_RINVDSTNPI: _final("wrong numbering plan of the recipient"),
-    RINVSYSTYP: _final("wrong system_type"),
-    consts.SMPP_ESME_RINVREPFLAG: _final("wrong replace_if_present flag"),
-    consts.SMPP_ESME_RINVNUMMSGS: _final("wrong number of messages"),
-    RINVSCHED: _final("wrong scheduled delivery time"),
-    RINVEXPIRY: _final("wrong validity period: the carrier may allow a shorter one only"),
-    consts.SMPP_ESME_RINVDFTMSGID: _final("unknown predefined message"),
-    consts.SMPP_ESME_RX_T_APPN: _final("the receiving application refused it for now"),
-    consts.SMPP_ESME_RX_P_APPN: _final("the receiving application refused it"),
-    consts.SMPP_ESME_RX_R_APPN: _final("the receiving application rejected it"),
-    consts.SMPP_ESME_RQUERYFAIL: _final("the query failed"),
-    RINVOPTPARSTREAM: _final("the optional parameters cannot be read"),
-    consts.SMPP_ESME_ROPTPARNOTALLWD: _final("an optional parameter is not allowed"),
-    RINVPARLEN: _final("a parameter has a wrong length"),
-    consts.SMPP_ESME_RMISSINGOPTPARAM: _final("an optional parameter is missing"),
-    consts.SMPP_ESME_RINVOPTPARAMVAL: _final("an optional parameter has a wrong value"),
-    consts.SMPP_ESME_RDELIVERYFAILURE: _final("delivery failed"),
-    RUNKNOWNERR: _final("the carrier does not say what failed"),
+    ROK: Policy(Verdict.ACCEPTED, "accepted by the carrier", "delivered"),
+    RSYSERR: Policy(
+        Verdict.RETRY, "the carrier's own fault, as a rule a passing one", "network_temporary", True, Backoff.MESSAGE
+    ),
+    RMSGQFUL: Policy(
+        Verdict.RETRY,
+        "the carrier's queue is full: slow down, send again",
+        "network_temporary",
+        False,
+        Backoff.CONNECTOR,
+    ),
+    RTHROTTLED: Policy(
+        Verdict.RETRY,
+        "faster than the contract allows: slow down, send again",
+        "platform_fault",
+        False,
+        Backoff.CONNECTOR,
+    ),
+    RINVMSGLEN: _written("the carrier does not take a message of this length"),
+    RINVCMDLEN: _ours("the PDU's length is wrong for the carrier"),
+    RINVCMDID: _ours("the carrier does not know the command"),
+    RINVBNDSTS: _access("this bind may not submit: bind as transmitter or transceiver"),
+    RALYBND: _access("the session is bound already"),
+    consts.SMPP_ESME_RINVPRTFLG: _ours("the priority is not allowed"),
+    consts.SMPP_ESME_RINVREGDLVFLG: _ours("this kind of receipt is not allowed"),
+    RINVSRCADR: _written("the sender is not registered with the carrier"),
+    RINVDSTADR: _recipient("the carrier does not serve this number"),
+    RINVMSGID: _ours("the carrier does not know this message id"),
+    RBINDFAIL: _access("the bind failed: ask the carrier"),
+    RINVPASWD: _access("wrong password"),
+    RINVSYSID: _access("unknown system_id"),
+    consts.SMPP_ESME_RCANCELFAIL: _network("the message cannot be cancelled any more"),
+    consts.SMPP_ESME_RREPLACEFAIL: _network("the message cannot be replaced any more"),
+    RINVSERTYP: _ours("unknown service_type"),
+    consts.SMPP_ESME_RINVNUMDESTS: _ours("wrong number of destinations"),
+    consts.SMPP_ESME_RINVDLNAME: _ours("unknown distribution list"),
+    consts.SMPP_ESME_RINVDESTFLAG: _ours("wrong destination flag"),
+    consts.SMPP_ESME_RINVSUBREP: _ours("replace_if_present is not allowed"),
+    consts.SMPP_ESME_RINVESMCLASS: _ours("wrong esm_class: the carrier may not take a user data header"),
+    consts.SMPP_ESME_RCNTSUBDL: _ours("distribution lists are not allowed"),
+    consts.SMPP_ESME_RSUBMITFAIL: _carrier("the carrier refused the message without saying why"),
+    consts.SMPP_ESME_RINVSRCTON: _written("wrong type of number of the sender"),
+    consts.SMPP_ESME_RINVSRCNPI: _written("wrong numbering plan of the sender"),
+    consts.SMPP_ESME_RINVDSTTON: _recipient("wrong type of number of the recipient"),
+    consts.SMPP_ESME_RINVDSTNPI: _recipient("wrong numbering plan of the recipient"),
+    RINVSYSTYP: _access("wrong system_type"),
+    consts.SMPP_ESME_RINVREPFLAG: _ours("wrong replace_if_present flag"),
+    consts.SMPP_ESME_RINVNUMMSGS: _ours("wrong number of messages"),
+    RINVSCHED: _ours("wrong scheduled delivery time"),
+    RINVEXPIRY: _ours("wrong validity period: the carrier may allow a shorter one only"),
+    consts.SMPP_ESME_RINVDFTMSGID: _ours("unknown predefined message"),
+    consts.SMPP_ESME_RX_T_APPN: _carrier("the receiving application refused it for now"),
+    consts.SMPP_ESME_RX_P_APPN: _network("the receiving application refused it"),
+    consts.SMPP_ESME_RX_R_APPN: _network("the receiving application rejected it"),
+    consts.SMPP_ESME_RQUERYFAIL: _network("the query failed"),
+    RINVOPTPARSTREAM: _ours("the optional parameters cannot be read"),
+    consts.SMPP_ESME_ROPTPARNOTALLWD: _ours("an optional parameter is not allowed"),
+    RINVPARLEN: _ours("a parameter has a wrong length"),
+    consts.SMPP_ESME_RMISSINGOPTPARAM: _ours("an optional parameter is missing"),
+    consts.SMPP_ESME_RINVOPTPARAMVAL: _ours("an optional parameter has a wrong value"),
+    consts.SMPP_ESME_RDELIVERYFAILURE: _network("delivery failed"),
+    RUNKNOWNERR: _carrier("the carrier does not say what failed"),
 }
-UNLISTED = _final("a status of this carrier's own: ask it what the status means")
+UNLISTED = _network("a status of this carrier's own: ask it what the status means")
+
+# What a connector may say that a status means there, instead of the table.
+INSTEAD: dict[str, tuple[Verdict, Backoff]] = {
+    "retry": (Verdict.RETRY, Backoff.MESSAGE),
+    "slow_down": (Verdict.RETRY, Backoff.CONNECTOR),
+    "in_doubt": (Verdict.IN_DOUBT, Backoff.NOBODY),
+    "final": (Verdict.FINAL, Backoff.NOBODY),
+}
 
 _NAMES: dict[int, str] = {
     value: name.removeprefix("SMPP_") for name, value in vars(consts).items() if name.startswith("SMPP_ESME_")
@@ -112,9 +173,29 @@ def name(status: int) -> str:
 
 
 def policy(status: int) -> Policy:
-    """What to do about an answer with this status. Never in doubt: an answer came, and it is not ESME_ROK."""
+    """What SMPP 3.4 makes of an answer with this status."""
     return POLICIES.get(status, UNLISTED)
 
 
 def verdict(status: int) -> Verdict:
     return policy(status).verdict
+
+
+class Answers:
+    """What statuses mean at one connector: its own word on some of them, the table for the rest.
+
+    settings: status in hexadecimal (0x00000008) -> a word of INSTEAD, as the set-up checked them.
+    """
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        self._own: dict[int, Policy] = {}
+        for written, word in (settings or {}).items():
+            status = int(written, 16)
+            verdict, backoff = INSTEAD[word]
+            self._own[status] = policy(status)._replace(verdict=verdict, backoff=backoff)
+
+    def policy(self, status: int) -> Policy:
+        return self._own.get(status) or policy(status)
+
+    def verdict(self, status: int) -> Verdict:
+        return self.policy(status).verdict

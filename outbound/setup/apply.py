@@ -29,6 +29,7 @@ def apply(path: Path, *, dry_run: bool = False) -> list[tuple[str | None, Change
         if dry_run:
             connection.rollback()
         else:
+            connection.execute(GUARDS.wake)
             for account in setup.accounts:
                 make_folders(account)
     return changes

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from outbound.cli import emit
+
+if TYPE_CHECKING:
+    from outbound.setup.difference import Change
 
 EXAMPLE = Path(__file__).with_name("example.yaml")
 
@@ -37,7 +40,20 @@ def command(file: Path | None, dry_run: bool, example: bool, as_json: bool) -> N
     from outbound.setup.apply import apply
 
     changes = apply(file, dry_run=dry_run)
-    told = [
+    told = _told(changes)
+    if as_json:
+        emit({"dry_run": dry_run, "changes": told}, as_json=True)
+    else:
+        _print(told, dry_run)
+
+
+def print_changes(changes: Sequence[tuple[str | None, "Change"]]) -> None:
+    """(account or None, change), for people."""
+    _print(_told(changes), dry_run=False)
+
+
+def _told(changes: Sequence[tuple[str | None, "Change"]]) -> list[dict[str, Any]]:
+    return [
         {
             "change": change.verb,
             "kind": change.kind.name,
@@ -47,10 +63,6 @@ def command(file: Path | None, dry_run: bool, example: bool, as_json: bool) -> N
         }
         for account, change in changes
     ]
-    if as_json:
-        emit({"dry_run": dry_run, "changes": told}, as_json=True)
-    else:
-        _print(told, dry_run)
 
 
 def _print(told: Sequence[dict[str, Any]], dry_run: bool) -> None:

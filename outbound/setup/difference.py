@@ -127,5 +127,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, list):
-        return " ".join(map(str, value)) or "none"
+        return " ".join(map(shown, value)) or "none"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {shown(one)}" for key, one in value.items()) + "}" if value else "none"
     return str(value)

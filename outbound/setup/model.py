@@ -1,5 +1,6 @@
 """What a set-up file says: each part with its keys, their defaults and what has to hold between them."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -69,6 +70,46 @@ class Timing(Strict):
     system_type: str | None = Field(default=None, max_length=12)
 
 
+class Route(Strict):
+    """Numbers that go out at a connector, told by their first digits or by their operator. Of the connectors that serve
+    a number the cheapest that can be used goes first; equals share by weight."""
+
+    prefix: Prefix | None = None
+    operator: Text | None = None
+    cost: Rate = Decimal(0)
+    weight: int = Field(default=1, ge=1, le=1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_prefix(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Route) else {"prefix": value}
+
+    @model_validator(mode="after")
+    def _serves_something(self) -> "Route":
+        if (self.prefix is None) == (self.operator is None):
+            raise ValueError("give exactly one of prefix and operator")
+        return self
+
+
+def _statuses(answers: dict[str, str]) -> dict[str, str]:
+    """By their number in eight digits, so that a status stands there once."""
+    found: dict[str, str] = {}
+    for written, meaning in answers.items():
+        status = int(written, 16)
+        if status == 0:
+            raise ValueError("0x00000000 always means accepted: leave it out")
+        key = f"0x{status:08x}"
+        if key in found:
+            raise ValueError(f"{written} stands here twice: keep one")
+        found[key] = meaning
+    return found
+
+
+CommandStatus = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{1,8}$")]
+Meaning = Literal["retry", "slow_down", "in_doubt", "final"]
+Answers = Annotated[dict[CommandStatus, Meaning], AfterValidator(_statuses)]
+
+
 class Connector(Strict):
     """A way out: an SMPP server."""
 
@@ -83,7 +124,8 @@ class Connector(Strict):
     sessions: int = Field(default=1, ge=1, le=64)
     window: int = Field(default=100, ge=1, le=100_000)
     rate: int | None = Field(default=None, ge=1, le=2_000_000_000)
-    routes: list[Prefix] = Field(default_factory=list)
+    routes: list[Route] = Field(default_factory=list)
+    answers: Answers = Field(default_factory=dict)
     receipts_complete: bool = False
     in_doubt_after: int | None = Field(default=None, ge=1, le=2_000_000_000)
     in_doubt_policy: Literal["never_twice", "at_least_once"] = "never_twice"
@@ -102,6 +144,9 @@ class Connector(Strict):
             raise ValueError('routes is empty, so nothing would go out here: give prefixes, like routes: ["20"]')
         if self.in_doubt_after is not None and not self.receipts_complete:
             raise ValueError("in_doubt_after means something only where receipts_complete is true: leave it out")
+        twice = [key for key, count in Counter((r.prefix, r.operator) for r in self.routes).items() if count > 1]
+        if twice:
+            raise ValueError(f"{twice[0][0] or twice[0][1]} stands twice among its routes: keep one")
         return self
 
 

@@ -31,7 +31,7 @@ def understand(document: Document) -> Setup:
             setup = Setup.model_validate(document.data)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
-                problems += (one for one in _explained(detail) if one.place not in unreadable)
+                problems += (one for one in explained(detail) if one.place not in unreadable)
     if setup is not None:
         problems += _contradictions(setup)
     if setup is None or problems:
@@ -46,8 +46,9 @@ def refusal(document: Document, problems: list[Problem]) -> WrongSetup:
     return WrongSetup("\n".join([f"{document.name} has {count}; nothing was changed", *lines]))
 
 
-def _explained(detail: ErrorDetails) -> Iterator[Problem]:
-    place: Place = detail["loc"]
+def explained(detail: ErrorDetails) -> Iterator[Problem]:
+    """The mistake in words that say what to do."""
+    place: Place = tuple(step for step in detail["loc"] if step != "[key]")
     kind, given = detail["type"], detail.get("input")
     if kind == "faults":
         for n, fault in detail["ctx"]["faults"]:
@@ -55,7 +56,7 @@ def _explained(detail: ErrorDetails) -> Iterator[Problem]:
     elif kind == "missing":
         yield Problem(place, "is missing: add it")
     elif kind == "extra_forbidden":
-        yield Problem(place, _unknown_key(place))
+        yield Problem(place, unknown_key(place))
     elif kind == "value_error":
         yield Problem(place, str(detail["ctx"]["error"]))
     elif kind == "string_type" and isinstance(given, bool):
@@ -68,9 +69,10 @@ def _explained(detail: ErrorDetails) -> Iterator[Problem]:
         yield Problem(place, detail["msg"].removeprefix("Input ").removeprefix("Value error, "))
 
 
-_FORMS = {
+_FORMS: dict[str | int, str] = {
     "country": "two capital letters, like EG",
     "currency": "three capital letters, like EGP",
+    "answers": "a status in hexadecimal, like 0x00000008",
     "prefix": "digits without + and leading zeros, like 2010",
     "name": "small letters, digits, _ and -, like nile-foods",
     "email": "an e-mail address",
@@ -80,20 +82,19 @@ _FORMS = {
 
 
 def _form(place: Place, given: object) -> str:
-    key = next((step for step in reversed(place) if isinstance(step, str)), "")
-    wanted = _FORMS.get("prefix" if key == "routes" else key, "of another form")
+    wanted = next((_FORMS[step] for step in reversed(place) if step in _FORMS), "of another form")
     return f"{given!r} has to be {wanted}"
 
 
-def _unknown_key(place: Place) -> str:
-    known = [field.alias or name for name, field in _model_at(place[:-1]).model_fields.items()]
+def unknown_key(place: Place, within: type[BaseModel] = Setup) -> str:
+    """What to do about a key that there is not."""
+    known = [field.alias or name for name, field in _model_at(place[:-1], within).model_fields.items()]
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
     return "there is no such key: " + (f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}")
 
 
-def _model_at(place: Place) -> type[BaseModel]:
+def _model_at(place: Place, model: type[BaseModel]) -> type[BaseModel]:
     """The part of the file that a place lies in."""
-    model: type[BaseModel] = Setup
     for step in place:
         if isinstance(step, str):
             fields = {field.alias or name: field for name, field in model.model_fields.items()}
@@ -138,6 +139,7 @@ def _twice(entries: Any, place: Place, name: str) -> Iterator[Problem]:
 def _contradictions(setup: Setup) -> Iterator[Problem]:
     """What no single part of the file can see."""
     yield from _shared_folders(setup)
+    yield from _strange_operators(setup)
     for n, account in enumerate(setup.accounts):
         place: Place = ("accounts", n)
         addresses = {sender.address for sender in account.senders or []}
@@ -165,7 +167,7 @@ def _wrong_changes(account: Account, place: Place) -> Iterator[Problem]:
             Terms.model_validate(current)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
-                yield from (Problem((*place, "terms", n, *at), said) for at, said in _explained(detail))
+                yield from (Problem((*place, "terms", n, *at), said) for at, said in explained(detail))
 
 
 def base_terms(account: Account) -> dict[str, Any]:
@@ -180,6 +182,20 @@ def changed_terms(current: dict[str, Any], change: Change) -> dict[str, Any]:
 
 def landing_of(account: Account) -> str:
     return account.landing or f"zones/{account.name}"
+
+
+def _strange_operators(setup: Setup) -> Iterator[Problem]:
+    """A route of an operator that no network belongs to would serve nobody."""
+    if setup.networks is None:
+        return
+    known = sorted({network.operator for network in setup.networks})
+    for n, connector in enumerate(setup.connectors or []):
+        for m, route in enumerate(connector.routes):
+            if route.operator is not None and route.operator not in known:
+                yield Problem(
+                    ("connectors", n, "routes", m, "operator"),
+                    f"no network is of {route.operator!r}: there are {', '.join(known) or 'none'}",
+                )
 
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:

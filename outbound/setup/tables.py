@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from outbound.setup.difference import Kind, Row
-from outbound.setup.model import Account, Connector, Setup, Staff, Terms, User
+from outbound.setup.model import Account, Connector, Route, Setup, Staff, Terms, User
 from outbound.setup.reading import base_terms, changed_terms, landing_of
 from outbound.setup.values import sender_kind
 
@@ -22,10 +22,10 @@ CONNECTOR = Kind(
     (
         "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes", "receipts_complete",
         "in_doubt_after", "in_doubt_policy", "echoes_reference", "message_id_form", "ledger_window", "tls",
-        "settings", "enabled",
+        "answers", "settings", "enabled",
     ),
     secret=frozenset({"password"}),
-    json=frozenset({"password", "tls", "settings"}),
+    json=frozenset({"password", "routes", "answers", "tls", "settings"}),
     absent="disabled",
 )  # fmt: skip
 STAFF = Kind("staff", "account.person", ("email",), ("name", "role"), only="account_id is null")
@@ -56,7 +56,7 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
     if setup.networks is not None:
         found.append((NETWORK, {(one.prefix,): one.model_dump(exclude={"prefix"}) for one in setup.networks}))
     if setup.connectors is not None:
-        found.append((CONNECTOR, {(one.name,): _connector(one, beside) for one in setup.connectors}))
+        found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
     if setup.staff is not None:
         found.append((STAFF, _people(setup.staff)))
     return found
@@ -117,8 +117,16 @@ def _people(people: list[User] | list[Staff]) -> Rows:
     return {(one.email,): {"name": one.name, "role": one.role} for one in people}
 
 
-def _connector(one: Connector, beside: Path) -> Row:
-    row = one.model_dump(exclude={"name", "password", "password_file", "password_env", "tls", "options"})
+def _route(one: Route) -> str | Row:
+    """A prefix as it is where nothing else is said, so that a plain set-up stays plain in the database."""
+    said: Row = one.model_dump(mode="json", exclude_defaults=True)
+    return one.prefix if one.prefix is not None and len(said) == 1 else said
+
+
+def connector_row(one: Connector, beside: Path) -> Row:
+    """Paths of the file lie beside it."""
+    row = one.model_dump(exclude={"name", "routes", "password", "password_file", "password_env", "tls", "options"})
+    row["routes"] = [_route(route) for route in one.routes]
     if one.password_file is not None:
         row["password"] = {"file": str(beside / one.password_file)}
     elif one.password_env is not None:

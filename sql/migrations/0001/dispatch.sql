@@ -96,7 +96,8 @@ create table dispatch.connector (
     sessions smallint not null default 1 check (sessions between 1 and 64),
     "window" integer not null default 100 check ("window" between 1 and 100000),
     rate integer check (rate > 0),
-    routes text[] not null default '{}',
+    routes jsonb not null default '[]',
+    answers jsonb not null default '{}',
     receipts_complete boolean not null default false,
     in_doubt_after integer check (in_doubt_after > 0),
     in_doubt_policy text not null default 'never_twice' check (in_doubt_policy in ('never_twice', 'at_least_once')),
@@ -109,6 +110,8 @@ create table dispatch.connector (
 );
 comment on column dispatch.connector.password is '{"value": ...} or {"env": NAME} or {"file": PATH}.';
 comment on column dispatch.connector.rate is 'Segments a second, all sessions and workers together; null: no limit.';
+comment on column dispatch.connector.routes is 'Prefixes as texts, or {"prefix" or "operator", "cost", "weight"}.';
+comment on column dispatch.connector.answers is '{command_status in hexadecimal: retry, slow_down, in_doubt or final}, where it differs from the standard.';
 comment on column dispatch.connector.in_doubt_after is 'Seconds without a receipt that prove a segment was not accepted, where receipts_complete.';
 
 -- [a run of a dispatch worker]. Its journal is a file; whether it died is seen by the lock on it (same boot) or by its silence.

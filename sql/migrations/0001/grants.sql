@@ -84,6 +84,7 @@ grant insert, update, delete on account.legal_entity, account.account, account.t
     account.sla_term, account.opt_out, network.network to outbound_operator;
 grant insert on account.audit to outbound_operator;
 grant insert, update on dispatch.connector to outbound_operator;
+grant insert, delete on dispatch.stop to outbound_operator;
 grant update (state, held_code, held_detail) on intake.campaign to outbound_operator;
 grant insert on intake.campaign_event to outbound_operator;
 

@@ -16,6 +16,7 @@ FILES = (
     "intake",
     "dispatch",
     "outcome",
+    "control",
     "sending",
     "billing",
     "fold",

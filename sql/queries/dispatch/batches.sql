@@ -9,7 +9,8 @@ with free as (
     from dispatch.batch
     join intake.campaign using (campaign_id)
     where (batch.state = 'ready' or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
-      and ((campaign.state = 'accepted' and batch.not_before <= now()) or campaign.state = 'cancelled')
+      and ((campaign.state = 'accepted' and batch.not_before <= now() and not dispatch.is_stopped(batch.account_id, null))
+        or campaign.state = 'cancelled')
       and (%(hungry)s or campaign.state = 'cancelled' or batch.expires_at <= now())
     order by batch.priority, batch.batch_id
     limit %(limit)s
@@ -42,7 +43,10 @@ where batch.batch_id = held.batch_id
 returning batch.batch_id;
 
 -- campaign_states --
-select campaign_id, state
+-- What a kill switch stops is paused as far as workers are concerned.
+select
+    campaign_id,
+    case when state = 'accepted' and dispatch.is_stopped(account_id, null) then 'paused' else state end as state
 from intake.campaign
 where campaign_id = any (%(campaigns)s);
 

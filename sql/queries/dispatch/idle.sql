@@ -1,7 +1,7 @@
 -- What is left to send or to wait for, for a worker that ends when that is nothing.
 
 -- left --
--- Batches that go now or soon (what a gate, a person or a later schedule holds is not waited for), attempts in doubt that
+-- Batches that go now or soon (what a gate, a person, a kill switch or a later schedule holds is not waited for), attempts in doubt that
 -- may still be proven, and accepted segments of lately whose final receipt did not come yet.
 select
     (
@@ -11,7 +11,9 @@ select
         where batch.state <> 'done'
           and batch.batch_id <> all (%(broken)s::bigint[])
           and (campaign.state = 'cancelled'
-            or (campaign.state = 'accepted' and batch.not_before < now() + make_interval(secs => %(soon)s)))
+            or (campaign.state = 'accepted'
+                and not dispatch.is_stopped(batch.account_id, null)
+                and batch.not_before < now() + make_interval(secs => %(soon)s)))
     ) as to_send,
     (
         select count(*)

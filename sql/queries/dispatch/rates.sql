@@ -5,7 +5,7 @@ select pg_advisory_xact_lock(hashtext('dispatch.rate_share'), %(connector)s);
 
 -- adjust_share --
 -- An equal part for each worker that takes part, in whole segments; the oldest have one more where it does not divide.
--- Lowering counts for its owner at once and for the others a second later; nobody raises before that, nor above what the
+-- Lowering counts for its owner at once and for the others a second and a half later; nobody raises before that, nor above what the
 -- others leave. A change of the contract follows the same way.
 with part as (
     select
@@ -41,13 +41,13 @@ from wanted
 on conflict (connector_id, epoch_id) do update
 set rate = excluded.rate,
     effective_at = case
-        when excluded.rate < rate_share.rate then clock_timestamp() + interval '1 second'
+        when excluded.rate < rate_share.rate then clock_timestamp() + interval '1.5 seconds'
         else rate_share.effective_at
     end
 returning rate::integer;
 
 -- leave_share --
--- A worker without a session: its share is lowered to nothing first, and a second later it is gone. Gives a row until then.
+-- A worker without a session: its share is lowered to nothing first, and a second and a half later it is gone. Gives a row until then.
 with gone as (
     delete from dispatch.rate_share
     where connector_id = %(connector)s
@@ -58,7 +58,7 @@ with gone as (
 
 update dispatch.rate_share
 set rate = 0,
-    effective_at = case when rate > 0 then clock_timestamp() + interval '1 second' else effective_at end
+    effective_at = case when rate > 0 then clock_timestamp() + interval '1.5 seconds' else effective_at end
 where connector_id = %(connector)s
   and epoch_id = %(epoch)s
   and (rate > 0 or effective_at >= clock_timestamp())

@@ -6,10 +6,16 @@ values (%(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last
 
 -- connectors --
 select
-    connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, echoes_reference,
+    connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, answers, echoes_reference,
     message_id_form, ledger_window, tls, settings as options, enabled
 from dispatch.connector
 order by connector_id;
+
+-- operators --
+-- The networks of the operators that routes name.
+select network_id, operator
+from network.network
+where operator = any (%(operators)s);
 
 -- in_doubt_recipients --
 -- Whose attempts are in doubt at a connector: where receipts do not tell attempts apart nothing more goes to them.

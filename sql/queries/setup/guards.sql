@@ -4,6 +4,10 @@
 -- One set-up at a time; the lock ends with the transaction.
 select pg_advisory_xact_lock(hashtext('outbound apply'));
 
+-- wake --
+-- Dispatch workers look at once at what changed.
+notify outbound_dispatch;
+
 -- past --
 select
     account.account_id,

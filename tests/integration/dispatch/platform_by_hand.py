@@ -60,8 +60,9 @@ class Platform:
         """A connector; window 50 unless told otherwise, receipts without a match are tried on doubts after 0.5 s."""
         settings = {"unmatched_after": 0.5, **columns.pop("settings", {})}
         columns = {
-            "name": name, "host": "127.0.0.1", "port": port, "system_id": "outbound", "window": 50, "routes": ["20"],
+            "name": name, "host": "127.0.0.1", "port": port, "system_id": "outbound", "window": 50,
             "password": Jsonb({"value": "secret"}), "settings": Jsonb(settings), **columns,
+            "routes": Jsonb(columns.get("routes", ["20"])), "answers": Jsonb(columns.get("answers", {})),
         }  # fmt: skip
         names = ", ".join(f'"{column}"' for column in columns)
         places = ", ".join(["%s"] * len(columns))

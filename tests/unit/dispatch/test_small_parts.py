@@ -1,4 +1,4 @@
-"""Routes, references, batches' counting, rows as text, backing off."""
+"""References, batches' counting, rows as text, backing off."""
 
 import numpy as np
 from hypothesis import given
@@ -6,16 +6,8 @@ from hypothesis import strategies as st
 
 from dispatch import backoff
 from dispatch.references import concatenation, user_message_references
-from dispatch.routes import Routes
 from dispatch.rows import integers
 from tests.unit.dispatch.loads import batch
-
-
-def test_the_longest_prefix_wins_and_of_equals_the_first():
-    routes = Routes({1: ["20", "2010"], 2: ["201", "966"], 3: ["966"]})
-    numbers = (201011111111, 201511111111, 202011111111, 966511111111, 441111)
-    assert [routes.connector(number) for number in numbers] == [1, 2, 1, 2, None]
-    assert Routes({}).connector(201) is None
 
 
 @given(st.integers(1, 1 << 40), st.integers(1, 1 << 31), st.integers(1, 255))

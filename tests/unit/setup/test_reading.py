@@ -1,10 +1,13 @@
 """Every mistake of a set-up file is named at once, with its line, its place and what to do."""
 
+from typing import get_args
+
 import pytest
 
 from outbound.setup.document import Unreadable, parse
-from outbound.setup.model import Setup
+from outbound.setup.model import Meaning, Setup
 from outbound.setup.reading import WrongSetup, understand
+from smpp import status
 
 ENTITY = "legal_entity: {name: Example, country: EG, timezone: Africa/Cairo}\n"
 NILE = """\
@@ -113,6 +116,14 @@ accounts:
         ("password: topsecret, password_env: NAME,", "give exactly one of password, password_file and password_env"),
         ("password: topsecret, routes: [],", "routes is empty"),
         ("password: topsecret, in_doubt_after: 60,", "only where receipts_complete is true"),
+        ("password: topsecret, routes: [{cost: '1'}],", "routes[0]: give exactly one of prefix and operator"),
+        ("password: topsecret, routes: ['20', {prefix: '20', cost: '1'}],", "20 stands twice among its routes"),
+        ("password: topsecret, routes: [20],", "routes[0].prefix: has to be a text: write it in quotes"),
+        ("password: topsecret, routes: [{prefix: '20', weight: 0}],", "routes[0].weight: should be greater than"),
+        ("password: topsecret, answers: {8: retry},", "a status in hexadecimal, like 0x00000008"),
+        ("password: topsecret, answers: {0x8: accepted},", "should be 'retry', 'slow_down', 'in_doubt' or 'final'"),
+        ("password: topsecret, answers: {0x0: retry},", "0x00000000 always means accepted: leave it out"),
+        ("password: topsecret, answers: {0x8: retry, 0x08: final},", "0x08 stands here twice: keep one"),
         ("password: 12345678,", "password: has to be a text: write it in quotes"),
     ],
 )
@@ -123,6 +134,19 @@ def test_a_connector_s_keys_have_to_agree_and_its_password_is_never_told(keys: s
     assert said in found[0]
     assert "topsecret" not in found[0]
     assert "12345678" not in found[0]
+
+
+def test_a_route_names_an_operator_that_has_networks() -> None:
+    connector = "connectors: [{name: main, host: h, password: p, system_id: x, routes: [{operator: Etisalat}]}]\n"
+    networks = 'networks: [{prefix: "2010", operator: Vodafone, country: EG, zone: EG}]\n'
+    assert mistakes(ENTITY + networks + connector) == [
+        "line 3, connectors[0].routes[0].operator: no network is of 'Etisalat': there are Vodafone"
+    ]
+    assert read(ENTITY + connector).connectors
+
+
+def test_a_status_may_mean_what_an_answer_can_mean() -> None:
+    assert set(get_args(Meaning)) == set(status.INSTEAD)
 
 
 @pytest.mark.parametrize("other", ["zones/nile", "zones/nile/below", "zones", ".outbound/zones/nile"])

@@ -1,0 +1,105 @@
+"""A connector's circuit breaker: keeps messages away from a carrier that cannot take any, and tries it with a few.
+
+Pure: the time comes in, seconds of any monotonic clock.
+"""
+
+from collections import deque
+from enum import Enum
+
+FAILURES = 5  # binds refused and sessions lost one after the other, without anything accepted in between
+AT_ONCE = 1.0  # seconds in which several failures (of a connector's sessions) are one
+WINDOW = 10.0  # seconds whose answers are looked at
+ENOUGH = 50  # answers that say something
+ILL = 0.9  # of them, and the carrier is ill
+FIRST_PAUSE = 5.0  # seconds before a carrier that is ill is tried again: doubled each time
+LONGEST_PAUSE = 60.0
+PROBES = 10  # segments without an answer while it is tried
+GOOD = 5  # accepted ones that close the circuit
+BAD = 3  # ill answers that open it again
+
+
+class State(Enum):
+    CLOSED = "circuit_closed"  # messages flow
+    OPEN = "circuit_open"  # none
+    HALF_OPEN = "circuit_half_open"  # a few, to see
+
+
+_AFTER = {  # the table of transitions
+    State.CLOSED: {State.OPEN},
+    State.OPEN: {State.HALF_OPEN},
+    State.HALF_OPEN: {State.OPEN, State.CLOSED},
+}
+
+
+class Breaker:
+    """reason: of the last transition."""
+
+    def __init__(self) -> None:
+        self.state = State.CLOSED
+        self.reason = ""
+        self._failures = 0
+        self._failed_at = float("-inf")
+        self._answers: deque[tuple[float, int, int]] = deque()  # when, how many, of them ill
+        self._until = 0.0
+        self._pause = FIRST_PAUSE
+        self._good = self._bad = 0
+
+    def usable(self, now: float) -> bool:
+        """Whether messages may go there now; a circuit that was open long enough is half open from here on."""
+        if self.state is State.OPEN and now >= self._until:
+            self._go(State.HALF_OPEN, f"tried again after {self._pause:g} s")
+        return self.state is not State.OPEN
+
+    def allowance(self, unanswered: int, now: float) -> int | None:
+        """How many more segments may be written beside those that are not answered; None = as many as there are."""
+        if not self.usable(now):
+            return 0
+        return None if self.state is State.CLOSED else max(0, PROBES - unanswered)
+
+    def failed(self, why: str, now: float) -> None:
+        """A bind was refused or came to nothing, or a session was lost, and none stands."""
+        if now - self._failed_at < AT_ONCE:
+            return
+        self._failed_at = now
+        self._failures += 1
+        if self.state is State.HALF_OPEN or (self.state is State.CLOSED and self._failures >= FAILURES):
+            self._open(f"{self._failures} times in a row: {why}", now)
+
+    def bound(self) -> None:
+        """A session stands: where that was what failed, a few messages are tried on it."""
+        if self.state is State.OPEN and self._failures >= FAILURES:
+            self._go(State.HALF_OPEN, "a session is bound")
+
+    def answered(self, good: int, ill: int, others: int, now: float) -> None:
+        """So many segments were accepted, refused for the carrier's illness, refused for what they are."""
+        if good:
+            self._failures = 0
+        if self.state is State.HALF_OPEN:
+            self._good += good
+            self._bad += ill
+            if self._bad >= BAD:
+                self._open("the carrier still refuses everything", now)
+            elif self._good >= GOOD:
+                self._pause = FIRST_PAUSE
+                self._go(State.CLOSED, "the carrier accepts messages")
+            return
+        self._answers.append((now, good + ill + others, ill))
+        while self._answers[0][0] <= now - WINDOW:
+            self._answers.popleft()
+        total = sum(count for _, count, _ in self._answers)
+        bad = sum(count for _, _, count in self._answers)
+        if self.state is State.CLOSED and total >= ENOUGH and bad >= ILL * total:
+            self._open(f"{bad} of {total} answers say that the carrier is ill", now)
+
+    def _open(self, reason: str, now: float) -> None:
+        if self.state is State.HALF_OPEN:
+            self._pause = min(LONGEST_PAUSE, 2 * self._pause)
+        self._until = now + self._pause
+        self._go(State.OPEN, reason)
+
+    def _go(self, state: State, reason: str) -> None:
+        assert state in _AFTER[self.state]  # noqa: S101
+        self.state = state
+        self.reason = reason
+        self._good = self._bad = 0
+        self._answers.clear()
