@@ -81,9 +81,9 @@ create table dispatch.batch (
 );
 create index on dispatch.batch (priority, batch_id) where state <> 'done';
 comment on column dispatch.batch.priority is 'Lower goes first: informational 100, promotional 200.';
-comment on column dispatch.batch.not_before is 'The campaign''s schedule; a paused campaign''s batches are not leased.';
+comment on column dispatch.batch.not_before is 'The campaign''s schedule, or this batch''s share of its spread; what is paused or outside its daily window is not leased.';
 comment on column dispatch.batch.again is 'Something of it was settled while it was leased: it is planned once more before it is done.';
-comment on column dispatch.batch.expires_at is 'eligible_at + validity: what is not written by then is dropped as expired.';
+comment on column dispatch.batch.expires_at is 'eligible_at + validity, counted anew when the daily window opens or the campaign is resumed: what is not written by then is dropped as expired.';
 
 create table dispatch.connector (
     connector_id integer generated always as identity primary key,

@@ -4,12 +4,15 @@
 -- Batches that may go now, most urgent first: ready ones, and those whose owner (another worker) fell silent. A new fence makes the old
 -- owner's next intent fail; what it intended before stays open until it is settled. A cancelled campaign's batches are
 -- leased as well: to drop what is left of them; a worker that has enough, or no carrier, takes only those and expired ones.
+-- Outside its daily window nothing of a campaign expires but at its end: the validity is counted anew when the window opens.
 with free as (
     select batch.batch_id, campaign.sender, campaign.state
     from dispatch.batch
     join intake.campaign using (campaign_id)
     where (batch.state = 'ready' or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
-      and ((campaign.state = 'accepted' and batch.not_before <= now()) or campaign.state = 'cancelled')
+      and ((intake.standing(campaign) = 'accepted' and batch.not_before <= now())
+        or (campaign.state = 'accepted' and campaign.ends_at <= now())
+        or campaign.state = 'cancelled')
       and (%(hungry)s or campaign.state = 'cancelled' or batch.expires_at <= now())
     order by batch.priority, batch.batch_id
     limit %(limit)s
@@ -42,7 +45,7 @@ where batch.batch_id = held.batch_id
 returning batch.batch_id;
 
 -- campaign_states --
-select campaign_id, state
+select campaign_id, intake.standing(campaign)
 from intake.campaign
 where campaign_id = any (%(campaigns)s);
 
