@@ -347,8 +347,15 @@ create table dispatch.statement_line (
     accepted_at timestamptz,
     statement text not null,
     loaded_at timestamptz not null default now(),
-    primary key (connector_id, carrier_message_id)
+    campaign_id bigint,
+    ordinal integer,
+    segment smallint,
+    attempt smallint,
+    primary key (connector_id, carrier_message_id),
+    check (num_nulls(campaign_id, ordinal, segment, attempt) in (0, 4))
 );
+create index on dispatch.statement_line (campaign_id, ordinal) where campaign_id is not null;
+comment on column dispatch.statement_line.campaign_id is 'With ordinal, segment and attempt: the attempt of ours that the line is about; null where there is none.';
 
 -- Partitions by UTC day for the logs. Called ahead of time by housekeeping and by each worker as it starts.
 create function dispatch.ensure_days(first date, last date) returns void
