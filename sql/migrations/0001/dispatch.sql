@@ -148,6 +148,7 @@ create table dispatch.session_event (
     counters jsonb not null default '{}'
 );
 create index on dispatch.session_event (connector_id, at);
+create index on dispatch.session_event (connector_id, epoch_id, session, session_event_id) where kind <> 'counters';
 
 -- [a block of attempts about to be written], committed before its first byte. Entry i is the attempt at
 -- (ordinals[i], segments[i]), the (first_sequence + i - 1)th thing its session has to write. Its user_message_reference follows from these.
@@ -217,6 +218,7 @@ create index on dispatch.submission (campaign_id, ordinal);
 create index on dispatch.submission (connector_id, carrier_message_id);
 create index on dispatch.submission (load_xid);
 create index on dispatch.submission (state, sent_at) where state = 'in_doubt';
+create index on dispatch.submission (campaign_id) where state <> 'accepted';
 comment on column dispatch.submission.segment is '1.. within its message.';
 comment on column dispatch.submission.transient is 'Rejected with a status that is tried again.';
 comment on column dispatch.submission.sent_at is

@@ -70,6 +70,7 @@ select
               and submission.ordinal = entry.ordinal
               and submission.segment = entry.segment
               and submission.attempt = entry.attempt
+            offset 0  -- looked up one by one: never by reading the log
         )
     ) as in_flight,
     (
