@@ -1,8 +1,11 @@
 """`outbound dispatch`: a dispatch worker, and what all of them are doing."""
 
 import socket
+import sys
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,19 +37,50 @@ def command(context: click.Context, until_idle: bool, name: str | None) -> None:
 
 
 @command.command(short_help="What runs, what waits, what is in doubt.")
+@click.option("--watch", is_flag=True, help="Refresh it until Ctrl-C.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.5),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --watch: how often.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def status(as_json: bool) -> None:
-    """Workers, connectors with their last session event, and campaigns that are not completed, segment by segment."""
+def status(watch: bool, every: float, as_json: bool) -> None:
+    """Workers with the age of their last sign of life; connectors with what they take a second now, beside the contract;
+    campaigns that are not completed, segment by segment, with their speed and expected end; what waits, and for what.
+
+    \b
+    in_doubt   the answer was lost: a receipt or `outbound statement load` settles it, else its time limit
+    in_flight  of those unsent: written or about to be, without an answer yet
+    closed     outside its daily window
+    """
     from dispatch.status import overview
 
-    found = overview()
+    if watch and as_json:
+        raise click.UsageError("--watch is for people, --json for programs: repeat the command instead")
+    if watch and not sys.stdout.isatty():
+        raise click.UsageError("--watch needs a terminal")
     if as_json:
-        emit(found, as_json=True)
+        emit(overview(), as_json=True)
         return
-    for heading, rows in found.items():
-        click.echo(f"{heading}:")
-        table(rows)
-        click.echo()
+    while True:
+        found = overview()
+        if watch:
+            click.clear()
+            click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, every {every:g} s, Ctrl-C ends\n")
+        for heading, rows in found.items():
+            click.echo(f"{heading.upper()}")
+            table([{key: _short(value) for key, value in row.items()} for row in rows])
+            click.echo()
+        if not watch:
+            return
+        time.sleep(every)
+
+
+def _short(value: Any) -> Any:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value
 
 
 def _target(act: Callable[..., None]) -> Callable[..., None]:

@@ -1,128 +1,218 @@
 """A carrier's statement of what it accepted: proof for what is in doubt or unknown, and a check of the rest."""
 
 import csv
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 
+from dispatch import statement_file
+from dispatch.rows import escaped
+from dispatch.statement_file import Layout, Line
+from dispatch.statement_pairs import Claim, Doubt, pair
 from outbound import database
 from outbound.errors import OutboundError
-from outbound.masking import mask
 from outbound.queries import load
-from smpp import message_id
 
 Q = load("dispatch/statement")
 QR = load("dispatch/receipts")
 
-REQUIRED = ("message_id", "destination")
-
-
-class BadStatement(OutboundError):
-    """A statement that cannot be read: the message says where and why. Nothing of it was loaded."""
+_AROUND = timedelta(days=2)  # of the statement's times: where attempts of the same ids are looked for
+_CHUNK = 10_000
+COLUMNS = (
+    "difference", "line", "message_id", "destination", "accepted_at", "campaign", "campaign_line", "segment",
+    "our_destination", "sent_at",
+)  # fmt: skip
 
 
 class UnknownConnector(OutboundError):
     """There is no connector of that name."""
 
 
-class Line(NamedTuple):
-    """A segment that the carrier accepted. ids: the normal forms that its id may stand for."""
+class Difference(NamedTuple):
+    """kind: only_in_statement, other_destination, only_in_log. Numbers are complete: mask them before they are shown."""
 
-    number: int
-    ids: tuple[str, ...]
-    msisdn: int
-    source: str | None
-    reference: int | None
+    kind: str
+    line: int | None
+    message_id: str | None
+    destination: int | None
     accepted_at: datetime | None
+    campaign: int | None = None
+    campaign_line: int | None = None
+    segment: int | None = None
+    our_destination: int | None = None
+    sent_at: datetime | None = None
 
 
-def settle(file: Path, connector: str) -> dict[str, Any]:
-    """Loads the statement in one transaction; what it settled and where it differs from our log."""
-    with database.connect("dispatch") as connection:
-        found = connection.execute(Q.connector.encode(), {"name": connector}).fetchone()
+@dataclass(slots=True)
+class Outcome:
+    """lines = repeated + agreed + settled + other_destination + only_in_statement. compared: whether the statement's
+    time is known, without which nothing can be said to be missing in it. first: of the differences, a few."""
+
+    lines: int = 0
+    repeated: int = 0
+    agreed: int = 0
+    settled: int = 0
+    other_destination: int = 0
+    only_in_statement: int = 0
+    only_in_log: int = 0
+    compared: bool = False
+    first: list[Difference] = field(default_factory=list)
+
+
+def settle(
+    file: Path,
+    connector: str,
+    layout: Layout | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    differences: Path | None = None,
+    show: int = 20,
+) -> Outcome:
+    """Loads the statement in one transaction: what it settled, and where it differs from our log.
+
+    since, until: the time that the statement is of; without them its first and last accepted_at. differences: a CSV
+    (COLUMNS) of all of them; it is there once the statement is loaded, or not at all. show: how many the outcome holds.
+    """
+    with _writer(differences) as write, database.connect("dispatch") as connection:
+        found = connection.execute(Q.connector, {"name": connector}).fetchone()
         if found is None:
             raise UnknownConnector(f"there is no connector {connector}: `outbound dispatch status` lists them")
         where = {"connector": found[0], "statement": file.name}
-        lines = list(read(file, found[1]))
-        connection.execute(Q.prepare.encode())
-        _copy(connection, lines)
+        connection.execute(Q.lock, where)
+        connection.execute(Q.prepare)
+        outcome = Outcome(lines=_copy(connection, statement_file.read(file, found[1], layout)))
+        outcome.repeated = connection.execute(Q.drop_repeated).rowcount
         connection.execute("analyze claimed")
-        connection.execute(Q.keep.encode(), where)
-        connection.execute(Q.agree.encode(), where)
-        settled = connection.execute(Q.settle.encode(), where).fetchall()
-        if settled:
-            connection.execute(
-                QR.reopen_batches.encode(),
-                {"campaigns": [row[0] for row in settled], "ordinals": [row[1] for row in settled]},
-            )
-        theirs = connection.execute(Q.only_theirs.encode()).fetchall()
-        ours = connection.execute(Q.only_ours.encode(), where).fetchall()
-    return {
-        "lines": len(lines),
-        "agreed": len(lines) - len(theirs) - len(settled),
-        "settled": len(settled),
-        "only_in_statement": len(theirs),
-        "only_in_log": len(ours),
-        "differences": [
-            *(
-                {"in": "statement", "line": line, "campaign": None, "segment": None, "msisdn": mask(msisdn), "at": at}
-                for line, msisdn, at in theirs
-            ),
-            *(
-                {"in": "log", "line": line, "campaign": campaign, "segment": segment, "msisdn": mask(msisdn), "at": at}
-                for campaign, line, segment, msisdn, at in ours
-            ),
-        ],
-    }
-
-
-def read(file: Path, form: str) -> Iterator[Line]:
-    """The lines of a CSV file; number: as an editor counts."""
-    with file.open(encoding="utf-8-sig", newline="") as content:
-        rows = csv.DictReader(content)
-        try:
-            missing = [column for column in REQUIRED if column not in (rows.fieldnames or ())]
-            if missing:
-                raise BadStatement(
-                    f"{file}: the header lacks {' and '.join(missing)}; see `outbound statement load --help`"
-                )
+        first, last = _times(connection)
+        _find(connection, where, first, last)
+        outcome.settled = _settle(connection, where)
+        connection.execute("analyze known")
+        connection.execute(Q.keep, where)
+        since, until = since or first, until or last
+        outcome.compared = since is not None and until is not None
+        for kind, rows in _differences(connection, where | {"since": since, "until": until}, outcome.compared):
+            count = 0
             for row in rows:
-                yield _line(rows.line_num, row, form)
-        except (ValueError, csv.Error) as error:
-            raise BadStatement(f"{file}, line {rows.line_num}: {error}; nothing was loaded, correct it") from None
+                count += 1
+                difference = _told(kind, row)
+                write(difference)
+                if len(outcome.first) < show:
+                    outcome.first.append(difference)
+            setattr(outcome, kind, count)
+    outcome.agreed = (
+        outcome.lines - outcome.repeated - outcome.settled - outcome.other_destination - outcome.only_in_statement
+    )
+    return outcome
 
 
-def _line(number: int, row: dict[str, str | None], form: str) -> Line:
-    def value(column: str) -> str | None:
-        written = (row.get(column) or "").strip()
-        if "\0" in written:
-            raise ValueError(f"{column} holds a NUL")
-        return written or None
+def _copy(connection: psycopg.Connection, lines: Iterable[Line]) -> int:
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(Q.copy_lines) as copy:
+        lines = iter(lines)
+        while chunk := list(islice(lines, _CHUNK)):
+            copy.write("".join([_row(line) for line in chunk]))
+            count += len(chunk)
+    return count
 
-    ids = message_id.receipt_keys((value("message_id") or "").encode(), form)
-    digits = (value("destination") or "").removeprefix("+").removeprefix("00")
-    if not ids:
-        raise ValueError("message_id is empty")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
-        raise ValueError("destination is no international number")
-    reference, accepted_at = value("reference"), value("accepted_at")
-    if reference is not None and not (reference.isascii() and reference.isdigit() and len(reference) <= 9):
-        raise ValueError("reference is no number")
+
+def _row(line: Line) -> str:
+    ids = ",".join(['"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in line.ids])
+    return (
+        f"{line.number}\t{escaped('{' + ids + '}')}\t{line.msisdn}\t"
+        f"{_NULL if line.source is None else escaped(line.source)}\t"
+        f"{_NULL if line.reference is None else line.reference}\t{line.accepted_at or _NULL}\n"
+    )
+
+
+_NULL = "\\N"
+
+
+def _times(connection: psycopg.Connection) -> tuple[datetime | None, datetime | None]:
+    row = connection.execute(Q.times).fetchone()
+    return row or (None, None)
+
+
+def _find(connection: psycopg.Connection, where: dict[str, Any], first: datetime | None, last: datetime | None) -> None:
+    """Which attempt each line is about, by its id: the likeliest form of it first."""
+    around: dict[str, Any] = {"since": "-infinity", "until": "infinity"}
+    if first is not None and last is not None:
+        around = {"since": first - _AROUND, "until": last + _AROUND}
+    connection.execute(Q.prepare_known)
+    for places in ({"first": 1, "last": 1}, {"first": 2, "last": 3}):
+        connection.execute(Q.find_by_answer, where | around | places)
+        connection.execute("analyze known")
+    connection.execute(Q.find_by_settlement, where)
+    connection.execute(Q.forget_others)
+
+
+def _settle(connection: psycopg.Connection, where: dict[str, Any]) -> int:
+    doubts = [Doubt(*row) for row in connection.execute(Q.doubts, where)]
+    recipients = list({doubt.msisdn for doubt in doubts})
+    claims = [Claim(*row) for row in connection.execute(Q.claims, {"msisdns": recipients})]
+    pairs = pair(claims, doubts)
+    if not pairs:
+        return 0
+    connection.execute(
+        Q.settle,
+        {
+            "lines": [claim.line for claim, _ in pairs],
+            "ids": [claim.message_id for claim, _ in pairs],
+            "accounts": [doubt.account_id for _, doubt in pairs],
+            "campaigns": [doubt.campaign_id for _, doubt in pairs],
+            "ordinals": [doubt.ordinal for _, doubt in pairs],
+            "segments": [doubt.segment for _, doubt in pairs],
+            "attempts": [doubt.attempt for _, doubt in pairs],
+            "sent": [doubt.sent_at for _, doubt in pairs],
+        },
+    )
+    connection.execute(
+        QR.reopen_batches,
+        {"campaigns": [doubt.campaign_id for _, doubt in pairs], "ordinals": [doubt.ordinal for _, doubt in pairs]},
+    )
+    return len(pairs)
+
+
+def _differences(
+    connection: psycopg.Connection, where: dict[str, Any], compared: bool
+) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:
+    """A few or millions: they are streamed."""
+    for kind, query in (
+        ("only_in_statement", Q.only_theirs), ("other_destination", Q.other_destination), ("only_in_log", Q.only_ours),
+    ):  # fmt: skip
+        if kind == "only_in_log" and not compared:
+            continue
+        with connection.cursor(name="differences") as cursor:
+            cursor.itersize = _CHUNK
+            cursor.execute(query, where)
+            yield kind, cursor
+
+
+def _told(kind: str, row: tuple[Any, ...]) -> Difference:
+    if kind == "only_in_log":
+        campaign, line, segment, msisdn, sent_at, message_id = row
+        return Difference(kind, None, message_id, None, None, campaign, line, segment, msisdn, sent_at)
+    return Difference(kind, *row)
+
+
+@contextmanager
+def _writer(path: Path | None) -> Iterator[Any]:
+    """Writes differences; the file is put in its place when all is well."""
+    if path is None:
+        yield lambda _: None
+        return
+    part = path.with_name(f".{path.name}.part")
     try:
-        at = datetime.fromisoformat(accepted_at) if accepted_at else None
-    except ValueError:
-        raise ValueError("accepted_at is no instant: write it like 2026-03-16T10:00:00Z") from None
-    if at is not None and at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return Line(number, ids, int(digits), value("source"), None if reference is None else int(reference), at)
-
-
-def _copy(connection: psycopg.Connection, lines: list[Line]) -> None:
-    with connection.cursor() as cursor, cursor.copy(Q.copy_lines.encode()) as copy:
-        for line in lines:
-            copy.write_row(
-                (line.number, line.ids[0], list(line.ids), line.msisdn, line.source, line.reference, line.accepted_at)
-            )
+        with part.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(COLUMNS)
+            yield rows.writerow
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

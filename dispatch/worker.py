@@ -29,6 +29,7 @@ from dispatch.parts import Batch, Block, Ends
 from dispatch.recipients import SegmentsDiffer
 from dispatch.recovery import SILENCE, Recovery
 from dispatch.sessionlog import SessionLog
+from dispatch.windows import Windows
 from outbound import database
 from outbound.errors import OutboundError
 from outbound.logs import logger
@@ -128,10 +129,12 @@ class Worker:
         self._recovery = Recovery(self.epoch, self._clerk_desk, self._pace.silence)
         self._matcher = Matcher(self._clerk_desk)
         self._completion = Completion(self._clerk_desk)
+        self._windows = Windows(self._clerk_desk)
         log.info("worker started", worker=self.name, epoch=self.epoch, pid=os.getpid())
 
     async def _first_look(self) -> None:
         await self._recovery.run_once()
+        await self._windows.run_once()
         await self._links.refresh()
 
     def _start_loops(self) -> None:
@@ -146,6 +149,7 @@ class Worker:
         self._every(pace.match, self._match)
         self._every(pace.recover, self._recover)
         self._every(1.0, self._tend_links)
+        self._every(1.0, self._windows.run_once)
         self._every(DAYS_EVERY, self._ensure_days)
         self._every(COUNTERS_EVERY, self._log_counters)
         if self._idle is not None:
@@ -212,7 +216,7 @@ class Worker:
 
     async def _send_once(self, batch: Batch) -> bool:
         """Plans what is left, sends it, waits for the ends; whether this worker is done with the batch."""
-        if batch.state == "paused":
+        if batch.state in ("paused", "closed"):
             await self._leases.give_back(batch)
             return True
         if boottime() >= batch.deadline or (

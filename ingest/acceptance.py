@@ -9,12 +9,13 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles
+from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles, timing
 from ingest.accounts import Account
 from ingest.campaigns import over
 from ingest.files import File
 from ingest.refusal import Unusable
 from outbound import clock, database
+from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
@@ -67,9 +68,11 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
         raise NotJudged(f"campaign {campaign_id}: the gate has not judged it yet; run `ingest.gate.judge` first")
     found = acknowledgement.checked(campaign["rows"], campaign["messages"], profile["reasons"], campaign["segments"])
     found |= {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id))}
-    if campaign["ends_at"] is not None and campaign["ends_at"] <= clock.now():
+    window = _window(account, campaign)
+    start = timing.start(max(clock.now(), campaign["scheduled_at"] or campaign["received_at"]), window)
+    if campaign["ends_at"] is not None and campaign["ends_at"] <= start.at:
         campaigns.reject(connection, campaign_id, "its end has passed")
-        refusal = Unusable("END_PAST", "the campaign's end passed before it could be queued")
+        refusal = Unusable("END_PAST", "the campaign's end comes before it can be sent")
         answers.decide(connection, account, file, acknowledgement.refused(refusal), campaign_id)
         return "rejected"
     held = obstacles.found(connection, account, file, campaign, profile)
@@ -85,7 +88,7 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
         connection.execute(C.hold, {"campaign": campaign_id, "code": held.code, "detail": held.detail})
         answers.decide(connection, account, file, acknowledgement.held(found, held.code, held.detail), campaign_id)
         return "held"
-    _queue(connection, account, campaign_id)
+    _queue(connection, account, find(connection, campaign_id), start, window)
     answers.decide(connection, account, file, found, campaign_id)
     return "accepted"
 
@@ -118,16 +121,38 @@ def _cut(
     return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign["campaign_id"]))}
 
 
-def _queue(connection: psycopg.Connection, account: Account, campaign_id: int) -> None:
+def _window(account: Account, campaign: Campaign) -> DailyWindow | None:
+    if campaign["window_opens"] is None:
+        return None
+    return DailyWindow(campaign["window_opens"], campaign["window_closes"], account.timezone)
+
+
+def _queue(
+    connection: psycopg.Connection,
+    account: Account,
+    campaign: Campaign,
+    start: timing.Start,
+    window: DailyWindow | None,
+) -> None:
     """From here on the campaign is dispatch's."""
+    campaign_id = campaign["campaign_id"]
     where = {"campaign": campaign_id, "account": account.account_id}
     if campaign_id < 1_000_000_000_000:
         connection.execute(over(campaign_id, Q.insert_messages))
         connection.execute(campaigns.drop(campaign_id))
     else:
         connection.execute(Q.attach_messages, where | {"landing": f"intake.{campaigns.landing_table(campaign_id)}"})
-    connection.execute(Q.accept, where)
-    connection.execute(Q.add_batches, where)
+    connection.execute(Q.accept, where | {"opens_at": start.opens_at, "closes_at": start.closes_at})
+    cuts = timing.cut(campaign["messages"], start.at, campaign["ends_at"], campaign["spread"], window)
+    connection.execute(
+        Q.add_batches,
+        where
+        | {
+            "firsts": [cut.first_ordinal for cut in cuts],
+            "sizes": [cut.size for cut in cuts],
+            "not_before": [cut.not_before for cut in cuts],
+        },
+    )
     connection.execute(Q.add_reservation, where)
     connection.execute(Q.wake_dispatch)
 

@@ -39,6 +39,7 @@ def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[
     loads, is_empty = _base(connection, account)
     connection.execute(_create(campaign_id))
     profile = _fill(connection, account, file, campaign_id, prepared)
+    window = prepared.options.window(account.timezone)
     state = "validated" if profile.accepted or profile.reasons["NOT_IN_BASE"] else "rejected"
     connection.execute(
         Q.add_campaign,
@@ -57,6 +58,9 @@ def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[
             "scheduled_at": prepared.scheduled_at,
             "ends_at": prepared.ends_at,
             "validity": options.duration(prepared.options.validity),
+            "spread": options.duration(prepared.options.spread) if prepared.options.spread else None,
+            "window_opens": window.opens if window else None,
+            "window_closes": window.closes if window else None,
             "landing": landing_table(campaign_id),
         },
     )

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ingest.refusal import Unusable
 from ingest.table import Layout
+from outbound import daily_window
+from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError
 
 _DELIMITERS = {
@@ -22,6 +24,7 @@ _DELIMITERS = {
 _DURATION = re.compile(r"([0-9]{1,4})\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST_VALIDITY = timedelta(hours=72)
+LONGEST_SPREAD = timedelta(days=31)
 LONGEST_BATCH_REF = 200
 
 
@@ -51,6 +54,17 @@ def _duration(text: str) -> str:
     return text
 
 
+def _spread(text: str) -> str:
+    if not timedelta(0) < duration(text) <= LONGEST_SPREAD:
+        raise ValueError("not between 1m and 31d")
+    return text
+
+
+def _window(text: str) -> str:
+    daily_window.parse(text, "UTC")
+    return text
+
+
 def _instant(text: str) -> str:
     try:
         datetime.fromisoformat(text)
@@ -73,6 +87,8 @@ class Options(BaseModel):
     schedule: Annotated[str, AfterValidator(_schedule)] | None = None
     asap: bool = False
     end: Annotated[str, AfterValidator(_instant)] | None = None
+    daily_window: Annotated[str, AfterValidator(_window)] | None = None
+    spread: Annotated[str, AfterValidator(_spread)] | None = None
     validity: Annotated[str, AfterValidator(_duration)] = "24h"
     klass: Literal["informational", "promotional"] = Field(default="informational", alias="class")
     batch_ref: str | None = Field(default=None, min_length=1, max_length=LONGEST_BATCH_REF)
@@ -88,6 +104,10 @@ class Options(BaseModel):
     @property
     def layout(self) -> Layout:
         return Layout(self.encoding, self.delimiter, self.header, self.columns)
+
+    def window(self, zone: str) -> DailyWindow | None:
+        """The daily window on the clocks of this zone."""
+        return None if self.daily_window is None else daily_window.parse(self.daily_window, zone)
 
 
 class Policy(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from ingest import columns, options, table
+from ingest import columns, options, table, timing
 from ingest.accounts import Account
 from ingest.accounts import Q as ACCOUNTS
 from ingest.checks import Rules
@@ -20,6 +20,9 @@ from outbound.clock import local_day
 from recipients import consent
 from recipients.consent import Standing
 from recipients.networks import Networks, prepaid_zones
+
+_END_PAST = "the end lies before the start"
+_NEVER_OPEN = "the daily window does not open between the start and the end"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,11 @@ def prepare(
         raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {len(found.rows)}")
     template, text_place = _text(chosen, found)
     scheduled_at, ends_at = _times(chosen, account.timezone, received_at)
-    sender, operators = _sender(connection, account, chosen, scheduled_at or received_at)
+    window = chosen.window(account.timezone)
+    begin = timing.start(scheduled_at or received_at, window).at
+    if ends_at is not None and ends_at <= begin:
+        raise Unusable("END_PAST", _END_PAST if window is None else _NEVER_OPEN)
+    sender, operators = _sender(connection, account, chosen, begin)
     rules = Rules(
         width=len(found.header),
         recipient=found.recipient,
@@ -93,10 +100,7 @@ def _times(chosen: Options, zone: str, received_at: datetime) -> tuple[datetime 
                     "SCHEDULE_PAST", "the schedule lies in the past; `asap` sends late rather than not at all"
                 )
             scheduled_at = None
-    ends_at = options.instant(chosen.end, zone) if chosen.end is not None else None
-    if ends_at is not None and ends_at <= (scheduled_at or received_at):
-        raise Unusable("END_PAST", "the end lies before the start")
-    return scheduled_at, ends_at
+    return scheduled_at, options.instant(chosen.end, zone) if chosen.end is not None else None
 
 
 def _sender(

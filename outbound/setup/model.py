@@ -22,11 +22,13 @@ from outbound.setup.values import (
     Region,
     Sender,
     Share,
+    Spread,
     Strict,
     TaxRate,
     Text,
     Timezone,
     Validity,
+    Window,
     Zone,
 )
 
@@ -249,6 +251,8 @@ class Defaults(Strict):
     sender: Sender | None = None
     template: str | None = None
     validity: Validity | None = None
+    daily_window: Window | None = None
+    spread: Spread | None = None
     klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
     encoding: Encoding | None = None
     delimiter: Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "pipe"] | None = None

@@ -10,12 +10,14 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from outbound import daily_window
 from outbound.landing import UnsupportedLanding, folder
 
 LONGEST_SHORT_CODE = 6
 LONGEST_NUMBER = 15  # E.164
 LONGEST_NAME = 11  # the alphanumeric address of GSM 03.40: 11 septets
 LONGEST_VALIDITY = 72 * 60  # minutes
+LONGEST_SPREAD = 31 * 24 * 60  # minutes
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
@@ -98,6 +100,21 @@ def _validity(written: str) -> str:
     return written
 
 
+def _spread(written: str) -> str:
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])", written)
+    if not found or not 0 < int(found[1]) * _MINUTES[found[2]] <= LONGEST_SPREAD:
+        raise ValueError(f"{written!r} is no time to spread over: write one between 1m and 31d")
+    return written
+
+
+def _window(written: str) -> str:
+    try:
+        daily_window.parse(written, "UTC")
+    except ValueError as error:
+        raise ValueError(f"{written!r} is no daily window: {error}") from None
+    return written
+
+
 def _day(value: Any) -> Any:
     if isinstance(value, str):
         try:
@@ -123,5 +140,7 @@ Landing = Annotated[str, Field(min_length=1), AfterValidator(_landing)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Encoding = Annotated[str, Field(min_length=1), AfterValidator(_encoding)]
 Validity = Annotated[str, AfterValidator(_validity)]
+Spread = Annotated[str, AfterValidator(_spread)]
+Window = Annotated[str, AfterValidator(_window)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Zone = Text

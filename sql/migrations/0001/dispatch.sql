@@ -81,9 +81,9 @@ create table dispatch.batch (
 );
 create index on dispatch.batch (priority, batch_id) where state <> 'done';
 comment on column dispatch.batch.priority is 'Lower goes first: informational 100, promotional 200.';
-comment on column dispatch.batch.not_before is 'The campaign''s schedule; a paused campaign''s batches are not leased.';
+comment on column dispatch.batch.not_before is 'The campaign''s schedule, or this batch''s share of its spread; what is paused or outside its daily window is not leased.';
 comment on column dispatch.batch.again is 'Something of it was settled while it was leased: it is planned once more before it is done.';
-comment on column dispatch.batch.expires_at is 'eligible_at + validity: what is not written by then is dropped as expired.';
+comment on column dispatch.batch.expires_at is 'eligible_at + validity, counted anew when the daily window opens or the campaign is resumed: what is not written by then is dropped as expired.';
 
 create table dispatch.connector (
     connector_id integer generated always as identity primary key,
@@ -151,6 +151,7 @@ create table dispatch.session_event (
     counters jsonb not null default '{}'
 );
 create index on dispatch.session_event (connector_id, at);
+create index on dispatch.session_event (connector_id, epoch_id, session, session_event_id) where kind <> 'counters';
 
 -- [a block of attempts about to be written], committed before its first byte. Entry i is the attempt at
 -- (ordinals[i], segments[i]), the (first_sequence + i - 1)th thing its session has to write. Its user_message_reference follows from these.
@@ -220,6 +221,7 @@ create index on dispatch.submission (campaign_id, ordinal);
 create index on dispatch.submission (connector_id, carrier_message_id);
 create index on dispatch.submission (load_xid);
 create index on dispatch.submission (state, sent_at) where state = 'in_doubt';
+create index on dispatch.submission (campaign_id) where state <> 'accepted';
 comment on column dispatch.submission.segment is '1.. within its message.';
 comment on column dispatch.submission.transient is 'Rejected with a status that is tried again.';
 comment on column dispatch.submission.sent_at is
@@ -350,8 +352,15 @@ create table dispatch.statement_line (
     accepted_at timestamptz,
     statement text not null,
     loaded_at timestamptz not null default now(),
-    primary key (connector_id, carrier_message_id)
+    campaign_id bigint,
+    ordinal integer,
+    segment smallint,
+    attempt smallint,
+    primary key (connector_id, carrier_message_id),
+    check (num_nulls(campaign_id, ordinal, segment, attempt) in (0, 4))
 );
+create index on dispatch.statement_line (campaign_id, ordinal) where campaign_id is not null;
+comment on column dispatch.statement_line.campaign_id is 'With ordinal, segment and attempt: the attempt of ours that the line is about; null where there is none.';
 
 -- Partitions by UTC day for the logs. Called ahead of time by housekeeping and by each worker as it starts.
 create function dispatch.ensure_days(first date, last date) returns void

@@ -43,10 +43,11 @@ grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, 
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement_line to outbound_dispatch;
 grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
 grant update on dispatch.receipts_matched to outbound_dispatch;
+grant update (campaign_id, ordinal, segment, attempt) on dispatch.statement_line to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
-grant update (state, eligible_at, dispatched_at, completed_at) on intake.campaign to outbound_dispatch;
+grant update (state, eligible_at, opens_at, closes_at, dispatched_at, completed_at) on intake.campaign to outbound_dispatch;
 grant update (closed_at) on account.reservation to outbound_dispatch;
 grant insert on intake.campaign_event, account.audit to outbound_dispatch;
 grant usage on all sequences in schema dispatch to outbound_dispatch;

@@ -85,6 +85,11 @@ create table intake.campaign (
     scheduled_at timestamptz,
     ends_at timestamptz,
     validity interval not null default '24 hours' check (validity > '0' and validity <= '72 hours'),
+    spread interval check (spread > '0'),
+    window_opens time,
+    window_closes time,
+    opens_at timestamptz,
+    closes_at timestamptz,
     eligible_at timestamptz,
     held_code text,
     held_detail text,
@@ -94,13 +99,29 @@ create table intake.campaign (
     dispatched_at timestamptz,
     completed_at timestamptz,
     check ((state = 'held') = (held_code is not null)),
-    check (state not in ('accepted', 'paused', 'completed') or accepted_at is not null)
+    check (state not in ('accepted', 'paused', 'completed') or accepted_at is not null),
+    check ((window_opens is null) = (window_closes is null) and window_opens <> window_closes),
+    check ((opens_at is null) = (closes_at is null) and opens_at < closes_at),
+    check (opens_at is null or window_opens is not null)
 );
 create index on intake.campaign (account_id, created_at);
+create index on intake.campaign (closes_at) where state in ('accepted', 'paused');
+comment on column intake.campaign.spread is 'Over which time it goes, evenly; null: as fast as it may.';
+comment on column intake.campaign.window_opens is 'Its daily window, on the clocks of its account; null: at any time.';
+comment on column intake.campaign.opens_at is 'The opening that lasts or comes next, till closes_at. Dispatch moves it on.';
 comment on column intake.campaign.options is 'Manifest over account defaults, as they were used.';
 comment on column intake.campaign.eligible_at is 'The latest of received, scheduled, approved, quiet hours'' end, resumed (SLA).';
 comment on column intake.campaign.landing_table is 'Where validated rows wait for acceptance; null once queued or rejected.';
 comment on column intake.campaign.dispatched_at is 'When nothing of it was left to send.';
+
+-- A campaign's state as dispatch sees it: `closed` is an accepted one outside its daily window.
+create function intake.standing(campaign intake.campaign) returns text
+language sql stable as $$
+    select case
+        when campaign.state = 'accepted' and not (now() >= campaign.opens_at and now() < campaign.closes_at) then 'closed'
+        else campaign.state
+    end
+$$;
 
 create function intake.keep_to_transitions() returns trigger language plpgsql as $$
 begin

@@ -39,12 +39,24 @@ language sql stable as $$
     )
 $$;
 
--- Gives up what was not sent of these messages. A message with an attempt whose end is not known yet is left for later:
--- only then is the number of its released segments certain.
-create function dispatch.drop_unsent(of_batch bigint, holder bigint, doomed integer[], why text) returns void
+-- Gives up what was not sent of these messages of a batch, or of all of them (null). A message with an attempt whose end is not
+-- known yet is left for later: only then is the number of its released segments certain. Whoever calls it holds the batch.
+create function dispatch.give_up(of_batch bigint, doomed integer[], why text) returns void
 language plpgsql as $$
 begin
-    if not dispatch.holds_lease(of_batch, holder) then
+    if doomed is null then
+        select array_agg(ordinal) into doomed
+        from dispatch.batch as b, generate_series(b.first_ordinal, b.first_ordinal + b.size - 1) as ordinal
+        where b.batch_id = of_batch;
+    end if;
+    if not exists (select from dispatch.intent where intent.batch_id = of_batch) then
+        insert into dispatch.dropped (account_id, campaign_id, ordinal, segments, reason)
+        select message.account_id, message.campaign_id, message.ordinal, message.segments, why
+        from dispatch.batch
+        join dispatch.message using (campaign_id)
+        where batch.batch_id = of_batch
+          and message.ordinal = any (doomed)
+        on conflict do nothing;
         return;
     end if;
     insert into dispatch.dropped (account_id, campaign_id, ordinal, segments, reason)
@@ -66,6 +78,50 @@ begin
       and message.segments > fate.settled
       and message.ordinal not in (select open.ordinal from dispatch.open_attempts(of_batch) as open)
     on conflict do nothing;
+end
+$$;
+
+-- The same for a worker, as long as its lease holds.
+create function dispatch.drop_unsent(of_batch bigint, holder bigint, doomed integer[], why text) returns void
+language plpgsql as $$
+begin
+    if dispatch.holds_lease(of_batch, holder) then
+        perform dispatch.give_up(of_batch, doomed, why);
+    end if;
+end
+$$;
+
+-- Gives up the next batch of a cancelled campaign that no living worker holds, and says which one that was; null after the last.
+create function dispatch.drop_next_cancelled(of_campaign bigint, after_batch bigint) returns bigint
+language plpgsql as $$
+declare
+    chosen bigint;
+begin
+    if not exists (select from intake.campaign as c where c.campaign_id = of_campaign and c.state = 'cancelled') then
+        return null;
+    end if;
+    select b.batch_id into chosen
+    from dispatch.batch as b
+    where b.campaign_id = of_campaign
+      and b.batch_id > after_batch
+      and (b.state = 'ready' or b.leased_until < now())
+    order by b.batch_id
+    limit 1
+    for update skip locked;
+    if chosen is null then
+        return null;
+    end if;
+    perform dispatch.give_up(chosen, null, 'cancelled');
+    update dispatch.batch
+    set state = 'done',
+        again = false,
+        epoch_id = null,
+        fence = null,
+        leased_until = null,
+        done_at = clock_timestamp()
+    where batch_id = chosen
+      and not exists (select from dispatch.open_attempts(chosen));
+    return chosen;
 end
 $$;
 
@@ -111,7 +167,7 @@ begin
         return null;
     end if;
     select b.account_id, b.campaign_id into owner, campaign from dispatch.batch as b where b.batch_id = of_batch;
-    if not exists (select from intake.campaign as c where c.campaign_id = campaign and c.state = 'accepted')
+    if not exists (select from intake.campaign as c where c.campaign_id = campaign and intake.standing(c) = 'accepted')
         or not dispatch.may_intend(of_epoch, connector)
     then
         return array(select generate_series(1, cardinality(wanted)));

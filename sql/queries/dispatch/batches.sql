@@ -4,12 +4,14 @@
 -- Batches that may go now, most urgent first: ready ones, and those whose owner (another worker) fell silent. A new fence makes the old
 -- owner's next intent fail; what it intended before stays open until it is settled. A cancelled campaign's batches are
 -- leased as well: to drop what is left of them; a worker that has enough, or no carrier, takes only those and expired ones.
+-- Outside its daily window nothing of a campaign expires but at its end: the validity is counted anew when the window opens.
 with free as (
     select batch.batch_id, campaign.sender, campaign.state
     from dispatch.batch
     join intake.campaign using (campaign_id)
     where (batch.state = 'ready' or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
-      and ((campaign.state = 'accepted' and batch.not_before <= now() and not dispatch.is_stopped(batch.account_id, null))
+      and ((intake.standing(campaign) = 'accepted' and batch.not_before <= now() and not dispatch.is_stopped(batch.account_id, null))
+         or (campaign.state = 'accepted' and campaign.ends_at <= now())
         or campaign.state = 'cancelled')
       and (%(hungry)s or campaign.state = 'cancelled' or batch.expires_at <= now())
     order by batch.priority, batch.batch_id
@@ -46,7 +48,10 @@ returning batch.batch_id;
 -- What a kill switch stops is paused as far as workers are concerned.
 select
     campaign_id,
-    case when state = 'accepted' and dispatch.is_stopped(account_id, null) then 'paused' else state end as state
+    case
+        when intake.standing(campaign) = 'accepted' and dispatch.is_stopped(account_id, null) then 'paused'
+        else intake.standing(campaign)
+    end as state
 from intake.campaign
 where campaign_id = any (%(campaigns)s);
 

@@ -1,8 +1,8 @@
 -- What is left to send or to wait for, for a worker that ends when that is nothing.
 
 -- left --
--- Batches that go now or soon (what a gate, a person, a kill switch or a later schedule holds is not waited for), attempts in doubt that
--- may still be proven, and accepted segments of lately whose final receipt did not come yet.
+-- Batches that go now or soon (what a gate, a person, a kill switch, a later schedule or a closed window holds is not waited
+-- for), attempts in doubt that may still be proven, and accepted segments of lately whose final receipt did not come yet.
 select
     (
         select count(*)
@@ -12,8 +12,9 @@ select
           and batch.batch_id <> all (%(broken)s::bigint[])
           and (campaign.state = 'cancelled'
             or (campaign.state = 'accepted'
-                and not dispatch.is_stopped(batch.account_id, null)
-                and batch.not_before < now() + make_interval(secs => %(soon)s)))
+              and not dispatch.is_stopped(batch.account_id, null)
+              and batch.not_before < now() + make_interval(secs => %(soon)s)
+              and (campaign.opens_at < now() + make_interval(secs => %(soon)s)) is not false))
     ) as to_send,
     (
         select count(*)

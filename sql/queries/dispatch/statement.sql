@@ -1,14 +1,17 @@
--- What a carrier says it accepted, beside our log.
+-- What a carrier says it accepted, beside our log. All of it is one transaction.
 
 -- connector --
 select connector_id, message_id_form
 from dispatch.connector
 where name = %(name)s;
 
+-- lock --
+-- One statement of a connector at a time: two would pair the same attempts.
+select pg_advisory_xact_lock(hashtext('dispatch.statement_line'), %(connector)s);
+
 -- prepare --
 create temporary table claimed (
-    line integer primary key,
-    carrier_message_id text not null,
+    line integer not null,
     message_ids text[] not null,
     msisdn bigint not null,
     source text,
@@ -17,108 +20,256 @@ create temporary table claimed (
 ) on commit drop;
 
 -- copy_lines --
-copy claimed (line, carrier_message_id, message_ids, msisdn, source, reference, accepted_at) from stdin;
+copy claimed (line, message_ids, msisdn, source, reference, accepted_at) from stdin;
 
--- keep --
-insert into dispatch.statement_line (
-    connector_id, carrier_message_id, destination, source, reference, accepted_at, statement)
-select %(connector)s, carrier_message_id, msisdn::text, source, reference, accepted_at, %(statement)s
-from claimed
-on conflict do nothing;
-
--- agree --
--- The lines of which our log knows the accepted attempt.
-create temporary table agreed on commit drop as
-select distinct on (claimed.line) claimed.line, attempt.campaign_id, attempt.ordinal, attempt.segment, attempt.attempt
-from claimed
-join dispatch.attempt
-    on attempt.connector_id = %(connector)s
-    and attempt.state = 'accepted'
-    and attempt.carrier_message_id = any (claimed.message_ids)
-join dispatch.message
-    on message.campaign_id = attempt.campaign_id
-    and message.ordinal = attempt.ordinal
-    and message.msisdn = claimed.msisdn
-order by claimed.line, attempt.sent_at desc;
-
--- settle --
--- The others, on attempts in doubt or unknown: by recipient, sender and reference as far as the statement has them. Where it
--- does not tell attempts apart they are taken in order, as many as both sides have.
-with open as (
-    select claimed.*, row_number() over (partition by msisdn, source, reference order by accepted_at, line) as n
+-- drop_repeated --
+-- A line that says again what an earlier one said counts once.
+delete from claimed
+using (
+    select line, row_number() over (partition by message_ids[1], msisdn order by line) as n
     from claimed
-    where not exists (select from agreed where agreed.line = claimed.line)
-),
+) as repeated
+where repeated.n > 1
+  and claimed.line = repeated.line;
 
-doubtful as (
-    select
-        attempt.account_id, attempt.campaign_id, attempt.ordinal, attempt.segment, attempt.attempt, attempt.reference,
-        attempt.sent_at, message.msisdn, ltrim(campaign.sender, '+') as sender
-    from dispatch.attempt
-    join dispatch.message using (campaign_id, ordinal)
-    join intake.campaign using (campaign_id)
-    where attempt.connector_id = %(connector)s
-      and attempt.state in ('in_doubt', 'unknown')
-),
+-- prepare_known --
+-- [line] with the attempt of ours that has its id. same: to the same recipient, as far as the number is still kept.
+create temporary table known (
+    line integer not null,
+    account_id bigint not null,
+    campaign_id bigint not null,
+    ordinal integer not null,
+    segment smallint not null,
+    attempt smallint not null,
+    sent_at timestamptz not null,
+    msisdn bigint,
+    same boolean not null
+) on commit drop;
 
-pair as (
-    select distinct on (open.line) open.line, open.carrier_message_id, candidate.*
-    from open
-    join lateral (
-        select doubtful.*, row_number() over (order by doubtful.sent_at, doubtful.ordinal, doubtful.segment) as n
-        from doubtful
-        where doubtful.msisdn = open.msisdn
-          and (open.source is null or ltrim(open.source, '+') = doubtful.sender)
-          and (open.reference is null or open.reference = doubtful.reference)
-    ) as candidate on candidate.n = open.n
-    order by open.line
-),
+-- find_by_answer --
+-- Lines by the id of the answer: its likeliest form (rank 1), or another one. The newest to the same recipient first.
+insert into known
+select distinct on (claimed.line)
+    claimed.line, submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
+    submission.sent_at, message.msisdn, coalesce(message.msisdn = claimed.msisdn, true)
+from claimed
+cross join lateral unnest(claimed.message_ids[%(first)s:%(last)s]) as key (id)
+join dispatch.submission
+    on submission.connector_id = %(connector)s
+    and submission.carrier_message_id = key.id
+    and submission.state = 'accepted'
+    and submission.sent_at >= %(since)s
+    and submission.sent_at < %(until)s
+join dispatch.message
+    on message.campaign_id = submission.campaign_id
+    and message.ordinal = submission.ordinal
+where not exists (select from known where known.line = claimed.line and known.same)
+order by claimed.line, coalesce(message.msisdn = claimed.msisdn, true) desc, submission.sent_at desc;
 
-once as (
-    select distinct on (campaign_id, ordinal, segment, attempt) pair.*
-    from pair
-    order by campaign_id, ordinal, segment, attempt, line
-),
+-- find_by_settlement --
+-- What was in doubt carries its id where it was settled.
+insert into known
+select distinct on (claimed.line)
+    claimed.line, submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
+    submission.sent_at, message.msisdn, coalesce(message.msisdn = claimed.msisdn, true)
+from claimed
+cross join lateral unnest(claimed.message_ids) as key (id)
+join dispatch.settlement
+    on settlement.carrier_message_id = key.id
+    and settlement.state = 'accepted'
+join dispatch.submission
+    on submission.campaign_id = settlement.campaign_id
+    and submission.ordinal = settlement.ordinal
+    and submission.segment = settlement.segment
+    and submission.attempt = settlement.attempt
+    and submission.connector_id = %(connector)s
+join dispatch.message
+    on message.campaign_id = submission.campaign_id
+    and message.ordinal = submission.ordinal
+where not exists (select from known where known.line = claimed.line and known.same)
+order by claimed.line, coalesce(message.msisdn = claimed.msisdn, true) desc, submission.sent_at desc;
 
-settled as (
-    insert into dispatch.settlement (account_id, campaign_id, ordinal, segment, attempt, state, proof, carrier_message_id)
-    select account_id, campaign_id, ordinal, segment, attempt, 'accepted', 'statement', carrier_message_id
-    from once
-    on conflict do nothing
-    returning campaign_id, ordinal, segment, attempt
-),
+-- forget_others --
+-- An id to another recipient says something only where neither the line nor the attempt has found its like: one id may
+-- stand for several, written in other ways.
+delete from known
+where not same
+  and (exists (select from known as better where better.line = known.line and better.same)
+    or exists (
+        select
+        from known as better
+        where better.campaign_id = known.campaign_id
+          and better.ordinal = known.ordinal
+          and better.segment = known.segment
+          and better.attempt = known.attempt
+          and better.same
+    ));
 
-known as (
-    insert into agreed (line, campaign_id, ordinal, segment, attempt)
-    select once.line, once.campaign_id, once.ordinal, once.segment, once.attempt
-    from once
-    join settled using (campaign_id, ordinal, segment, attempt)
+-- doubts --
+-- Attempts that are in doubt or unknown, or taken for not sent because a carrier was silent, to recipients of lines that
+-- answer to no attempt.
+with open as (
+    select distinct msisdn
+    from claimed
+    where not exists (select from known where known.line = claimed.line and known.same)
 )
 
-select campaign_id, ordinal
-from settled;
-
--- only_theirs --
--- Lines for which our log has no attempt.
-select line, msisdn, accepted_at
-from claimed
-where not exists (select from agreed where agreed.line = claimed.line)
-order by line;
-
--- only_ours --
--- Accepted segments of the statement's times that it lacks.
-select attempt.campaign_id, message.line, attempt.segment, message.msisdn, attempt.sent_at
-from dispatch.attempt
-join dispatch.message using (campaign_id, ordinal)
-where attempt.connector_id = %(connector)s
-  and attempt.state = 'accepted'
-  and attempt.sent_at between (select min(accepted_at) from claimed) and (select max(accepted_at) from claimed)
+select
+    submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
+    message.msisdn, campaign.sender, submission.reference, submission.sent_at,
+    exists (
+        select
+        from dispatch.settlement
+        where settlement.campaign_id = submission.campaign_id
+          and settlement.ordinal = submission.ordinal
+          and settlement.segment = submission.segment
+          and settlement.attempt = submission.attempt
+          and settlement.state = 'not_sent'
+    ) as is_silent
+from dispatch.submission
+join dispatch.message
+    on message.campaign_id = submission.campaign_id
+    and message.ordinal = submission.ordinal
+join open
+    on open.msisdn = message.msisdn
+join intake.campaign
+    on campaign.campaign_id = submission.campaign_id
+where submission.state = 'in_doubt'
+  and submission.connector_id = %(connector)s
   and not exists (
     select
-    from agreed
-    where agreed.campaign_id = attempt.campaign_id
-      and agreed.ordinal = attempt.ordinal
-      and agreed.segment = attempt.segment
-      and agreed.attempt = attempt.attempt
+    from dispatch.settlement
+    where settlement.campaign_id = submission.campaign_id
+      and settlement.ordinal = submission.ordinal
+      and settlement.segment = submission.segment
+      and settlement.attempt = submission.attempt
+      and settlement.state = 'accepted'
+);
+
+-- claims --
+-- Lines that answer to no attempt, to these recipients.
+select line, message_ids[1], msisdn, source, reference, accepted_at
+from claimed
+where msisdn = any (%(msisdns)s::bigint[])
+  and not exists (select from known where known.line = claimed.line and known.same)
+order by line;
+
+-- settle --
+with proof as (
+    select *
+    from unnest(
+        %(lines)s::integer[], %(ids)s::text[], %(accounts)s::bigint[], %(campaigns)s::bigint[], %(ordinals)s::integer[],
+        %(segments)s::smallint[], %(attempts)s::smallint[], %(sent)s::timestamptz[]
+    ) as proof (line, id, account_id, campaign_id, ordinal, segment, attempt, sent_at)
+),
+
+forgotten as (
+    delete from known
+    where line = any (%(lines)s)
+),
+
+remembered as (
+    insert into known (line, account_id, campaign_id, ordinal, segment, attempt, sent_at, same)
+    select line, account_id, campaign_id, ordinal, segment, attempt, sent_at, true
+    from proof
 )
-order by attempt.campaign_id, message.line, attempt.segment;
+
+insert into dispatch.settlement (account_id, campaign_id, ordinal, segment, attempt, state, proof, carrier_message_id)
+select account_id, campaign_id, ordinal, segment, attempt, 'accepted', 'statement', id
+from proof
+on conflict do nothing;
+
+-- keep --
+-- With the attempt that each line is about, once that is known.
+insert into dispatch.statement_line (
+    connector_id, carrier_message_id, destination, source, reference, accepted_at, statement, campaign_id, ordinal, segment, attempt)
+select
+    %(connector)s, claimed.message_ids[1], claimed.msisdn::text, claimed.source, claimed.reference, claimed.accepted_at, %(statement)s,
+    known.campaign_id, known.ordinal, known.segment, known.attempt
+from claimed
+left join known
+    on known.line = claimed.line
+    and known.same
+on conflict (connector_id, carrier_message_id) do update
+set campaign_id = excluded.campaign_id,
+    ordinal = excluded.ordinal,
+    segment = excluded.segment,
+    attempt = excluded.attempt
+where statement_line.campaign_id is null
+  and statement_line.destination = excluded.destination
+  and excluded.campaign_id is not null;
+
+-- times --
+select min(accepted_at), max(accepted_at)
+from claimed;
+
+-- only_theirs --
+select line, message_ids[1], msisdn, accepted_at
+from claimed
+where not exists (select from known where known.line = claimed.line)
+order by line;
+
+-- other_destination --
+select
+    claimed.line, claimed.message_ids[1], claimed.msisdn, claimed.accepted_at, known.campaign_id, message.line, known.segment,
+    known.msisdn, known.sent_at
+from known
+join claimed using (line)
+join dispatch.message
+    on message.campaign_id = known.campaign_id
+    and message.ordinal = known.ordinal
+where not known.same
+order by claimed.line;
+
+-- only_ours --
+-- Accepted segments of the statement's time that it lacks; what an earlier statement has is not missing. One that it has with
+-- another destination is told there.
+with ours as (
+    select
+        submission.campaign_id, submission.ordinal, submission.segment, submission.attempt, submission.sent_at,
+        submission.carrier_message_id
+    from dispatch.submission
+    where submission.connector_id = %(connector)s
+      and submission.state = 'accepted'
+      and submission.sent_at >= %(since)s
+      and submission.sent_at <= %(until)s
+    union all
+    select
+        submission.campaign_id, submission.ordinal, submission.segment, submission.attempt, submission.sent_at,
+        settlement.carrier_message_id
+    from dispatch.submission
+    join dispatch.settlement
+        on settlement.campaign_id = submission.campaign_id
+        and settlement.ordinal = submission.ordinal
+        and settlement.segment = submission.segment
+        and settlement.attempt = submission.attempt
+        and settlement.state = 'accepted'
+    where submission.connector_id = %(connector)s
+      and submission.state = 'in_doubt'
+      and submission.sent_at >= %(since)s
+      and submission.sent_at <= %(until)s
+)
+
+select
+    ours.campaign_id, message.line, ours.segment, message.msisdn, ours.sent_at, ours.carrier_message_id
+from ours
+join dispatch.message
+    on message.campaign_id = ours.campaign_id
+    and message.ordinal = ours.ordinal
+where not exists (
+    select
+    from known
+    where known.campaign_id = ours.campaign_id
+      and known.ordinal = ours.ordinal
+      and known.segment = ours.segment
+      and known.attempt = ours.attempt
+)
+  and not exists (
+    select
+    from dispatch.statement_line
+    where statement_line.campaign_id = ours.campaign_id
+      and statement_line.ordinal = ours.ordinal
+      and statement_line.segment = ours.segment
+      and statement_line.attempt = ours.attempt
+)
+order by ours.campaign_id, message.line, ours.segment;

@@ -53,10 +53,13 @@ from {landing};
 select dispatch.attach_messages(%(landing)s::regclass, %(campaign)s);
 
 -- accept --
--- A campaign that was held becomes eligible when what held it is settled: it waited for its customer.
+-- A campaign that was held becomes eligible when what held it is settled: it waited for its customer. And not before its
+-- daily window opens.
 with campaign as (
     update intake.campaign
-    set eligible_at = greatest(received_at, scheduled_at, case when state = 'held' then now() end),
+    set eligible_at = greatest(received_at, scheduled_at, case when state = 'held' then now() end, %(opens_at)s),
+        opens_at = %(opens_at)s,
+        closes_at = %(closes_at)s,
         state = 'accepted',
         held_code = null,
         held_detail = null,
@@ -76,17 +79,18 @@ select account_id, campaign_id, 'accepted', null
 from campaign;
 
 -- add_batches --
+-- The validity of what is spread counts from its own time.
 insert into dispatch.batch (account_id, campaign_id, first_ordinal, size, priority, not_before, expires_at)
 select
     account_id,
     campaign_id,
-    first_ordinal,
-    least(5000, messages - first_ordinal + 1),
+    cut.first_ordinal,
+    cut.size,
     case class when 'informational' then 100 else 200 end,
-    greatest(scheduled_at, now()),
-    least(eligible_at + validity, ends_at)
+    cut.not_before,
+    least(greatest(eligible_at, case when spread is not null then cut.not_before end) + validity, ends_at)
 from intake.campaign
-cross join generate_series(1, messages, 5000) as first_ordinal
+cross join unnest(%(firsts)s::integer[], %(sizes)s::integer[], %(not_before)s::timestamptz[]) as cut (first_ordinal, size, not_before)
 where campaign_id = %(campaign)s;
 
 -- add_reservation --

@@ -20,10 +20,11 @@ select
 with campaign as (
     insert into intake.campaign (
         campaign_id, account_id, file_id, name, sender, class, options, rows, messages, segments, received_at, scheduled_at,
-        ends_at, validity, landing_table)
+        ends_at, validity, spread, window_opens, window_closes, landing_table)
     values (
         %(campaign)s, %(account)s, %(file)s, %(name)s, %(sender)s, %(class)s, %(options)s, %(rows)s, %(messages)s, %(segments)s,
-        %(received_at)s, %(scheduled_at)s, %(ends_at)s, %(validity)s, %(landing)s)
+        %(received_at)s, %(scheduled_at)s, %(ends_at)s, %(validity)s, %(spread)s, %(window_opens)s,
+        %(window_closes)s, %(landing)s)
     returning account_id, campaign_id, received_at
 )
 
@@ -92,7 +93,7 @@ for update;
 -- campaign --
 select
     campaign_id, account_id, file_id, state, name, sender, class, options, rows, messages, segments, received_at, scheduled_at,
-    ends_at, validity, held_code, held_detail, accepted_at
+    ends_at, validity, spread, window_opens, window_closes, held_code, held_detail, accepted_at
 from intake.campaign
 where campaign_id = %(campaign)s;
 

@@ -76,7 +76,7 @@ def test_a_statement_settles_what_is_in_doubt_and_tells_the_differences(platform
     assert {key: first[key] for key in ("lines", "agreed", "settled", "only_in_statement")} == {
         "lines": 30, "agreed": 9, "settled": 20, "only_in_statement": 1,
     }  # fmt: skip
-    assert [one["msisdn"] for one in first["differences"]] == ["2010•••••999"]
+    assert [one["destination"] for one in first["differences"]] == ["2010•••••999"]
     assert (second["agreed"], second["settled"]) == (29, 0)
     assert platform.progress(doubtful) == {"segments": 30, "accepted": 30}
 

@@ -131,6 +131,32 @@ def test_schedule_end_validity_and_class_reach_the_batches(nile, mobile):
     assert batch["expires_at"] == begins + timedelta(hours=1)  # the end comes before the validity's
 
 
+def test_a_spread_within_a_daily_window_reaches_the_batches(nile, mobile):
+    """Two hours on each of two days, at 10:00 in Cairo (08:00 UTC in winter): the second half goes on the second day."""
+    options = {"schedule": "2031-01-10T23:00", "daily_window": "10:00-12:00", "spread": "26h", "validity": "1h"}
+    nile.members("delta", [mobile(n) for n in range(8)])
+    ack = ingest(nile.file("a.csv", table([mobile(n) for n in range(8)]), **options), "delta", "campaign")
+    batches = nile.rows("select * from dispatch.batch order by first_ordinal")
+    first, second = datetime(2031, 1, 11, 8, tzinfo=UTC), datetime(2031, 1, 12, 8, tzinfo=UTC)
+
+    assert ack["status"] == "accepted"
+    assert [batch["not_before"] for batch in batches] == [
+        day + timedelta(minutes=minutes) for day in (first, second) for minutes in (0, 30, 60, 90)
+    ]
+    assert [batch["expires_at"] - batch["not_before"] for batch in batches] == [timedelta(hours=1)] * 8
+    (campaign,) = nile.rows("select * from intake.campaign")
+    assert (campaign["eligible_at"], campaign["opens_at"]) == (first, first)
+    assert (campaign["closes_at"], campaign["spread"]) == (first + timedelta(hours=2), timedelta(hours=26))
+
+
+def test_a_window_that_does_not_open_before_the_end_is_refused(nile, mobile):
+    options = {"schedule": "2031-01-10T13:00", "end": "2031-01-11T10:00", "daily_window": "10:00-12:00"}
+    ack = ingest(nile.file("a.csv", table([mobile(1)]), **options), "nile", "campaign")
+
+    assert (ack["status"], ack["codes"][0]["code"]) == ("rejected", "END_PAST")
+    assert "does not open" in ack["codes"][0]["detail"]
+
+
 def test_a_late_schedule_goes_at_once_where_it_says_asap(nile, mobile):
     ack = ingest(nile.file("a.csv", table([mobile(1)]), schedule="2020-01-01T10:00", asap=True), "nile", "campaign")
 
