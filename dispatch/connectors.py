@@ -43,6 +43,7 @@ class Connector:
     tls: Any
     options: dict[str, Any]
     enabled: bool
+    stopped: bool = field(default=False, compare=False)  # by a kill switch, which ends no session
 
     def seconds(self, option: str, default: float) -> float:
         return float(self.options.get(option, default))

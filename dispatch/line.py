@@ -15,14 +15,15 @@ from dispatch.connectors import ENQUIRE_LINK, RESPONSE_TIMEOUT, WrongConnector
 from dispatch.journal import LONGEST_ID, Journal
 from dispatch.leases import USER_TIMEOUT
 from dispatch.parts import Batch, Block, Ends, Numbers
+from dispatch.rows import STATES
 from outbound.logs import logger
-from smpp import address, client, message_id, status
+from smpp import address, client, message_id
 from smpp.answers import Answers
 from smpp.client import BindAs, BindRefused, BindUnanswered, ClientSession, ConnectFailed
 from smpp.pdu import DataSm, DeliverSm
 from smpp.receipt_rows import Receipts
 from smpp.session import Ended
-from smpp.status import Verdict
+from smpp.status import Backoff, Verdict
 from smpp.submit import Block as Encoder
 from smpp.validity import relative
 from smpp.window import NOBODY
@@ -241,17 +242,17 @@ class Line:
         ends = []
         for command_status in np.unique(answers.statuses).tolist():
             same = answers.statuses == command_status
-            verdict = status.verdict(command_status)
-            accepted = verdict is Verdict.ACCEPTED
+            policy = self._link.answers.policy(command_status)
+            accepted = policy.verdict is Verdict.ACCEPTED
             keys = message_id.answer_keys(ids[same], self._link.connector.message_id_form) if accepted else None
             end = Ends(
-                block, which[same], "accepted" if accepted else "rejected", verdict is Verdict.RETRY,
+                block, which[same], STATES[policy.verdict], policy.verdict is Verdict.RETRY,
                 answers.statuses[same], keys, answered_us=now,
             )  # fmt: skip
-            if verdict is Verdict.FINAL:
+            if policy.verdict is Verdict.FINAL:
                 block.load.refuse(end.at)
-            elif verdict is Verdict.RETRY:
-                self._link.slow_down(command_status)
+            if policy.backoff is Backoff.CONNECTOR:
+                self._link.slow_down()
             ends.append(end)
         return ends
 

@@ -19,19 +19,19 @@ from dispatch.sessionlog import SessionLog
 from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
 from outbound.logs import logger
-from smpp import status
 from smpp.client import ClientSession
 from smpp.pdu import DataSm, DeliverSm
 from smpp.receipt_rows import Receipts
 from smpp.session import Ended
+from smpp.status import Answers
 
 log = logger("dispatch.link")
 
 MAX_BLOCK = 1000  # parts of one intent
 ENOUGH = 10_000  # parts that wait here without a rate: more are not leased
 ENOUGH_SECONDS = 5.0  # the same with one
-THROTTLED = frozenset({status.RTHROTTLED, status.RMSGQFUL})
 THROTTLED_SECONDS = 0.5
+PARK_SECONDS = 5.0  # that what waits has until a connector can be sent to again
 CHANGE_SECONDS = 10.0  # that answers in flight have before a changed connector's sessions end
 
 
@@ -53,6 +53,8 @@ class Link:
         spawn: "Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]",
     ) -> None:
         self.connector = connector
+        self.answers = Answers(connector.answers)
+        self.stopped = False  # by a kill switch: sessions stay, for answers and receipts still come
         self.lines: list[Line] = []
         self.strays = 0  # answers that nothing waited for
         self.receiving_since: datetime | None = None
@@ -71,6 +73,7 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._sendable_at = self._loop.time()
         self._pumping = False
         self._pump_again = False
         self.change_share(None if connector.rate is None else 0)
@@ -83,8 +86,13 @@ class Link:
         return any(line.usable for line in self.lines)
 
     @property
+    def usable(self) -> bool:
+        """Whether messages should be given to it: this worker, or another one, can send there."""
+        return self.is_bound and not self.changing and not self.stopped
+
+    @property
     def may_send(self) -> bool:
-        return self.is_bound and self.exclusive and not self.changing and self._throttle.rate != 0
+        return self.usable and self.exclusive and self._throttle.rate != 0
 
     @property
     def waiting(self) -> int:
@@ -142,6 +150,22 @@ class Link:
             self._throttle.change(rate, self._loop.time())
             self.pump()
 
+    def stop(self, *, stopped: bool) -> None:
+        """A kill switch. What is not written goes back to its batch, which may go elsewhere."""
+        if stopped and not self.stopped:
+            for line in self.lines:
+                line.give_back()
+            self._waiting.give_back()
+        self.stopped = stopped
+
+    def tend(self) -> None:
+        """Now and then: what waits here while nothing can be sent goes back to its batch."""
+        now = self._loop.time()
+        if self.may_send or not len(self._waiting):
+            self._sendable_at = now
+        elif now - self._sendable_at >= PARK_SECONDS:
+            self._waiting.give_back()
+
     def change(self, connector: Connector, numbers: list[int]) -> None:
         """The connector is set up otherwise. numbers: of the lines that it lacks."""
         self.changing = True
@@ -157,6 +181,7 @@ class Link:
             await asyncio.sleep(0.05)
         self._waiting.give_back()
         self.connector = connector
+        self.answers = Answers(connector.answers)
         self.exclusive = connector.echoes_reference
         self._waiting = Waiting(_apart(connector), self.pump)
         self.tried_to_bind = False
@@ -289,10 +314,9 @@ class Link:
             "session ended", connector=self.connector.name, line=line.number, reason=ended.reason, in_doubt=in_doubt
         )
 
-    def slow_down(self, command_status: int) -> None:
+    def slow_down(self) -> None:
         """The carrier asks for patience."""
-        if command_status in THROTTLED:
-            self._throttle.hold(self._loop.time() + THROTTLED_SECONDS)
+        self._throttle.hold(self._loop.time() + THROTTLED_SECONDS)
 
     def pump(self) -> None:
         """Writes what may be written, and asks for the intents of what comes next. Whatever happens in the middle of
@@ -305,7 +329,7 @@ class Link:
             while self._pump_again:
                 self._pump_again = False
                 self._write()
-                if self.exclusive and not self._stopping and not self.changing:
+                if self.exclusive and not self._stopping and not self.changing and not self.stopped:
                     self._intend()
         finally:
             self._pumping = False

@@ -26,7 +26,7 @@ Q = load("dispatch/sessions")
 
 COLUMNS = (
     "connector_id", "name", "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes",
-    "answers", "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled",
+    "answers", "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled", "stopped",
 )  # fmt: skip
 
 
@@ -60,11 +60,10 @@ class Links:
     def __getitem__(self, connector_id: int) -> Link:
         return self._links[connector_id]
 
-    def route(self, msisdns: Numbers) -> Numbers:
-        """The connectors of numbers, NO_ROUTE where there is none. One that is switched off keeps its numbers: they wait
-        for it."""
-        networks = np.zeros(len(msisdns), np.int32)
-        return self._routes.connectors(msisdns, networks, self._links.keys()).astype(np.int64)
+    def route(self, msisdns: Numbers, networks: Numbers) -> Numbers:
+        """The connectors of numbers: NO_ROUTE where there is none, NOT_NOW where none of those there are can be used."""
+        usable = {connector for connector, link in self._links.items() if link.usable}
+        return self._routes.connectors(msisdns, networks.astype(np.int32), usable).astype(np.int64)
 
     @property
     def are_hungry(self) -> bool:
@@ -119,6 +118,7 @@ class Links:
         elif link.connector != connector and not link.changing:
             link.change(connector, self._lines_for(link, connector))
             log.info("connector changed", connector=connector.name, enabled=connector.enabled)
+        link.stop(stopped=connector.stopped)
         if connector.rate is None:
             link.change_share(None)
         elif link.is_bound and not link.changing:
@@ -162,6 +162,7 @@ class Links:
     def count(self, seconds: float) -> None:
         for link in self._links.values():
             link.count(seconds)
+            link.tend()
 
     def log_counters(self) -> None:
         for link in self._links.values():

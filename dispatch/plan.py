@@ -13,8 +13,7 @@ import numpy as np
 
 from dispatch.parts import Batch, Load, Numbers
 from dispatch.recipients import Recipients, wire
-
-NO_ROUTE = 0
+from dispatch.routes import NO_ROUTE, NOT_NOW
 
 
 class Attempt(NamedTuple):
@@ -39,11 +38,12 @@ class Open(NamedTuple):
 @dataclass(slots=True)
 class Plan:
     """loads: what goes out, each over one connector. stops: reason -> ordinals. waits: something is open elsewhere, look
-    again."""
+    again. postponed: something cannot go now, for want of a connector that can be used."""
 
     loads: list[tuple[int, Load]] = field(default_factory=list)
     stops: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     waits: bool = False
+    postponed: bool = False
 
     @property
     def size(self) -> int:
@@ -55,6 +55,7 @@ class Plan:
         for reason, ordinals in other.stops.items():
             self.stops[reason] += ordinals
         self.waits = self.waits or other.waits
+        self.postponed = self.postponed or other.postponed
 
 
 @dataclass(slots=True)
@@ -75,21 +76,22 @@ def make(
     recipients: Recipients,
     attempts: Sequence[Attempt],
     open_attempts: Sequence[Open],
-    route: Callable[[Numbers], Numbers],
+    route: Callable[[Numbers, Numbers], Numbers],
     now: datetime,
 ) -> Plan:
-    """route: the connectors of numbers, NO_ROUTE where no carrier of ours goes there. A message of which a part
+    """route: the connectors of numbers and networks, NO_ROUTE where no carrier of ours goes there, NOT_NOW. A message of which a part
     may be at a carrier stays with that one; one with a part open elsewhere waits for its end."""
     tried = _tried(recipients, attempts, open_attempts)
     plan = Plan(waits=bool(open_attempts))
     fresh = ~np.isin(recipients.ordinals, list(tried)) if tried else np.ones(len(recipients), bool)
-    routes = route(recipients.msisdns)
+    routes = route(recipients.msisdns, recipients.networks)
     ended = _end_of(batch, now)
     if ended is not None:
         plan.stops[ended] += recipients.ordinals[fresh].tolist()
     else:
         plan.stops["no_route"] += recipients.ordinals[fresh & (routes == NO_ROUTE)].tolist()
-        for connector in np.unique(routes[fresh & (routes != NO_ROUTE)]).tolist():
+        plan.postponed = bool((fresh & (routes == NOT_NOW)).any())
+        for connector in np.unique(routes[fresh & (routes > NO_ROUTE)]).tolist():
             chosen = fresh & (routes == connector)
             plan.loads.append((connector, _whole(batch, recipients.of(chosen))))
     for place in np.flatnonzero(~fresh).tolist():
@@ -98,7 +100,9 @@ def make(
             continue
         connector = message.connector if message.connector is not None else int(routes[place])
         why = ended or ("part_rejected" if message.refused else None) or (None if connector else "no_route")
-        if why is None:
+        if why is None and connector == NOT_NOW:
+            plan.postponed = True
+        elif why is None:
             only = np.zeros(len(recipients), bool)
             only[place] = True
             plan.loads.append((connector, _some(batch, recipients.of(only), message.next)))

@@ -21,7 +21,7 @@ E = TypeVar("E", Attempt, Open)
 SLICE = 1000  # messages that are planned without a pause: the sessions' answers wait meanwhile
 
 
-async def read(desk: Desk, batch: Batch, route: Callable[[Numbers], Numbers]) -> Plan:
+async def read(desk: Desk, batch: Batch, route: Callable[[Numbers, Numbers], Numbers]) -> Plan:
     """The plan of the batch as the database knows it now. Its lease was taken before: nobody else intends any of it.
 
     What is open is read first: an attempt that ends meanwhile is then known twice, never not at all.

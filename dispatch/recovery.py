@@ -17,7 +17,7 @@ from dispatch.boot import boot_id
 from dispatch.desk import Desk
 from dispatch.journal import Ending, Estate, Remains
 from dispatch.references import user_message_references
-from dispatch.rows import SUBMISSION_COLUMNS
+from dispatch.rows import STATES, SUBMISSION_COLUMNS
 from outbound.logs import logger
 from outbound.queries import load
 from smpp import message_id, status
@@ -38,6 +38,7 @@ class OpenAttempt(NamedTuple):
     campaign_id: int
     connector_id: int
     message_id_form: str
+    answers: dict[str, str]
     line: int
     place: int
     ordinal: int
@@ -111,11 +112,11 @@ def ends(epoch: int, attempts: Sequence[OpenAttempt], remains: Remains | None) -
     for attempt, reference in zip(attempts, _references(attempts), strict=True):
         ending = None if remains is None else remains.endings.get((attempt.line, attempt.place))
         if ending is not None and ending.status is not None:
-            verdict = status.verdict(ending.status)
+            verdict = status.Answers(attempt.answers).verdict(ending.status)
             accepted = verdict is Verdict.ACCEPTED
             key = message_id.answer_key(ending.message_id, attempt.message_id_form) if ending.message_id else None
             yield _row(
-                epoch, attempt, reference, "accepted" if accepted else "rejected", verdict is Verdict.RETRY,
+                epoch, attempt, reference, STATES[verdict], verdict is Verdict.RETRY,
                 ending, key if accepted else None,
             )  # fmt: skip
         elif ending is not None or (remains is not None and attempt.place > remains.marks.get(attempt.line, 0)):

@@ -7,12 +7,20 @@ import numpy as np
 from dispatch import copying
 from dispatch.copying import instant, instants, int2, int4, int8
 from dispatch.parts import Block, Ends
+from smpp.status import Verdict
 
 SUBMISSION_COLUMNS = (
     "account_id", "campaign_id", "ordinal", "segment", "attempt", "state", "transient", "command_status",
     "carrier_message_id", "sent_at", "answered_at", "epoch_id", "intent_serial", "connector_id", "session",
     "sequence", "reference", "network_id", "zone",
 )  # fmt: skip
+# what an answer makes of its attempt
+STATES = {
+    Verdict.ACCEPTED: "accepted",
+    Verdict.RETRY: "rejected",
+    Verdict.FINAL: "rejected",
+    Verdict.IN_DOUBT: "in_doubt",
+}
 COPY_SUBMISSIONS = f"copy dispatch.submission ({', '.join(SUBMISSION_COLUMNS)}) from stdin (format binary)"
 
 

@@ -229,21 +229,25 @@ class Worker:
         plan = await planner.read(self._plan_desk, batch, self._links.route)
         for why, ordinals in plan.stops.items():
             await self._leases.drop(batch, why, ordinals)
-        if not plan.size:
+        sendable = [
+            (self._links[connector], parts) for connector, parts in plan.loads if self._links[connector].may_send
+        ]
+        postponed = plan.postponed or len(sendable) < len(plan.loads)
+        if not sendable:
             if plan.waits:
                 await asyncio.sleep(self._pace.poll)
                 return False
-            await self._leases.finish(batch)
+            if postponed:  # another worker may be able to, or this one later
+                await self._leases.give_back(batch, PARK_SECONDS)
+            else:
+                await self._leases.finish(batch)
             return True
-        if not any(self._links[connector].may_send for connector, _ in plan.loads):
-            await self._leases.give_back(batch, PARK_SECONDS)
-            return True
-        batch.expect(plan.size)
-        for connector, parts in plan.loads:
-            self._links[connector].send(parts)
+        batch.expect(sum(len(parts) for _, parts in sendable))
+        for link, parts in sendable:
+            link.send(parts)
         self._wake.set()
         await batch.idle.wait()
-        if batch.untidy or plan.waits or plan.stops:
+        if batch.untidy or postponed or plan.waits or plan.stops:
             await asyncio.sleep(0.05)
             return False
         await self._leases.finish(batch)

@@ -33,11 +33,11 @@ _PLAIN[list(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.+
 _DIGIT = np.zeros(256, bool)
 _DIGIT[list(b"0123456789")] = True
 _STATES = np.array([int(receipt.state_of(b"%d" % state)) for state in range(10)])  # of message_state, SMPP 5's too
-_TLVS = {
-    Tag.RECEIPTED_MESSAGE_ID: "receipted",
-    Tag.MESSAGE_STATE: "state",
-    Tag.NETWORK_ERROR_CODE: "network_error",
-    Tag.USER_MESSAGE_REFERENCE: "reference",
+_TLVS: dict[int, tuple[str, int | None]] = {  # name, octets of the value
+    Tag.RECEIPTED_MESSAGE_ID: ("receipted", None),
+    Tag.MESSAGE_STATE: ("state", 1),
+    Tag.NETWORK_ERROR_CODE: ("network_error", 3),
+    Tag.USER_MESSAGE_REFERENCE: ("reference", 2),
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -179,57 +179,67 @@ def _learn(frame: bytes) -> _Form | None:
         pdu = codec.decode(frame)
     except MalformedPdu:
         return None
-    if not isinstance(pdu, DeliverSm) or pdu.esm_class & udh.UDHI:
+    if not isinstance(pdu, DeliverSm) or receipt.parse(pdu) is None or not _is_plain(pdu):
         return None
-    if receipt.parse(pdu) is None or not pdu.short_message or pdu.tlv(Tag.MESSAGE_PAYLOAD) is not None:
-        return None
+    spans: dict[str, Span] = {}
     source = 16 + len(pdu.service_type) + 3
     destination = source + len(pdu.source_addr) + 3
     text = destination + len(pdu.destination_addr) + 4 + len(pdu.schedule_delivery_time) + 1
     text += len(pdu.validity_period) + 1 + 5
-    if pdu.short_message.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return None
-    words, quoted = receipt.spans(pdu.short_message)
-    spans: dict[str, Span] = {key.decode(): (text + start, text + end) for key, (start, end) in words.items()}
     end = text + len(pdu.short_message)
-    # what a receipt quotes of its message may be anything, where the parser stops before it
-    free: list[Span] = [(12, 16)] if quoted is None else [(12, 16), (text + quoted, end)]
-    digits: list[Span] = [spans[key] for key in ("submitdate", "donedate") if key in spans]
-    plain = [spans[key] for key in ("id", "sub", "dlvrd", "stat", "err") if key in spans]
-    at = end
-    for tag, value in pdu.tlvs:
-        span = (at + 4, at + 4 + len(value))
-        at = span[1]
-        name = _TLVS.get(tag)
-        if name is None:
-            free.append(span)
-        elif name not in spans:
-            if name == "receipted":
-                if not value.rstrip(b"\0"):
-                    return None
-                span = (span[0], span[0] + len(value.rstrip(b"\0")))
-                plain.append(span)
-            elif len(value) != {"state": 1, "network_error": 3, "reference": 2}[name]:
-                return None
-            else:
-                free.append(span)
-            spans[name] = span
-        else:
-            free.append(span)
-    filled: list[Span] = []
-    for name, start, octets in (
-        ("destination", source, pdu.source_addr),
-        ("source", destination, pdu.destination_addr),
-    ):
-        if octets:
-            spans[name] = (start, start + len(octets))
-            filled.append(spans[name])
-    fixed = np.setdiff1d(np.arange(len(frame)), _columns(free + plain + digits + filled))
+    if pdu.source_addr:
+        spans["destination"] = (source, source + len(pdu.source_addr))
+    if pdu.destination_addr:
+        spans["source"] = (destination, destination + len(pdu.destination_addr))
+    words, quoted = receipt.spans(pdu.short_message)
+    spans |= {key.decode(): (text + first, text + last) for key, (first, last) in words.items()}
+    # what a receipt quotes of its message may be anything, for the parser stops before it
+    free = [(12, 16), *([] if quoted is None else [(text + quoted, end)])]
+    parameters = _parameters(pdu, end)
+    if parameters is None:
+        return None
+    spans |= parameters[0]
+    free += parameters[1]
+    plain = _columns([spans[key] for key in ("id", "sub", "dlvrd", "stat", "err", "receipted") if key in spans])
+    digits = _columns([spans[key] for key in ("submitdate", "donedate") if key in spans])
+    filled = _columns([spans[key] for key in ("source", "destination") if key in spans])
+    fixed = np.setdiff1d(np.arange(len(frame)), np.concatenate([_columns(free), plain, digits, filled]))
     row = np.frombuffer(frame, np.uint8)
-    form = _Form(
-        pdu.esm_class, (text, end), spans, fixed, row[fixed], _columns(plain), _columns(digits), _columns(filled)
-    )
+    form = _Form(pdu.esm_class, (text, end), spans, fixed, row[fixed], plain, digits, filled)
     return form if form.fits(row[None]).all() else None
+
+
+def _is_plain(pdu: DeliverSm) -> bool:
+    """Whether its text stands in short_message, octet for octet."""
+    return (
+        bool(pdu.short_message)
+        and pdu.tlv(Tag.MESSAGE_PAYLOAD) is None
+        and not pdu.esm_class & udh.UDHI
+        and not pdu.short_message.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    )
+
+
+def _parameters(pdu: DeliverSm, at: int) -> tuple[dict[str, Span], list[Span]] | None:
+    """Where the values of the optional parameters stand that count, and which octets may be anything; None where one is
+    not as it should be. The first of a tag counts."""
+    spans: dict[str, Span] = {}
+    free: list[Span] = []
+    for tag, value in pdu.tlvs:
+        start = at + 4
+        at = start + len(value)
+        name, length = _TLVS.get(tag, ("", None))
+        if not name or name in spans:
+            free.append((start, at))
+        elif length is None:
+            spans[name] = (start, start + len(value.rstrip(b"\0")))
+            if spans[name][0] == spans[name][1]:
+                return None
+        elif len(value) == length:
+            spans[name] = (start, at)
+            free.append((start, at))
+        else:
+            return None
+    return spans, free
 
 
 def _columns(spans: list[Span]) -> Numbers:

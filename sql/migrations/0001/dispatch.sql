@@ -213,7 +213,8 @@ create table dispatch.submission (
     network_id integer not null,
     zone text not null,
     load_xid xid8 not null default pg_current_xact_id(),
-    check ((state in ('accepted', 'rejected')) = (command_status is not null and answered_at is not null)),
+    check (state = 'in_doubt' or (state in ('accepted', 'rejected')) = (command_status is not null)),
+    check ((command_status is null) = (answered_at is null)),
     check ((state = 'accepted') = (command_status is not distinct from 0)),
     check (not transient or state = 'rejected')
 ) partition by range (sent_at);

@@ -154,7 +154,7 @@ with waiting as materialized (
 
 known as (
     select
-        waiting.receipt_id, key.rank, submission.account_id, submission.campaign_id, submission.ordinal,
+        waiting.receipt_id, key.rank, submission.reference = waiting.reference as same_reference, submission.account_id, submission.campaign_id, submission.ordinal,
         submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.received_at, waiting.state,
         waiting.final, waiting.error_code, waiting.done_at
     from waiting
@@ -165,7 +165,7 @@ known as (
         and submission.sent_at > now() - interval '40 days'
     union all
     select
-        waiting.receipt_id, key.rank, submission.account_id, submission.campaign_id, submission.ordinal,
+        waiting.receipt_id, key.rank, submission.reference = waiting.reference as same_reference, submission.account_id, submission.campaign_id, submission.ordinal,
         submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.received_at, waiting.state,
         waiting.final, waiting.error_code, waiting.done_at
     from waiting
@@ -181,6 +181,7 @@ known as (
         and submission.connector_id = waiting.connector_id
 ),
 
+-- another form of an id may be another message's: there the reference, where both have one, must be the same
 chosen as (
     select distinct on (known.receipt_id) known.*
     from known
@@ -188,6 +189,8 @@ chosen as (
         on message.campaign_id = known.campaign_id
         and message.ordinal = known.ordinal
         and message.msisdn = known.msisdn
+    where known.rank = 1
+       or known.same_reference is not false
     order by
         known.receipt_id,
         known.rank,

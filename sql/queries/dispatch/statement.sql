@@ -47,7 +47,8 @@ create temporary table known (
 ) on commit drop;
 
 -- find_by_answer --
--- Lines by the id of the answer: its likeliest form (rank 1), or another one. The newest to the same recipient first.
+-- Lines by the id of the answer: its likeliest form (rank 1), or another one, which may be another message's: then the
+-- reference, where both have one, must be the same. The newest to the same recipient first.
 insert into known
 select distinct on (claimed.line)
     claimed.line, submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
@@ -60,6 +61,7 @@ join dispatch.submission
     and submission.state = 'accepted'
     and submission.sent_at >= %(since)s
     and submission.sent_at < %(until)s
+    and (%(first)s = 1 or (submission.reference = claimed.reference) is not false)
 join dispatch.message
     on message.campaign_id = submission.campaign_id
     and message.ordinal = submission.ordinal

@@ -7,8 +7,9 @@ import pytest
 
 from dispatch import plan
 from dispatch.parts import Batch
-from dispatch.plan import NO_ROUTE, Attempt, Open
+from dispatch.plan import Attempt, Open
 from dispatch.recipients import Recipients, SegmentsDiffer
+from dispatch.routes import NO_ROUTE, NOT_NOW
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG = "two segments " * 15
@@ -30,7 +31,7 @@ def recipients(*messages: tuple[str, int]) -> Recipients:
 
 
 def to(connector: int):
-    return lambda msisdns: np.full(len(msisdns), connector)
+    return lambda msisdns, networks: np.full(len(msisdns), connector)
 
 
 def make(*attempts, running=(), state="accepted", expires_in=3600.0, route=CONNECTOR, of=None):
@@ -86,6 +87,12 @@ def test_the_parts_of_a_message_keep_their_carrier_once_it_may_have_one():
                                     ("rejected", True, False)]:  # fmt: skip
         found = make((1, 1, 1, state, transient, 4))
         assert [connector for connector, _ in found.loads] == [4 if stays else CONNECTOR]
+
+
+def test_what_no_connector_can_take_now_waits():
+    for attempts in ([], [(1, 1, 1, "not_sent", False)]):
+        found = make(*attempts, route=NOT_NOW)
+        assert (planned(found), dict(found.stops), found.postponed) == ([], {}, True)
 
 
 def test_retries_and_first_attempts_are_sent_in_the_order_of_the_file():

@@ -13,7 +13,7 @@ INTENDED = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def attempt(place: int, line: int = 0) -> OpenAttempt:
-    return OpenAttempt(1, 1, 1, 1, "auto", line, place, place, 1, 1, 1, INTENDED, 1, "EG")
+    return OpenAttempt(1, 1, 1, 1, "auto", {"0x00000008": "in_doubt"}, line, place, place, 1, 1, 1, INTENDED, 1, "EG")
 
 
 def states(places, remains):
@@ -35,6 +35,11 @@ def test_with_the_journal_only_what_was_written_and_not_answered_is_in_doubt():
     assert (rows[0]["carrier_message_id"], rows[0]["command_status"]) == ("a1", 0)
     assert rows[0]["sent_at"] == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
     assert rows[4]["sent_at"] == INTENDED
+
+
+def test_a_status_that_leaves_doubt_at_this_connector_does_so_after_a_death_too():
+    found, rows = states([1], Remains("boot", 5, {0: 1}, {(0, 1): Ending(0x08, b"", 1_000_000, 2_000_000)}))
+    assert (found, rows[0]["command_status"], rows[0]["carrier_message_id"]) == (["in_doubt"], 8, None)
 
 
 def test_without_the_journal_everything_is_in_doubt():

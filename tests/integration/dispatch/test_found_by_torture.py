@@ -1,0 +1,73 @@
+"""What random rounds of kills and faults brought to light."""
+
+import csv
+import signal
+
+import pytest
+
+from dispatch.statement import settle
+from tests.integration.dispatch.platform_by_hand import FIRST_NUMBER
+
+OTHER_NETWORK = 10**8
+
+
+def test_a_batch_for_two_carriers_goes_on_when_another_worker_has_claimed_the_one_without_references(platform, carrier):
+    """The worker that may send to the second carrier has no batch, and the one with the batch may not send there."""
+    with (
+        carrier("--receipt-delay=0", name="one") as one,
+        carrier("--receipt-delay=0", "--no-reference", name="two") as two,
+    ):
+        platform.connect(one.port, name="one")
+        platform.connect(two.port, name="two", routes=["2011"], echoes_reference=False)
+        idle = platform.worker(name="idle")
+        platform.until(lambda: two.status()["sessions"] == 1)
+        platform.until(
+            lambda: platform.one("select count(*) from pg_locks where locktype = 'advisory' and granted") > 0
+        )
+        idle.process.send_signal(signal.SIGSTOP)  # while it leases nothing; its claim stands
+        campaign = platform.accept(["x"] * 20, numbers=[FIRST_NUMBER + n + n % 2 * OTHER_NETWORK for n in range(20)])
+        platform.worker(name="busy")
+        platform.until(lambda: platform.progress(campaign).get("accepted") == 10)
+        idle.process.send_signal(signal.SIGCONT)
+        platform.until(lambda: platform.state(campaign) == "completed")
+        assert two.witness.distinct() == 10
+
+
+@pytest.fixture
+def lookalikes(platform, carrier):
+    """Of one recipient: an accepted segment with the id 255, and one in doubt with the id 597, which is 0x255."""
+    with carrier("--receipt-delay=60", "--silent-after=596") as smsc:
+        platform.connect(smsc.port, window=1, sessions=1, settings={"response_timeout": 1})
+        numbers = [FIRST_NUMBER + n for n in range(596)]
+        numbers[254] = FIRST_NUMBER + 1000
+        first = platform.accept(["x"] * 596, numbers=numbers, sender="FIRST")
+        worker = platform.worker()
+        platform.until(lambda: platform.progress(first).get("accepted") == 596)
+        second = platform.accept(["y"], numbers=[FIRST_NUMBER + 1000], sender="SECOND")
+        platform.until(lambda: platform.progress(second).get("in_doubt") == 1)
+        worker.stop()
+        smsc.kill()
+    return second
+
+
+def test_a_receipt_is_not_taken_for_that_of_another_segment_whose_id_looks_alike(platform, carrier, lookalikes):
+    with carrier("--receipt-delay=0") as smsc:
+        platform.rows("update dispatch.connector set port = %s", smsc.port)
+        worker = platform.worker()
+        platform.until(lambda: platform.one("select count(*) from dispatch.receipt_match") == 597)
+        worker.stop()
+    assert platform.progress(lookalikes) == {"segments": 1, "accepted": 1, "final_receipts": 1}
+
+
+def test_a_statements_line_is_not_taken_for_another_segment_whose_id_looks_alike(
+    platform, lookalikes, tmp_path, carrier
+):
+    with carrier("--receipt-delay=60") as smsc:
+        records = smsc.witness.accepted()
+    with (tmp_path / "march.csv").open("w") as file:
+        lines = csv.writer(file)
+        lines.writerow(["message_id", "destination", "source", "reference"])
+        lines.writerows([f"{one.number:010d}", one.destination, one.source, one.reference] for one in records)
+    told = settle(tmp_path / "march.csv", "cairo")
+    assert (told["settled"], told["only_in_statement"], told["only_in_log"]) == (1, 0, 0)
+    assert platform.progress(lookalikes) == {"segments": 1, "accepted": 1}
