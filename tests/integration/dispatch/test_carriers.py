@@ -66,7 +66,7 @@ def test_the_rate_is_kept_in_every_second_by_all_workers_together(platform, carr
         platform.connect(smsc.port, rate=101, window=10)
         platform.accept(["x"] * 400, batch_size=40)
         workers = [platform.worker("--until-idle", name=name) for name in ("a", "b")]
-        assert [worker.wait() for worker in workers] == [0, 0]
+        assert [worker.wait() for worker in workers] == [0, 0], [worker.log() for worker in workers]
         times = [record.at for record in smsc.witness.accepted()]
 
     assert len(times) == 400

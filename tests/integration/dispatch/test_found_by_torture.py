@@ -69,5 +69,5 @@ def test_a_statements_line_is_not_taken_for_another_segment_whose_id_looks_alike
         lines.writerow(["message_id", "destination", "source", "reference"])
         lines.writerows([f"{one.number:010d}", one.destination, one.source, one.reference] for one in records)
     told = settle(tmp_path / "march.csv", "cairo")
-    assert (told["settled"], told["only_in_statement"], told["only_in_log"]) == (1, 0, 0)
+    assert (told.settled, told.only_in_statement, told.only_in_log) == (1, 0, 0)
     assert platform.progress(lookalikes) == {"segments": 1, "accepted": 1}
