@@ -16,7 +16,7 @@ from dispatch.journal import LONGEST_ID, Journal
 from dispatch.leases import USER_TIMEOUT
 from dispatch.parts import Batch, Block, Ends, Numbers
 from outbound.logs import logger
-from smpp import address, client, message_id, status
+from smpp import address, client, message_id
 from smpp.answers import Answers
 from smpp.client import BindAs, BindRefused, BindUnanswered, ClientSession, ConnectFailed
 from smpp.pdu import DataSm, DeliverSm
@@ -147,6 +147,11 @@ class Line:
             self.ahead = min(2 * self.ahead, 8192)  # it ran dry: intend further ahead
         return written
 
+    def resize(self) -> None:
+        """The connector's window is another one from now on."""
+        if self.session is not None:
+            self.session.window.size = self._link.connector.window
+
     def settle_down(self, seconds: float) -> None:
         """Looks no further ahead than a quarter of a second of what it writes: what is intended escapes an opt-out."""
         self.ahead = max(self._link.connector.window, min(self.ahead, int(self._written / seconds / 4)))
@@ -241,8 +246,13 @@ class Line:
         ends = []
         for command_status in np.unique(answers.statuses).tolist():
             same = answers.statuses == command_status
-            verdict = status.verdict(command_status)
+            policy = self._link.answers.policy(command_status)
+            verdict = policy.verdict
             accepted = verdict is Verdict.ACCEPTED
+            self._link.answered(policy, int(same.sum()))
+            if verdict is Verdict.IN_DOUBT:
+                ends.append(Ends(block, which[same], "in_doubt"))
+                continue
             keys = message_id.answer_keys(ids[same], self._link.connector.message_id_form) if accepted else None
             end = Ends(
                 block, which[same], "accepted" if accepted else "rejected", verdict is Verdict.RETRY,
@@ -250,8 +260,6 @@ class Line:
             )  # fmt: skip
             if verdict is Verdict.FINAL:
                 block.load.refuse(end.at)
-            elif verdict is Verdict.RETRY:
-                self._link.slow_down(command_status)
             ends.append(end)
         return ends
 

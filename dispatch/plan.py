@@ -13,8 +13,7 @@ import numpy as np
 
 from dispatch.parts import Batch, Load, Numbers
 from dispatch.recipients import Recipients, wire
-
-NO_ROUTE = 0
+from dispatch.routes import NO_ROUTE, NOT_NOW
 
 
 class Attempt(NamedTuple):
@@ -39,11 +38,12 @@ class Open(NamedTuple):
 @dataclass(slots=True)
 class Plan:
     """loads: what goes out, each over one connector. stops: reason -> ordinals. waits: something is open elsewhere, look
-    again."""
+    again. blocked: messages whose connectors cannot be used now."""
 
     loads: list[tuple[int, Load]] = field(default_factory=list)
     stops: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     waits: bool = False
+    blocked: int = 0
 
     @property
     def size(self) -> int:
@@ -55,6 +55,7 @@ class Plan:
         for reason, ordinals in other.stops.items():
             self.stops[reason] += ordinals
         self.waits = self.waits or other.waits
+        self.blocked += other.blocked
 
 
 @dataclass(slots=True)
@@ -75,21 +76,26 @@ def make(
     recipients: Recipients,
     attempts: Sequence[Attempt],
     open_attempts: Sequence[Open],
-    route: Callable[[Numbers], Numbers],
+    route: Callable[[Numbers, Numbers], Numbers],
+    can_use: Callable[[int], bool],
     now: datetime,
 ) -> Plan:
-    """route: the connectors of numbers, NO_ROUTE where no carrier of ours goes there. A message of which a part
-    may be at a carrier stays with that one; one with a part open elsewhere waits for its end."""
+    """route: the connectors of messages by number and network, NO_ROUTE where no carrier of ours goes there, NOT_NOW where
+    none of those can be used. can_use: whether a connector can. A message of which a part may be at a carrier stays with
+    that one; one with a part open elsewhere waits for its end."""
     tried = _tried(recipients, attempts, open_attempts)
     plan = Plan(waits=bool(open_attempts))
     fresh = ~np.isin(recipients.ordinals, list(tried)) if tried else np.ones(len(recipients), bool)
-    routes = route(recipients.msisdns)
     ended = _end_of(batch, now)
+    free = fresh | np.isin(recipients.ordinals, [ordinal for ordinal, one in tried.items() if one.connector is None])
+    routes = np.full(len(recipients), NOT_NOW, np.int64)
+    routes[free] = route(recipients.msisdns[free], recipients.networks[free])
     if ended is not None:
         plan.stops[ended] += recipients.ordinals[fresh].tolist()
     else:
         plan.stops["no_route"] += recipients.ordinals[fresh & (routes == NO_ROUTE)].tolist()
-        for connector in np.unique(routes[fresh & (routes != NO_ROUTE)]).tolist():
+        plan.blocked += int((fresh & (routes == NOT_NOW)).sum())
+        for connector in np.unique(routes[fresh & (routes > NO_ROUTE)]).tolist():
             chosen = fresh & (routes == connector)
             plan.loads.append((connector, _whole(batch, recipients.of(chosen))))
     for place in np.flatnonzero(~fresh).tolist():
@@ -97,8 +103,10 @@ def make(
         if not message.next or message.running:
             continue
         connector = message.connector if message.connector is not None else int(routes[place])
-        why = ended or ("part_rejected" if message.refused else None) or (None if connector else "no_route")
-        if why is None:
+        why = ended or ("part_rejected" if message.refused else None) or ("no_route" if connector == NO_ROUTE else None)
+        if why is None and (connector == NOT_NOW or not can_use(connector)):
+            plan.blocked += 1
+        elif why is None:
             only = np.zeros(len(recipients), bool)
             only[place] = True
             plan.loads.append((connector, _some(batch, recipients.of(only), message.next)))

@@ -226,13 +226,16 @@ class Worker:
             return False
         batch.stopped = False
         address.sender(batch.sender)
-        plan = await planner.read(self._plan_desk, batch, self._links.route)
+        plan = await planner.read(self._plan_desk, batch, self._links.route, self._links.can_use)
         for why, ordinals in plan.stops.items():
             await self._leases.drop(batch, why, ordinals)
         if not plan.size:
             if plan.waits:
                 await asyncio.sleep(self._pace.poll)
                 return False
+            if plan.blocked:
+                await self._leases.give_back(batch, PARK_SECONDS)
+                return True
             await self._leases.finish(batch)
             return True
         if not any(self._links[connector].may_send for connector, _ in plan.loads):
@@ -243,7 +246,7 @@ class Worker:
             self._links[connector].send(parts)
         self._wake.set()
         await batch.idle.wait()
-        if batch.untidy or plan.waits or plan.stops:
+        if batch.untidy or plan.waits or plan.stops or plan.blocked:
             await asyncio.sleep(0.05)
             return False
         await self._leases.finish(batch)

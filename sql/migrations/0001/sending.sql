@@ -168,6 +168,7 @@ begin
     end if;
     select b.account_id, b.campaign_id into owner, campaign from dispatch.batch as b where b.batch_id = of_batch;
     if not exists (select from intake.campaign as c where c.campaign_id = campaign and intake.standing(c) = 'accepted')
+        or dispatch.is_stopped(owner, connector)
         or not dispatch.may_intend(of_epoch, connector)
     then
         return array(select generate_series(1, cardinality(wanted)));

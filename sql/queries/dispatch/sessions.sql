@@ -7,7 +7,8 @@ values (%(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last
 -- connectors --
 select
     connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, answers, echoes_reference,
-    message_id_form, ledger_window, tls, settings as options, enabled
+    message_id_form, ledger_window, tls, settings as options, enabled,
+    exists (select from dispatch.stop where stop.connector_id = connector.connector_id) as stopped
 from dispatch.connector
 order by connector_id;
 
