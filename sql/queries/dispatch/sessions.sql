@@ -1,8 +1,18 @@
 -- Sessions with carriers: what happened to them, and the connectors they belong to.
 
 -- add_event --
+-- Nothing where it stands there already: whoever was cut off while it was written writes it again.
 insert into dispatch.session_event (at, connector_id, epoch_id, session, kind, reason, last_answered_at, counters)
-values (%(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb);
+select %(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb
+where not exists (
+    select
+    from dispatch.session_event
+    where connector_id = %(connector)s
+      and at = %(at)s
+      and epoch_id = %(epoch)s
+      and session = %(line)s
+      and kind = %(kind)s
+);
 
 -- connectors --
 select
