@@ -30,14 +30,17 @@ class Alarm:
 
     def set(self, at: float) -> None:
         """Rings then instead of when it was set to before; soon where that is past, never where it is infinite."""
-        if at == self._at:
+        if at == self._at or self._descriptor < 0:
             return
         self._at = at
         self._arm(0 if at == float("inf") else max(1, int(at * 1e9)))
 
     def close(self) -> None:
-        self._loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
+        """It rings no more, whatever is set."""
+        if self._descriptor >= 0:
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def _arm(self, nanoseconds: int) -> None:
         value = _itimerspec.pack(0, 0, *divmod(nanoseconds, 1_000_000_000))

@@ -39,7 +39,8 @@ class Breaker:
         self.reason = ""
         self._failures = 0
         self._failed_at = float("-inf")
-        self._answers: deque[tuple[float, int, int]] = deque()  # when, how many, of them ill
+        self._answers: deque[tuple[float, int, int]] = deque()  # half second, how many, of them ill
+        self._total = self._ill = 0  # of these
         self._until = 0.0
         self._pause = FIRST_PAUSE
         self._good = self._bad = 0
@@ -83,13 +84,23 @@ class Breaker:
                 self._pause = FIRST_PAUSE
                 self._go(State.CLOSED, "the carrier accepts messages")
             return
-        self._answers.append((now, good + ill + others, ill))
+        if self.state is State.CLOSED:
+            self._count(good + ill + others, ill, now)
+            if self._total >= ENOUGH and self._ill >= ILL * self._total:
+                self._open(f"{self._ill} of {self._total} answers say that the carrier is ill", now)
+
+    def _count(self, answers: int, ill: int, now: float) -> None:
+        self._total += answers
+        self._ill += ill
+        when = now // 0.5 * 0.5
+        if self._answers and self._answers[-1][0] == when:
+            _, before, ill_before = self._answers.pop()
+            answers, ill = answers + before, ill + ill_before
+        self._answers.append((when, answers, ill))
         while self._answers[0][0] <= now - WINDOW:
-            self._answers.popleft()
-        total = sum(count for _, count, _ in self._answers)
-        bad = sum(count for _, _, count in self._answers)
-        if self.state is State.CLOSED and total >= ENOUGH and bad >= ILL * total:
-            self._open(f"{bad} of {total} answers say that the carrier is ill", now)
+            _, forgotten, of_them_ill = self._answers.popleft()
+            self._total -= forgotten
+            self._ill -= of_them_ill
 
     def _open(self, reason: str, now: float) -> None:
         if self.state is State.HALF_OPEN:
@@ -103,3 +114,4 @@ class Breaker:
         self.reason = reason
         self._good = self._bad = 0
         self._answers.clear()
+        self._total = self._ill = 0

@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from outbound.errors import OutboundError
 RESPONSE_TIMEOUT = 60.0
 ENQUIRE_LINK = 30.0
 UNMATCHED_AFTER = 60.0
+AT_ONCE = ("sessions", "window", "rate", "routes", "answers", "message_id_form", "ledger_window", "stopped")
 
 
 class WrongConnector(OutboundError):
@@ -19,7 +20,7 @@ class WrongConnector(OutboundError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """A row of dispatch.connector. rate: segments a second over all workers, None = no limit.
+    """A row of dispatch.connector. rate: segments a second over all workers, None = no limit. stopped: by a kill switch.
 
     options (column settings), seconds where not said otherwise: response_timeout, enquire_link, unmatched_after (how
     long a receipt waits for its answer before it is tried on what is in doubt), system_type (text).
@@ -43,7 +44,14 @@ class Connector:
     tls: Any
     options: dict[str, Any]
     enabled: bool
-    stopped: bool = field(default=False, compare=False)  # by a kill switch, which ends no session
+    stopped: bool
+
+    def becomes_at_once(self, other: "Connector") -> bool:
+        """Whether its sessions may go on as those of the other: nothing of what they were bound with differs."""
+        return (
+            self.sessions <= other.sessions
+            and replace(self, **{name: getattr(other, name) for name in AT_ONCE}) == other
+        )
 
     def seconds(self, option: str, default: float) -> float:
         return float(self.options.get(option, default))

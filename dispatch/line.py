@@ -23,7 +23,7 @@ from smpp.client import BindAs, BindRefused, BindUnanswered, ClientSession, Conn
 from smpp.pdu import DataSm, DeliverSm
 from smpp.receipt_rows import Receipts
 from smpp.session import Ended
-from smpp.status import Backoff, Verdict
+from smpp.status import Verdict
 from smpp.submit import Block as Encoder
 from smpp.validity import relative
 from smpp.window import NOBODY
@@ -148,6 +148,11 @@ class Line:
             self.ahead = min(2 * self.ahead, 8192)  # it ran dry: intend further ahead
         return written
 
+    def resize(self) -> None:
+        """The connector's window is another one from now on."""
+        if self.session is not None:
+            self.session.window.size = self._link.connector.window
+
     def settle_down(self, seconds: float) -> None:
         """Looks no further ahead than a quarter of a second of what it writes: what is intended escapes an opt-out."""
         self.ahead = max(self._link.connector.window, min(self.ahead, int(self._written / seconds / 4)))
@@ -244,6 +249,7 @@ class Line:
             same = answers.statuses == command_status
             policy = self._link.answers.policy(command_status)
             accepted = policy.verdict is Verdict.ACCEPTED
+            self._link.answered(policy, int(same.sum()))
             keys = message_id.answer_keys(ids[same], self._link.connector.message_id_form) if accepted else None
             end = Ends(
                 block, which[same], STATES[policy.verdict], policy.verdict is Verdict.RETRY,
@@ -251,8 +257,6 @@ class Line:
             )  # fmt: skip
             if policy.verdict is Verdict.FINAL:
                 block.load.refuse(end.at)
-            if policy.backoff is Backoff.CONNECTOR:
-                self._link.slow_down()
             ends.append(end)
         return ends
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from dispatch.alarm import Alarm
 from dispatch.apart import Apart
 from dispatch.boot import boottime
+from dispatch.breaker import Breaker, State
 from dispatch.connectors import Connector
 from dispatch.journal import MOST_OPEN, Journal
 from dispatch.ledger import Ledger
 from dispatch.line import Line
 from dispatch.parts import Batch, Block, Ends, Load
+from dispatch.patience import Patience
 from dispatch.sessionlog import SessionLog
 from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
@@ -23,15 +26,15 @@ from smpp.client import ClientSession
 from smpp.pdu import DataSm, DeliverSm
 from smpp.receipt_rows import Receipts
 from smpp.session import Ended
-from smpp.status import Answers
+from smpp.status import Answers, Backoff, Policy, Verdict
 
 log = logger("dispatch.link")
 
 MAX_BLOCK = 1000  # parts of one intent
 ENOUGH = 10_000  # parts that wait here without a rate: more are not leased
 ENOUGH_SECONDS = 5.0  # the same with one
-THROTTLED_SECONDS = 0.5
-PARK_SECONDS = 5.0  # that what waits has until a connector can be sent to again
+IDLE_SECONDS = 3.0  # without anything to send before a share of the rate is left to others
+WHOLE = -1  # in the session log: not one line, the connector
 CHANGE_SECONDS = 10.0  # that answers in flight have before a changed connector's sessions end
 
 
@@ -54,7 +57,6 @@ class Link:
     ) -> None:
         self.connector = connector
         self.answers = Answers(connector.answers)
-        self.stopped = False  # by a kill switch: sessions stay, for answers and receipts still come
         self.lines: list[Line] = []
         self.strays = 0  # answers that nothing waited for
         self.receiving_since: datetime | None = None
@@ -69,11 +71,13 @@ class Link:
         self._spawn = spawn
         self._waiting = Waiting(_apart(connector), self.pump)
         self._throttle = Throttle()
-        self._timer: asyncio.TimerHandle | None = None
-        self._loop = asyncio.get_running_loop()
+        self._alarm = Alarm(self.pump)
+        self._patience = Patience()
+        self._breaker = Breaker()
+        self._circuit = State.CLOSED  # as it was logged
+        self._busy_at = time.monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._sendable_at = self._loop.time()
         self._pumping = False
         self._pump_again = False
         self.change_share(None if connector.rate is None else 0)
@@ -86,13 +90,23 @@ class Link:
         return any(line.usable for line in self.lines)
 
     @property
-    def usable(self) -> bool:
-        """Whether messages should be given to it: this worker, or another one, can send there."""
-        return self.is_bound and not self.changing and not self.stopped
+    def may_send(self) -> bool:
+        return self.is_bound and self.exclusive and not self.changing and self._throttle.rate != 0 and self._may_write
 
     @property
-    def may_send(self) -> bool:
-        return self.usable and self.exclusive and self._throttle.rate != 0
+    def is_usable(self) -> bool:
+        """Whether messages are given to it: else they go to others that serve them, or wait. One that was not tried yet
+        is waited for."""
+        tried = self.is_bound or not self.tried_to_bind
+        return self.connector.enabled and self.connector.sends and not self.changing and tried and self._may_write
+
+    @property
+    def wants(self) -> int | None:
+        """How much of the rate it has a use for, segments a second; None = as much as it may have."""
+        now = time.monotonic()
+        if self.waiting or self.under_way:
+            self._busy_at = now
+        return 1 if now - self._busy_at > IDLE_SECONDS else self._patience.wants(now)
 
     @property
     def waiting(self) -> int:
@@ -113,7 +127,9 @@ class Link:
     def obstacle(self) -> str | None:
         """Why nothing can be sent here; None while it can, or was not tried yet."""
         if not self.connector.enabled:
-            return f"connector {self.connector.name} is switched off: set enabled in the set-up"
+            return f"connector {self.connector.name} is switched off: `outbound connector enable {self.connector.name}`"
+        if self.connector.stopped:
+            return f"connector {self.connector.name} is stopped: `outbound dispatch resume` lifts it"
         if self.is_bound or not self.tried_to_bind:
             return None
         errors = [line.last_error for line in self.lines if line.last_error]
@@ -147,27 +163,23 @@ class Link:
     def change_share(self, rate: int | None) -> None:
         """This worker's share of the connector's rate, from now on; 0: nothing yet."""
         if rate != self._throttle.rate:
-            self._throttle.change(rate, self._loop.time())
+            self._throttle.change(rate, time.monotonic())
             self.pump()
 
-    def stop(self, *, stopped: bool) -> None:
-        """A kill switch. What is not written goes back to its batch, which may go elsewhere."""
-        if stopped and not self.stopped:
-            for line in self.lines:
-                line.give_back()
-            self._waiting.give_back()
-        self.stopped = stopped
-
-    def tend(self) -> None:
-        """Now and then: what waits here while nothing can be sent goes back to its batch."""
-        now = self._loop.time()
-        if self.may_send or not len(self._waiting):
-            self._sendable_at = now
-        elif now - self._sendable_at >= PARK_SECONDS:
-            self._waiting.give_back()
-
     def change(self, connector: Connector, numbers: list[int]) -> None:
-        """The connector is set up otherwise. numbers: of the lines that it lacks."""
+        """The connector is set up otherwise. numbers: of the lines that it lacks. Sessions that may stay do."""
+        if self.connector.becomes_at_once(connector) and not self._stopping:
+            lines = len(self.lines)
+            self.connector = connector
+            self.answers = Answers(connector.answers)
+            self.add_lines(numbers)
+            for line in self.lines[:lines]:
+                line.resize()
+            if connector.enabled:
+                for line in self.lines[lines:]:
+                    self.spawn(line.run())
+            self.pump()
+            return
         self.changing = True
         self._spawn(self._change(connector, numbers))
 
@@ -210,6 +222,7 @@ class Link:
     def close(self) -> None:
         """The end of every session at once: the worker failed, recovery settles what is in flight."""
         self._stopping = True
+        self._alarm.close()
         for line in self.lines:
             if line.session is not None:
                 line.session.close("the worker failed")
@@ -262,7 +275,7 @@ class Link:
             at = at[~refused]
         if not len(at):
             return
-        if ends.transient:
+        if ends.transient and self._backoff(ends) is Backoff.MESSAGE:
             self._waiting.rest(load, at)
         else:
             self._waiting.first(load, at)
@@ -275,7 +288,7 @@ class Link:
         task.add_done_callback(self._tasks.discard)
 
     def ended(self, ends: list[Ends]) -> None:
-        now = self._loop.time()
+        now = time.monotonic()
         if self._throttle.rate is not None:
             for end in ends:
                 if end.state != "not_sent":
@@ -293,6 +306,8 @@ class Link:
         if self.connector.bind != "transmitter" and self.receiving_since is None:
             self.receiving_since = datetime.now(UTC)
         self._sessions.add(self.connector.connector_id, line.number, "bind")
+        self._breaker.bound()
+        self._note_circuit()
         self._wake()
         self.pump()
 
@@ -301,6 +316,7 @@ class Link:
             log.error("cannot bind", connector=self.connector.name, line=line.number, reason=str(error))
         self.tried_to_bind = True
         self._sessions.add(self.connector.connector_id, line.number, "bind_refused", str(error))
+        self._failed(str(error))
 
     def lost(self, line: Line, session: ClientSession, ended: Ended, in_doubt: int) -> None:
         if not any(other.session is not None for other in self.lines):
@@ -313,10 +329,31 @@ class Link:
         log.info(
             "session ended", connector=self.connector.name, line=line.number, reason=ended.reason, in_doubt=in_doubt
         )
+        if kind == "loss":
+            self._failed(ended.reason)
 
-    def slow_down(self) -> None:
-        """The carrier asks for patience."""
-        self._throttle.hold(self._loop.time() + THROTTLED_SECONDS)
+    def answered(self, policy: Policy, segments: int) -> None:
+        """So many answers mean this: what it says of the carrier."""
+        now = time.monotonic()
+        good, ill = policy.verdict is Verdict.ACCEPTED, policy.ill
+        if good:
+            self._patience.accepted(segments, now)
+        elif policy.backoff is Backoff.CONNECTOR:
+            self._throttle.hold(self._patience.refused(now))
+        self._breaker.answered(segments * good, segments * ill, segments * (not good and not ill), now)
+        self._note_circuit()
+
+    def look(self) -> None:
+        """Once a second: whether a circuit that was open long enough lets something through."""
+        self._breaker.usable(time.monotonic())
+        self._note_circuit()
+        self.pump()
+
+    def give_back(self) -> None:
+        """What is not written goes back to its batch, and perhaps to another connector."""
+        for line in self.lines:
+            line.give_back()
+        self._waiting.give_back()
 
     def pump(self) -> None:
         """Writes what may be written, and asks for the intents of what comes next. Whatever happens in the middle of
@@ -328,39 +365,56 @@ class Link:
         try:
             while self._pump_again:
                 self._pump_again = False
+                if not self._may_write:
+                    for line in self.lines:
+                        line.give_back()
+                    continue
                 self._write()
-                if self.exclusive and not self._stopping and not self.changing and not self.stopped:
+                if self.exclusive and not self._stopping and not self.changing:
                     self._intend()
         finally:
             self._pumping = False
 
     # inside
 
+    @property
+    def _may_write(self) -> bool:
+        return not self.connector.stopped and self._breaker.usable(time.monotonic())
+
+    def _backoff(self, ends: Ends) -> Backoff:
+        """Who waits after these answers, which have all the same status."""
+        return Backoff.NOBODY if ends.statuses is None else self.answers.policy(int(ends.statuses[0])).backoff
+
+    def _failed(self, why: str) -> None:
+        """A line has no session. Where another one has, that says nothing of the connector."""
+        if not self.is_bound:
+            self._breaker.failed(why, time.monotonic())
+            self._note_circuit()
+
+    def _note_circuit(self) -> None:
+        if self._breaker.state is self._circuit:
+            return
+        self._circuit = self._breaker.state
+        reason = self._breaker.reason
+        self._sessions.add(self.connector.connector_id, WHOLE, self._circuit.value, reason)
+        log.warning(self._circuit.value.replace("_", " "), connector=self.connector.name, reason=reason)
+        if self._circuit is State.OPEN:
+            self.give_back()
+        self._wake()
+
     def _write(self) -> None:
         for line in self.lines:
             while line.cleared:
-                now = self._loop.time()
+                now = time.monotonic()
                 allowance = self._throttle.allowance(now)
                 if not allowance:
-                    self._wake_at(self._throttle.next_at(now))
+                    self._alarm.set(self._throttle.next_at(now))
                     return
                 stamp = time.time_ns() // 1000
                 written = line.write(allowance, stamp)
                 if not written:
                     break
                 self._throttle.wrote(stamp, written, now)
-
-    def _wake_at(self, at: float) -> None:
-        if self._timer is not None:
-            if self._timer.when() <= at:
-                return
-            self._timer.cancel()
-        # for a delay that it rounds to nothing uvloop gives a handle that knows no time
-        self._timer = self._loop.call_at(max(at, self._loop.time() + 0.001), self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        self.pump()
 
     def _intend(self) -> None:
         """For the line that has the least to do first, so that all are kept busy."""
@@ -384,7 +438,8 @@ class Link:
         if self._throttle.rate is not None:
             ahead = sum(line.ahead_of_window for line in self.lines)
             room = min(room, max(1, int(self._throttle.rate / 4)) - ahead)
-        return room
+        few = self._breaker.allowance(self.under_way, time.monotonic())
+        return room if few is None else min(room, few)
 
     def _next_block(self, line: Line, most: int) -> Block | None:
         """The next parts of one batch."""

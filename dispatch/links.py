@@ -1,6 +1,7 @@
 """All connectors of a worker, as they are set up now: where a number goes, and the line of each to its carrier."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from outbound.queries import load
 log = logger("dispatch.links")
 Q = load("dispatch/sessions")
 
+PATIENCE = 2.0  # seconds that messages wait for a connector's sessions before they may go elsewhere
 
 COLUMNS = (
     "connector_id", "name", "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes",
@@ -31,7 +33,7 @@ COLUMNS = (
 
 
 class Links:
-    """A connector that is changed gets a new link once the old one has nothing under way."""
+    """A connector that is changed keeps its link; its sessions end only where they have to be bound anew."""
 
     def __init__(
         self,
@@ -56,14 +58,19 @@ class Links:
         self._routes = Routes({})
         self._next_line = 0
         self._shares = RateShares(epoch, desk)
+        self._unusable_since: dict[int, float] = {}
 
     def __getitem__(self, connector_id: int) -> Link:
         return self._links[connector_id]
 
     def route(self, msisdns: Numbers, networks: Numbers) -> Numbers:
-        """The connectors of numbers: NO_ROUTE where there is none, NOT_NOW where none of those there are can be used."""
-        usable = {connector for connector, link in self._links.items() if link.usable}
+        """The connectors of messages, NO_ROUTE where no carrier of ours goes there, NOT_NOW where one does that cannot be
+        used now."""
+        usable = {connector for connector, link in self._links.items() if link.is_usable}
         return self._routes.connectors(msisdns, networks.astype(np.int32), usable).astype(np.int64)
+
+    def can_use(self, connector_id: int) -> bool:
+        return connector_id in self._links and self._links[connector_id].is_usable
 
     @property
     def are_hungry(self) -> bool:
@@ -108,6 +115,17 @@ class Links:
         named = [route.operator for served in routes.values() for route in served if route.operator]
         operators: list[tuple[Any, ...]] = await self._desk.rows(Q.operators, {"operators": named}) if named else []
         self._routes = Routes(routes, dict(operators))
+        for link in self._links.values():
+            link.look()
+            self._lead_round(link)
+
+    def _lead_round(self, link: Link) -> None:
+        """What waits for a connector that cannot be used is planned anew; a session that is lost may be back at once."""
+        connector, now = link.connector.connector_id, time.monotonic()
+        if link.may_send or not link.waiting:
+            self._unusable_since.pop(connector, None)
+        elif now - self._unusable_since.setdefault(connector, now) >= PATIENCE or link.connector.stopped:
+            link.give_back()
 
     async def _apply(self, connector: Connector) -> None:
         link = self._links.get(connector.connector_id)
@@ -118,11 +136,10 @@ class Links:
         elif link.connector != connector and not link.changing:
             link.change(connector, self._lines_for(link, connector))
             log.info("connector changed", connector=connector.name, enabled=connector.enabled)
-        link.stop(stopped=connector.stopped)
         if connector.rate is None:
             link.change_share(None)
         elif link.is_bound and not link.changing:
-            await self._shares.share(connector.connector_id, connector.rate, link.change_share)
+            await self._shares.share(connector.connector_id, connector.rate, link.wants, link.change_share)
         else:
             link.change_share(0)
             await self._shares.leave(connector.connector_id)
@@ -162,7 +179,6 @@ class Links:
     def count(self, seconds: float) -> None:
         for link in self._links.values():
             link.count(seconds)
-            link.tend()
 
     def log_counters(self) -> None:
         for link in self._links.values():

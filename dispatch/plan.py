@@ -38,12 +38,12 @@ class Open(NamedTuple):
 @dataclass(slots=True)
 class Plan:
     """loads: what goes out, each over one connector. stops: reason -> ordinals. waits: something is open elsewhere, look
-    again. postponed: something cannot go now, for want of a connector that can be used."""
+    again. blocked: messages whose connectors cannot be used now."""
 
     loads: list[tuple[int, Load]] = field(default_factory=list)
     stops: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     waits: bool = False
-    postponed: bool = False
+    blocked: int = 0
 
     @property
     def size(self) -> int:
@@ -55,7 +55,7 @@ class Plan:
         for reason, ordinals in other.stops.items():
             self.stops[reason] += ordinals
         self.waits = self.waits or other.waits
-        self.postponed = self.postponed or other.postponed
+        self.blocked += other.blocked
 
 
 @dataclass(slots=True)
@@ -77,20 +77,24 @@ def make(
     attempts: Sequence[Attempt],
     open_attempts: Sequence[Open],
     route: Callable[[Numbers, Numbers], Numbers],
+    can_use: Callable[[int], bool],
     now: datetime,
 ) -> Plan:
-    """route: the connectors of numbers and networks, NO_ROUTE where no carrier of ours goes there, NOT_NOW. A message of which a part
-    may be at a carrier stays with that one; one with a part open elsewhere waits for its end."""
+    """route: the connectors of messages by number and network, NO_ROUTE where no carrier of ours goes there, NOT_NOW where
+    none of those can be used. can_use: whether a connector can. A message of which a part may be at a carrier stays with
+    that one; one with a part open elsewhere waits for its end."""
     tried = _tried(recipients, attempts, open_attempts)
     plan = Plan(waits=bool(open_attempts))
     fresh = ~np.isin(recipients.ordinals, list(tried)) if tried else np.ones(len(recipients), bool)
-    routes = route(recipients.msisdns, recipients.networks)
     ended = _end_of(batch, now)
+    free = fresh | np.isin(recipients.ordinals, [ordinal for ordinal, one in tried.items() if one.connector is None])
+    routes = np.full(len(recipients), NOT_NOW, np.int64)
+    routes[free] = route(recipients.msisdns[free], recipients.networks[free])
     if ended is not None:
         plan.stops[ended] += recipients.ordinals[fresh].tolist()
     else:
         plan.stops["no_route"] += recipients.ordinals[fresh & (routes == NO_ROUTE)].tolist()
-        plan.postponed = bool((fresh & (routes == NOT_NOW)).any())
+        plan.blocked += int((fresh & (routes == NOT_NOW)).sum())
         for connector in np.unique(routes[fresh & (routes > NO_ROUTE)]).tolist():
             chosen = fresh & (routes == connector)
             plan.loads.append((connector, _whole(batch, recipients.of(chosen))))
@@ -99,9 +103,9 @@ def make(
         if not message.next or message.running:
             continue
         connector = message.connector if message.connector is not None else int(routes[place])
-        why = ended or ("part_rejected" if message.refused else None) or (None if connector else "no_route")
-        if why is None and connector == NOT_NOW:
-            plan.postponed = True
+        why = ended or ("part_rejected" if message.refused else None) or ("no_route" if connector == NO_ROUTE else None)
+        if why is None and (connector == NOT_NOW or not can_use(connector)):
+            plan.blocked += 1
         elif why is None:
             only = np.zeros(len(recipients), bool)
             only[place] = True

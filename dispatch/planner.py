@@ -21,7 +21,9 @@ E = TypeVar("E", Attempt, Open)
 SLICE = 1000  # messages that are planned without a pause: the sessions' answers wait meanwhile
 
 
-async def read(desk: Desk, batch: Batch, route: Callable[[Numbers, Numbers], Numbers]) -> Plan:
+async def read(
+    desk: Desk, batch: Batch, route: Callable[[Numbers, Numbers], Numbers], can_use: Callable[[int], bool]
+) -> Plan:
     """The plan of the batch as the database knows it now. Its lease was taken before: nobody else intends any of it.
 
     What is open is read first: an attempt that ends meanwhile is then known twice, never not at all.
@@ -46,7 +48,9 @@ async def read(desk: Desk, batch: Batch, route: Callable[[Numbers, Numbers], Num
         some = recipients.part(start, start + SLICE)
         span = int(some.ordinals[0]), int(some.ordinals[-1])
         whole.add(
-            plan.make(batch, some, _within(attempts, *span), _within(open_attempts, *span), route, datetime.now(UTC))
+            plan.make(
+                batch, some, _within(attempts, *span), _within(open_attempts, *span), route, can_use, datetime.now(UTC)
+            )
         )
         await asyncio.sleep(0)
     whole.waits = bool(open_attempts)

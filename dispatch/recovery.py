@@ -20,8 +20,8 @@ from dispatch.references import user_message_references
 from dispatch.rows import STATES, SUBMISSION_COLUMNS
 from outbound.logs import logger
 from outbound.queries import load
-from smpp import message_id, status
-from smpp.status import Verdict
+from smpp import message_id
+from smpp.status import Answers, Verdict
 
 log = logger("dispatch.recovery")
 Q = load("dispatch/recovery")
@@ -112,7 +112,7 @@ def ends(epoch: int, attempts: Sequence[OpenAttempt], remains: Remains | None) -
     for attempt, reference in zip(attempts, _references(attempts), strict=True):
         ending = None if remains is None else remains.endings.get((attempt.line, attempt.place))
         if ending is not None and ending.status is not None:
-            verdict = status.Answers(attempt.answers).verdict(ending.status)
+            verdict = Answers(attempt.answers).verdict(ending.status)
             accepted = verdict is Verdict.ACCEPTED
             key = message_id.answer_key(ending.message_id, attempt.message_id_form) if ending.message_id else None
             yield _row(

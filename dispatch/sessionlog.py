@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from datetime import UTC, datetime
 
 import psycopg
@@ -13,6 +14,7 @@ from outbound.queries import load
 Q = load("dispatch/sessions")
 
 _KEEP = 10_000  # events that wait for a database that is away
+_PARAMETERS = ("at", "connector", "epoch", "line", "kind", "reason", "last", "counters")
 
 
 class SessionLog:
@@ -21,7 +23,7 @@ class SessionLog:
     def __init__(self, epoch: int, desk: Desk) -> None:
         self._epoch = epoch
         self._desk = desk
-        self._waiting: list[tuple[object, ...]] = []
+        self._waiting: deque[tuple[object, ...]] = deque()
         self._reasons: dict[int, str] = {}
         self._wake = asyncio.Event()
 
@@ -58,21 +60,15 @@ class SessionLog:
         return news
 
     async def flush(self) -> None:
-        events, self._waiting = self._waiting, []
+        """Writes what waits; an event leaves once it is written, so that whoever is cut off loses none."""
         try:
-            for event in events:
-                await self._desk.rows(
-                    Q.add_event,
-                    dict(
-                        zip(
-                            ("at", "connector", "epoch", "line", "kind", "reason", "last", "counters"),
-                            event,
-                            strict=True,
-                        )
-                    ),
-                )
+            while self._waiting:
+                event = self._waiting[0]
+                await self._desk.rows(Q.add_event, dict(zip(_PARAMETERS, event, strict=True)))
+                if self._waiting and self._waiting[0] is event:
+                    self._waiting.popleft()
         except (psycopg.OperationalError, OutboundError):
-            self._waiting = events + self._waiting
+            return
 
     async def run(self) -> None:
         while True:

@@ -226,13 +226,13 @@ class Worker:
             return False
         batch.stopped = False
         address.sender(batch.sender)
-        plan = await planner.read(self._plan_desk, batch, self._links.route)
+        plan = await planner.read(self._plan_desk, batch, self._links.route, self._links.can_use)
         for why, ordinals in plan.stops.items():
             await self._leases.drop(batch, why, ordinals)
         sendable = [
             (self._links[connector], parts) for connector, parts in plan.loads if self._links[connector].may_send
         ]
-        postponed = plan.postponed or len(sendable) < len(plan.loads)
+        postponed = plan.blocked > 0 or len(sendable) < len(plan.loads)
         if not sendable:
             if plan.waits:
                 await asyncio.sleep(self._pace.poll)

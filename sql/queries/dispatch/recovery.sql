@@ -27,7 +27,8 @@ for update;
 -- open_attempts --
 -- What an epoch intended and has no committed end for. Older intents than its last commit speaks of have theirs.
 select
-    intent.serial, intent.account_id, intent.campaign_id, intent.connector_id, connector.message_id_form, connector.answers, intent.session,
+    intent.serial, intent.account_id, intent.campaign_id, intent.connector_id, connector.message_id_form, connector.answers,
+    intent.session,
     intent.first_sequence + entry.place - 1, entry.ordinal, entry.segment, entry.attempt,
     message.segments, intent.intended_at, message.network_id, message.zone
 from dispatch.intent

@@ -1,14 +1,24 @@
 -- Sessions with carriers: what happened to them, and the connectors they belong to.
 
 -- add_event --
+-- Nothing where it stands there already: whoever was cut off while it was written writes it again.
 insert into dispatch.session_event (at, connector_id, epoch_id, session, kind, reason, last_answered_at, counters)
-values (%(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb);
+select %(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb
+where not exists (
+    select
+    from dispatch.session_event
+    where connector_id = %(connector)s
+      and at = %(at)s
+      and epoch_id = %(epoch)s
+      and session = %(line)s
+      and kind = %(kind)s
+);
 
 -- connectors --
 select
     connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, answers, echoes_reference,
     message_id_form, ledger_window, tls, settings as options, enabled,
-    dispatch.is_stopped(null, connector_id) as stopped
+    exists (select from dispatch.stop where stop.connector_id = connector.connector_id) as stopped
 from dispatch.connector
 order by connector_id;
 

@@ -34,12 +34,12 @@ def to(connector: int):
     return lambda msisdns, networks: np.full(len(msisdns), connector)
 
 
-def make(*attempts, running=(), state="accepted", expires_in=3600.0, route=CONNECTOR, of=None):
+def make(*attempts, running=(), state="accepted", expires_in=3600.0, route=CONNECTOR, of=None, usable=True):
     """attempts: (ordinal, segment, attempt, state, transient[, connector])."""
     return plan.make(
         batch(state, expires_in), of or recipients((LONG, 2)),
         [Attempt(*one, *([CONNECTOR] if len(one) == 5 else [])) for one in attempts],
-        [Open(*one) for one in running], to(route), NOW,
+        [Open(*one) for one in running], to(route), lambda connector: usable, NOW,
     )  # fmt: skip
 
 
@@ -133,3 +133,31 @@ def test_the_parts_join_whenever_they_are_sent():
     headers = [body[:6] for found in (first, again) for _, load in found.loads for body in load.short_messages]
     assert headers[0][:4] == headers[1][:4] == headers[2][:4]
     assert headers[1] == headers[2]
+
+
+def test_what_cannot_go_now_waits_and_is_not_given_up():
+    found = make((1, 1, 1, "not_sent", False), of=recipients(("a", 1), ("b", 1)), route=NOT_NOW)
+    assert (found.blocked, found.size, dict(found.stops)) == (2, 0, {})
+
+
+def test_a_message_that_a_carrier_has_a_part_of_waits_for_that_one():
+    """Its other part goes to the same carrier, or nowhere for now; one that no carrier has may go elsewhere."""
+    attempts = (1, 1, 1, "accepted", False, 5), (1, 2, 1, "rejected", True, 5), (2, 1, 1, "rejected", True, 5)
+    of = recipients((LONG, 2), ("short", 1))
+    elsewhere = make(*attempts, of=of, route=6)
+    assert [(connector, load.ordinals.tolist()) for connector, load in elsewhere.loads] == [(5, [1]), (6, [2])]
+    assert make(*attempts, of=of, route=6, usable=False).blocked == 2
+    assert make(*attempts, of=of, route=NO_ROUTE).stops == {"no_route": [2]}
+
+
+def test_only_messages_that_may_go_anywhere_are_routed():
+    """So that weights are kept to among them."""
+    asked = []
+
+    def route(msisdns, networks):
+        asked.extend(msisdns.tolist())
+        return np.full(len(msisdns), CONNECTOR)
+
+    attempts = [Attempt(1, 1, 1, "accepted", False, 5), Attempt(2, 1, 1, "not_sent", False, 5)]
+    plan.make(batch(), recipients((LONG, 2), ("b", 1), ("c", 1)), attempts, [], route, lambda connector: True, NOW)
+    assert asked == [201001000002, 201001000003]

@@ -12,8 +12,8 @@ from dispatch.rows import SUBMISSION_COLUMNS
 INTENDED = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def attempt(place: int, line: int = 0) -> OpenAttempt:
-    return OpenAttempt(1, 1, 1, 1, "auto", {"0x00000008": "in_doubt"}, line, place, place, 1, 1, 1, INTENDED, 1, "EG")
+def attempt(place: int, line: int = 0, answers: dict[str, str] | None = None) -> OpenAttempt:
+    return OpenAttempt(1, 1, 1, 1, "auto", answers or {}, line, place, place, 1, 1, 1, INTENDED, 1, "EG")
 
 
 def states(places, remains):
@@ -37,9 +37,12 @@ def test_with_the_journal_only_what_was_written_and_not_answered_is_in_doubt():
     assert rows[4]["sent_at"] == INTENDED
 
 
-def test_a_status_that_leaves_doubt_at_this_connector_does_so_after_a_death_too():
-    found, rows = states([1], Remains("boot", 5, {0: 1}, {(0, 1): Ending(0x08, b"", 1_000_000, 2_000_000)}))
-    assert (found, rows[0]["command_status"], rows[0]["carrier_message_id"]) == (["in_doubt"], 8, None)
+def test_an_answer_means_what_the_connector_says():
+    remains = Remains("boot", 5, {0: 1}, {(0, 1): Ending(0x08, b"", 1_000_000, 2_000_000)})
+    for answers, state, transient in (({}, "rejected", True), ({"0x00000008": "in_doubt"}, "in_doubt", False)):
+        (row,) = ends(5, [attempt(1, answers=answers)], remains)
+        named = dict(zip(SUBMISSION_COLUMNS, row, strict=True))
+        assert (named["state"], named["transient"]) == (state, transient)
 
 
 def test_without_the_journal_everything_is_in_doubt():
