@@ -110,6 +110,15 @@ def text(rng: random.Random) -> str:
     return "".join(rng.choices(alphabet, k=length))
 
 
+def rubbish(rng: random.Random) -> bytes:
+    """What may stand in short_message: pieces of receipts, of headers, and anything."""
+    pieces = [
+        rng.choice((rng.choice(_TOKENS), rng.randbytes(rng.randrange(6)), b"\0", b"AB1"))
+        for _ in range(rng.randrange(12))
+    ]
+    return b"".join(pieces)[:254]
+
+
 class Written(NamedTuple):
     """A receipt's text, and what is written in it."""
 

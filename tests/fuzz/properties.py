@@ -35,6 +35,21 @@ def octets_are_read_as_they_are_or_named_malformed(rng: random.Random) -> None:
         Reassembly().add(pdu.body(), pdu.esm_class, pdu.data_coding, udh.sar(pdu))
 
 
+def rubbish_is_shown_somehow(rng: random.Random) -> None:
+    octets, esm_class, data_coding = (
+        inputs.rubbish(rng),
+        rng.choice((0, 4, 0x20, 0x40, 0x44)),
+        rng.choice((0, 1, 3, 4, 8)),
+    )
+    said = receipt.parse(DeliverSm(esm_class=esm_class, data_coding=data_coding, short_message=octets))
+    assert (said is not None) == bool(esm_class & 0x24)
+    if said is not None:
+        can_be_stored(said)
+    header, body = udh.split(octets, esm_class)
+    assert octets.endswith(body)
+    text.decode(body, data_coding, header.shift).encode("utf-8")
+
+
 def can_be_stored(said: Receipt) -> None:
     assert said.state in State
     assert said.error is None or (said.error.isascii() and said.error.isprintable())
@@ -130,7 +145,8 @@ Check = Callable[[random.Random], None]
 EVERY: tuple[tuple[int, Check], ...] = (
     (40, octets_are_read_as_they_are_or_named_malformed),
     (20, a_stream_is_cut_alike_however_it_comes),
-    (20, a_receipt_in_any_manner_says_what_is_written),
+    (10, rubbish_is_shown_somehow),
+    (10, a_receipt_in_any_manner_says_what_is_written),
     (15, a_text_comes_back_from_any_wire),
     (5, the_reference_codec_writes_and_reads_the_same),
 )  # of 100 inputs, so many each
