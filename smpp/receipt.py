@@ -144,13 +144,13 @@ def _fields(pdu: DeliverSm | DataSm) -> dict[bytes, bytes]:
 
 
 def _ascii(body: bytes) -> bytes:
-    """What the text says in ASCII, for that is all that is looked for. UCS-2 is seen by its octets, not by data_coding,
-    which is wrong as often as not."""
-    if body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    """What the text says in ASCII, for that is all that is looked for. UTF-16 is seen by how it begins, not by
+    data_coding, which is wrong as often as not."""
+    if body[:2] in (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE):
         return body.decode("utf-16", "replace").encode("ascii", "replace")
-    if 4 * body.count(0) >= max(len(body), 1):
-        order = "utf-16-be" if body[0::2].count(0) >= body[1::2].count(0) else "utf-16-le"
-        return body.decode(order, "replace").encode("ascii", "replace")
+    for order, high in (("utf-16-be", 0), ("utf-16-le", 1)):
+        if body[high:4:2] == b"\0\0":
+            return body.decode(order, "replace").encode("ascii", "replace")
     return body
 
 

@@ -8,7 +8,7 @@ from smpp import codec
 from smpp.pdu import COMMANDS, DataSm, DeliverSm, SubmitSm, Tag, Tlv
 
 _RECEIPT = b"id:0123456789 sub:001 dlvrd:001 submit date:2611241424 done date:2611241425 stat:DELIVRD err:000 text:Dear"
-_TLVS = (
+TLVS = (
     Tlv(Tag.USER_MESSAGE_REFERENCE, b"\x12\x34"), Tlv(Tag.RECEIPTED_MESSAGE_ID, b"5f00\0"), Tlv(Tag.MESSAGE_STATE, b"\x02"),
     Tlv(Tag.NETWORK_ERROR_CODE, b"\x03\0\x1b"), Tlv(Tag.SAR_MSG_REF_NUM, b"\0\x07"), Tlv(Tag.SAR_TOTAL_SEGMENTS, b"\x02"),
     Tlv(Tag.SAR_SEGMENT_SEQNUM, b"\x01"), Tlv(0x1403, b"vendor"),
@@ -18,7 +18,7 @@ _MESSAGES = [
     kind(
         sequence=5, source_addr_ton=5, source_addr=b"NILE", dest_addr_ton=1, destination_addr=b"201001234567",
         esm_class=esm_class, data_coding=data_coding, short_message=body, validity_period=b"000001000000000R",
-        tlvs=_TLVS[: 1 + at],
+        tlvs=TLVS[: 1 + at],
     )
     for at, (kind, esm_class, data_coding, body) in enumerate(
         [
@@ -33,13 +33,14 @@ _MESSAGES = [
     )
 ]  # fmt: skip
 FRAMES = [
-    *(codec.encode(kind(sequence=5, tlvs=_TLVS)) for kind in COMMANDS.values()),
+    *(codec.encode(kind(sequence=5, tlvs=TLVS)) for kind in COMMANDS.values()),
     *(codec.encode(kind(sequence=5)) for kind in COMMANDS.values()),
     *(codec.encode(message) for message in _MESSAGES),
     *(codec.encode(message) for message in _MESSAGES),
-    codec.encode(DeliverSm(esm_class=4, tlvs=(Tlv(Tag.MESSAGE_PAYLOAD, _RECEIPT), *_TLVS[:3]))),
-    codec.encode(DataSm(esm_class=4, tlvs=(Tlv(Tag.MESSAGE_PAYLOAD, _RECEIPT), *_TLVS[:3]))),
+    codec.encode(DeliverSm(esm_class=4, tlvs=(Tlv(Tag.MESSAGE_PAYLOAD, _RECEIPT), *TLVS[:3]))),
+    codec.encode(DataSm(esm_class=4, tlvs=(Tlv(Tag.MESSAGE_PAYLOAD, _RECEIPT), *TLVS[:3]))),
 ]
+RECEIPTS = [frame for frame in FRAMES if frame[4:8] == DeliverSm.command.to_bytes(4) and b"stat" in frame]
 _TOKENS = [
     b"\0", b"\xff", b"\0\0\0\x10", b"\xff\xff\xff\xff", b"\x04\x24\xff\xff", b"id:", b"stat:", b"text:", b" ", b"done date:", b"\x1b",
     b"\xd8\x3d", b"\x05\x00\x03\x01\x02\x01", b"\x40", b"err:", b"=", b"9" * 40,
@@ -55,6 +56,24 @@ def mutated(rng: random.Random) -> bytes:
     if rng.random() < 0.5 and len(octets) >= 4:
         octets[:4] = len(octets).to_bytes(4)
     return bytes(octets)
+
+
+def like(rng: random.Random, frame: bytes) -> list[bytes]:
+    """Frames of the same length, as they come one after the other: other values in the same places, or spoilt."""
+    frames = []
+    for _ in range(rng.randrange(1, 6)):
+        octets = bytearray(frame)
+        octets[12:16] = rng.randbytes(4)
+        for _ in range(rng.choice((0, 0, 1, 2, 20))):
+            at = rng.randrange(16, len(octets))
+            kind = rng.choice(_KINDS)
+            if octets[at] in kind or rng.random() < 0.05:
+                octets[at] = rng.choice(kind)
+        frames.append(bytes(octets))
+    return frames
+
+
+_KINDS = (b"0123456789", b"ABCDEFabcdef0123456789-_.", bytes(range(256)))
 
 
 def _flip(rng: random.Random, octets: bytearray, at: int) -> None:
@@ -108,6 +127,15 @@ def text(rng: random.Random) -> str:
     if rng.random() < 0.3:
         return rng.choice(alphabet) * length
     return "".join(rng.choices(alphabet, k=length))
+
+
+def rubbish(rng: random.Random) -> bytes:
+    """What may stand in short_message: pieces of receipts, of headers, and anything."""
+    pieces = [
+        rng.choice((rng.choice(_TOKENS), rng.randbytes(rng.randrange(6)), b"\0", b"AB1"))
+        for _ in range(rng.randrange(12))
+    ]
+    return b"".join(pieces)[:254]
 
 
 class Written(NamedTuple):
