@@ -86,14 +86,14 @@ def test_an_intent_that_is_being_committed_is_waited_for(platform, database):
     found = []
     pause = threading.Thread(target=lambda: found.append(control.change(PAUSE, campaign, reason="test", wait=60)))
     with psycopg.connect(database) as worker:
-        (kept,) = worker.execute(
-            "select dispatch.intend(1, 1, 1, 7, 1, 0::smallint, 1, '{1}', '{1}', '{1}', '{9}', '{201001000000}')"
+        (lacking,) = worker.execute(
+            "select dispatch.intend(1, 1, 1, 7, 1, 0::smallint, 1, '{1}', '{1}', '{1}', '{201001000000}')"
         ).fetchone()
         pause.start()
         platform.until(
             lambda: found or platform.one("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
         )
-        assert (kept, found) == ([1], [])
+        assert (lacking, found) == ([], [])
     platform.rows(
         "insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, command_status,"
         " sent_at, answered_at, epoch_id, intent_serial, connector_id, session, sequence, reference, network_id, zone)"
