@@ -1,6 +1,6 @@
-"""The receipts that one client is owed: due by time, on their way, or back because nobody acknowledged them.
+"""The deliver_sm that one client is owed: due by time, on their way, or back because nobody acknowledged them.
 
-Pure: the time comes in. A receipt leaves only when it is acknowledged.
+Pure: the time comes in. A debt leaves only when it is acknowledged.
 """
 
 import heapq
@@ -11,15 +11,15 @@ from smpp.receipt import State
 
 
 class Debt(NamedTuple):
-    """A receipt owed: for this segment, with this state and err."""
+    """Owed for this segment: a receipt with this state and err, or the subscriber's reply where state is None."""
 
     record: Accepted
-    state: State
-    error: str
+    state: State | None
+    error: str = ""
 
 
 class Debts:
-    """Plan receipts, take what is due, then settle each or put it back."""
+    """Plan what is owed, take what is due, then settle each or put it back."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, Debt]] = []
@@ -33,9 +33,6 @@ class Debts:
         self._count += 1
         heapq.heappush(self._due, (at, self._count, debt))
 
-    def next_at(self) -> float | None:
-        return self._due[0][0] if self._due else None
-
     def take(self, now: float, most: int) -> list[Debt]:
         """What is due, oldest first; the caller sends it and says `sent`, or plans it again."""
         taken: list[Debt] = []
@@ -48,7 +45,7 @@ class Debts:
             self._sent[session, sequence] = debt
 
     def settle(self, session: object, sequence: int) -> Debt | None:
-        """The receipt that this answer acknowledges: paid."""
+        """What this answer acknowledges: paid."""
         return self._sent.pop((session, sequence), None)
 
     def put_back(self, session: object, sequences: list[int] | None, at: float) -> None:

@@ -1,10 +1,10 @@
 """What becomes of a message, decided by its destination alone, so that every run of a seed tells the same story."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from local.carrier.chance import chance
 from smpp.receipt import State
 
 
@@ -36,8 +36,7 @@ def fate(destination: bytes, seed: int, shares: Mapping[Fate, float], rules: Seq
             return ruled
     if not shares:
         return Fate.DELIVERED
-    digest = hashlib.blake2b(destination, digest_size=8, key=b"%d" % seed).digest()
-    place = int.from_bytes(digest) / 2**64
+    place = chance(seed, destination)
     for shared, share in shares.items():
         if place < share:
             return shared

@@ -1,29 +1,29 @@
-"""The carrier's behaviour over smpp's server: accepts, witnesses, answers, owes receipts and pays them."""
+"""The carrier's behaviour over smpp's server: binds, submissions and their answers; the witness is written first."""
 
 import asyncio
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import count
+from random import Random
 
-from local.carrier.debts import Debt, Debts
-from local.carrier.fate import Fate, course, fate
+from local.carrier import ids
+from local.carrier.fate import Fate, fate
+from local.carrier.garbage import spoilt
+from local.carrier.payments import Payments
 from local.carrier.settings import Settings
 from local.carrier.witness import Accepted, Log
-from smpp import codec, receipt, status
+from smpp import answers, status
 from smpp.answers import Answer
 from smpp.pace import Pace
 from smpp.pdu import Bind, DataSm, Pdu, SubmitSm, Tag
-from smpp.receipt import Receipt
 from smpp.server import ServerSession
 from smpp.session import Ended
 
 TICK = 0.005
 STATUS_EVERY = 0.5
-RECEIPT_WANTED = 0x03  # bits of registered_delivery (SMPP 3.4 5.2.17)
-ONLY_ON_FAILURE = 0x02
+
+Reply = tuple[int, int, bytes]  # sequence, command_status, message_id
 
 
 class Carrier:
@@ -32,19 +32,23 @@ class Carrier:
     def __init__(self, settings: Settings, log: Log) -> None:
         self.settings = settings
         self.counts: Counter[str] = Counter()
+        self._started_at = time.time()
+        self._random = Random(settings.seed)  # noqa: S311 - no secret
         self._log = log
         self._numbers = count(log.accepted + 1)
         self._submissions = 0
+        self._silent_until = 0.0
         self._of_session: Counter[ServerSession] = Counter()
+        self._half_open: set[ServerSession] = set()
         self._sessions: dict[str, list[ServerSession]] = defaultdict(list)
-        self._debts: dict[str, Debts] = defaultdict(Debts)
+        self._payments = Payments(settings, log, self.counts)
         self._paces: dict[str, Pace] = defaultdict(lambda: Pace(settings.rate))
-        for record, acknowledged in log.owed:
-            self._owe(record, {int(state) for state in acknowledged})
 
     # the sessions' calls
 
     def authenticate(self, _: ServerSession, bind: Bind) -> int:
+        if time.time() < self._started_at + self.settings.faults.refuse_binds_for:
+            return status.RBINDFAIL
         password = self.settings.accounts.get(bind.system_id.decode("ascii", "replace"))
         if password is None:
             return status.RINVSYSID
@@ -60,7 +64,8 @@ class Carrier:
         client = _client(session)
         if session in self._sessions[client]:
             self._sessions[client].remove(session)
-        self._debts[client].put_back(session, None, time.time())
+        self._payments.unanswered(client, session, None, time.time())
+        self._half_open.discard(session)
         del self._of_session[session]
 
     def asked(self, _: ServerSession, _pdu: Pdu) -> Pdu | None:
@@ -69,55 +74,45 @@ class Carrier:
 
     def submitted(self, session: ServerSession, run: list[SubmitSm | DataSm]) -> None:
         """Witness first, then the answers: what is answered is on record, whatever is killed."""
-        faults = self.settings.faults
-        now = time.time()
-        allowed = self._paces[_client(session)].allowance(now)
-        answers: list[tuple[int, int, bytes]] = []
-        records: list[Accepted] = []
-        for pdu in run:
-            self._submissions += 1
-            refusal = self._refusal(pdu, allowed - len(records))
-            if refusal:
-                answers.append((pdu.sequence, refusal, b""))
-                continue
-            record = _accepted(pdu, next(self._numbers), _client(session), now)
-            records.append(record)
-            answers.append((pdu.sequence, status.ROK, _written(record.number, self.settings.id_form)))
-        self._paces[_client(session)].spend(len(records), now)
+        if session in self._half_open:
+            return
+        client = _client(session)
+        replies, records = self._judged(client, run)
         self._log.accept(records)
         self.counts["accepted"] += len(records)
-        self.counts["refused"] += len(answers) - len(records)
-        self._of_session[session] += len(run)
-        if faults.disconnect_after is not None and self._of_session[session] >= faults.disconnect_after:
+        self.counts["refused"] += len(replies) - len(records)
+        before = self._of_session[session]
+        self._of_session[session] = before + len(run)
+        any_is_early = [self._payments.owe(record) for record in records]
+        faults = self.settings.faults
+        if _passes(faults.half_open_after, before, len(run)):
+            self._half_open.add(session)
+            session.pause_writing()  # which reads no more either, and so answers no enquire_link
+        elif _passes(faults.disconnect_after, before, len(run)):
+            if faults.disconnect_answered:
+                session.answer(replies)
             session.close("cut on purpose")
         elif not self._silent():
-            self._answer(session, answers)
-        for record in records:
-            self._owe(record, set())
+            if any(any_is_early):
+                self._payments.pay(client, self._talking(client), time.time())
+            self._answer(session, replies, spoil=_passes(faults.garbage_after, before, len(run)))
 
     def delivered(self, session: ServerSession, run: list[Answer]) -> None:
-        debts = self._debts[_client(session)]
-        paid: list[Debt] = []
-        for answer in run:
-            if answer.status:
-                debts.put_back(session, [answer.sequence], time.time() + self.settings.resend)
-            elif (debt := debts.settle(session, answer.sequence)) is not None:
-                paid.append(debt)
-        self.counts["receipts_acknowledged"] += len(paid)
-        self._log.acknowledge((debt.record.number, debt.state) for debt in paid)
+        self._payments.answered(_client(session), session, run, time.time())
 
     def undelivered(self, session: ServerSession, sequences: list[int]) -> None:
-        self._debts[_client(session)].put_back(session, sequences, time.time())
+        self._payments.unanswered(_client(session), session, sequences, time.time())
 
     # what goes on beside them
 
     async def run(self) -> None:
-        """Pays the receipts that fall due and keeps the status file, until cancelled."""
+        """Pays what falls due and keeps the status file, until cancelled."""
         written_at = 0.0
         while True:
             now = time.time()
-            for client in list(self._debts):
-                self._pay(client, now)
+            if not self._silent():
+                for client in self._payments.clients():
+                    self._payments.pay(client, self._talking(client), now)
             if now - written_at >= STATUS_EVERY:
                 self.write_status()
                 written_at = now
@@ -141,93 +136,80 @@ class Carrier:
             "sessions": sum(len(sessions) for sessions in self._sessions.values()),
             "receipts_sent": self.counts["receipts_sent"],
             "receipts_acknowledged": self.counts["receipts_acknowledged"],
-            "receipts_owed": sum(len(debts) for debts in self._debts.values()),
+            "receipts_owed": len(self._payments),
         }
 
     # inside
 
+    def _judged(self, client: str, run: list[SubmitSm | DataSm]) -> tuple[list[Reply], list[Accepted]]:
+        """What is answered to these submissions, and which are accepted."""
+        now = time.time()
+        pace = self._paces[client]
+        allowed = pace.allowance(now)
+        replies: list[Reply] = []
+        records: list[Accepted] = []
+        for pdu in run:
+            self._count_submission(now)
+            refusal = self._refusal(pdu, allowed - len(records))
+            if refusal:
+                replies.append((pdu.sequence, refusal, b""))
+                continue
+            record = _accepted(pdu, next(self._numbers), client, round(time.time(), 6))
+            records.append(record)
+            replies.append((pdu.sequence, status.ROK, ids.written(record.number, self.settings.id_form)))
+        pace.spend(len(records), now)
+        return replies, records
+
+    def _count_submission(self, now: float) -> None:
+        self._submissions += 1
+        faults = self.settings.faults
+        if faults.silent_after is not None and self._submissions == faults.silent_after + 1:
+            self._silent_until = float("inf") if faults.silent_for is None else now + faults.silent_for
+
+    def _silent(self) -> bool:
+        return time.time() < self._silent_until
+
+    def _talking(self, client: str) -> list[ServerSession]:
+        return [session for session in self._sessions[client] if session not in self._half_open]
+
     def _refusal(self, pdu: SubmitSm | DataSm, allowed: int) -> int:
-        every = self.settings.faults.queue_full_every
-        if every is not None and self._submissions % every == 0:
+        faults = self.settings.faults
+        if faults.queue_full_every is not None and self._submissions % faults.queue_full_every == 0:
             return status.RMSGQFUL
         if allowed <= 0:
             return status.RTHROTTLED
-        return status.RINVDSTADR if self._fate(pdu.destination_addr) is Fate.REJECTED else status.ROK
+        place = self._random.random() if faults.statuses else 1.0
+        for refusal, share in faults.statuses:
+            if place < share:
+                return refusal
+            place -= share
+        met = fate(pdu.destination_addr, self.settings.seed, self.settings.shares, self.settings.rules)
+        return status.RINVDSTADR if met is Fate.REJECTED else status.ROK
 
-    def _fate(self, destination: bytes) -> Fate:
-        return fate(destination, self.settings.seed, self.settings.shares, self.settings.rules)
-
-    def _silent(self) -> bool:
-        after = self.settings.faults.silent_after
-        return after is not None and self._submissions > after
-
-    def _answer(self, session: ServerSession, answers: list[tuple[int, int, bytes]]) -> None:
-        if self.settings.latency:
-            asyncio.get_running_loop().call_later(self.settings.latency, session.answer, answers)
-        else:
-            session.answer(answers)
-        garbage_after = self.settings.faults.garbage_after
-        if garbage_after is not None and self._of_session[session] >= garbage_after:
-            session.write(b"\xff" * 64)
-
-    def _owe(self, record: Accepted, acknowledged: set[int]) -> None:
-        """Plans the receipts that this segment's sender asked for."""
-        wanted = record.registered_delivery & RECEIPT_WANTED
-        if not wanted:
-            return
+    def _answer(self, session: ServerSession, replies: list[Reply], *, spoil: bool) -> None:
         settings = self.settings
-        steps = course(
-            self._fate(record.destination.encode("latin-1")),
-            receipt_delay=settings.receipt_delay, handset_off=settings.handset_off, expiry=settings.expiry,
-        )  # fmt: skip
-        for step in steps:
-            unwanted = wanted == ONLY_ON_FAILURE and step.state is receipt.State.DELIVERED
-            if unwanted or step.state in acknowledged or not (step.state.final or settings.intermediate):
-                continue
-            self._debts[record.system_id].plan(Debt(record, step.state, step.error), record.at + step.after)
+        later = asyncio.get_running_loop().call_later
+        if spoil and settings.faults.garbage.of_answers:
+            session.answer(replies[:-1])
+            session.write(spoilt(answers.submit_answers(replies[-1:]), settings.faults.garbage))
+        elif settings.jitter:
+            for reply in replies:
+                later(settings.latency + settings.jitter * self._random.random(), session.answer, [reply])
+        elif settings.latency:
+            later(settings.latency, session.answer, replies)
+        else:
+            session.answer(replies)
 
-    def _pay(self, client: str, now: float) -> None:
-        debts = self._debts[client]
-        if self._silent():
-            return
-        for session in self._sessions[client]:
-            if not (session.receives and session.writable):
-                continue
-            run = debts.take(now, session.room)
-            if not run:
-                continue
-            first = session.take_sequences(len(run))
-            octets = b"".join(self._encoded(run, first))
-            debts.sent(session, first, run)
-            session.deliver(octets, first, len(run))
-            self.counts["receipts_sent"] += len(run)
 
-    def _encoded(self, run: list[Debt], first_sequence: int) -> Iterator[bytes]:
-        done = datetime.now(UTC).replace(second=0, microsecond=0)
-        for sequence, debt in enumerate(run, first_sequence):
-            record = debt.record
-            said = Receipt(
-                message_id=_written(record.number, self.settings.receipt_id_form),
-                state=debt.state,
-                error_code=debt.error,
-                submitted=datetime.fromtimestamp(record.at // 60 * 60, UTC),
-                done=done,
-                reference=record.reference if self.settings.echo_reference else None,
-                source=record.source.encode("latin-1"),
-                destination=record.destination.encode("latin-1"),
-            )
-            yield codec.encode(receipt.build(said, sequence=sequence, addresses=(1, 1, 0, 0)))
+def _passes(threshold: int | None, before: int, more: int) -> bool:
+    """Whether a count reaches the threshold with these."""
+    return threshold is not None and before < threshold <= before + more
 
 
 def _client(session: ServerSession) -> str:
     if session.who is None:
         raise RuntimeError("a session without a bind neither submits nor receives")
     return session.who.system_id.decode("ascii", "replace")
-
-
-def _written(number: int, form: str) -> bytes:
-    """A message id as this carrier writes it."""
-    return b"%08X" % number if form == "hex" else b"%010d" % number
 
 
 def _accepted(pdu: SubmitSm | DataSm, number: int, client: str, now: float) -> Accepted:

@@ -1,7 +1,7 @@
 """The carrier's own record of what it accepted: appended before the answer goes out, read by whoever checks the books.
 
 One JSON line per accepted submit_sm; the octets of the message in hexadecimal. Beside it `<name>.receipts`
-says which receipts the clients acknowledged, so that a carrier that starts again owes the others still.
+says which receipts and replies the clients acknowledged, so that a carrier that starts again owes the others still.
 """
 
 import json
@@ -15,9 +15,12 @@ from typing import NamedTuple
 from smpp.reassembly import Reassembly
 from smpp.receipt import State
 
+REPLY = 0  # in the place of a receipt's state: the subscriber's reply
+
 
 class Accepted(NamedTuple):
-    """One accepted segment. number: the carrier's count, from 1. at: seconds since 1970. body: its octets."""
+    """One accepted segment. number: the carrier's count, from 1. at: seconds since 1970, to the microsecond, as it was
+    read. body: its octets."""
 
     number: int
     system_id: str
@@ -62,15 +65,24 @@ class Log:
 
     def __init__(self, path: Path | None) -> None:
         self.accepted = 0
-        self.owed: list[tuple[Accepted, set[State]]] = []  # from before this start: record, states acknowledged
+        self._path = path
         self._accepted = self._acknowledged = -1
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.owed = list(_owed(path))
         self.accepted = sum(1 for _ in _whole_lines(path))
         self._accepted = _open_at_last_line(path)
         self._acknowledged = _open_at_last_line(_receipts_path(path))
+
+    def owed(self) -> Iterator[tuple[Accepted, frozenset[int]]]:
+        """From before this start: every record, and what its client acknowledged, states of receipts and REPLY."""
+        if self._path is None:
+            return
+        acknowledged: dict[int, set[int]] = defaultdict(set)
+        for number, what in _acknowledged(self._path):
+            acknowledged[number].add(what)
+        for record in Witness(self._path).accepted():
+            yield record, frozenset(acknowledged.get(record.number, ()))
 
     def accept(self, records: Iterable[Accepted]) -> None:
         """In the file, and so safe from the death of this process, before this returns."""
@@ -78,9 +90,9 @@ class Log:
         self.accepted += len(lines)
         _append(self._accepted, lines)
 
-    def acknowledge(self, receipts: Iterable[tuple[int, State]]) -> None:
-        """The client has these receipts: number of the segment, state."""
-        _append(self._acknowledged, [f"{number} {int(state)}" for number, state in receipts])
+    def acknowledge(self, deliveries: Iterable[tuple[int, int]]) -> None:
+        """The client has these: number of the segment, state of the receipt or REPLY."""
+        _append(self._acknowledged, [f"{number} {int(what)}" for number, what in deliveries])
 
     def close(self) -> None:
         for descriptor in (self._accepted, self._acknowledged):
@@ -118,10 +130,14 @@ class Witness:
     def acknowledged(self) -> dict[int, list[State]]:
         """By number: the states that the client acknowledged, in order."""
         states: dict[int, list[State]] = defaultdict(list)
-        for line in _whole_lines(_receipts_path(self.path)):
-            number, state = line.split()
-            states[int(number)].append(State(int(state)))
+        for number, what in _acknowledged(self.path):
+            if what != REPLY:
+                states[number].append(State(what))
         return dict(states)
+
+    def replied(self) -> set[int]:
+        """The numbers of the segments whose subscribers' replies the client acknowledged."""
+        return {number for number, what in _acknowledged(self.path) if what == REPLY}
 
 
 def texts_of(records: Iterable[Accepted]) -> dict[str, list[str]]:
@@ -136,12 +152,10 @@ def texts_of(records: Iterable[Accepted]) -> dict[str, list[str]]:
     return dict(texts)
 
 
-def _owed(path: Path) -> Iterator[tuple[Accepted, set[State]]]:
-    acknowledged = Witness(path).acknowledged()
-    for record in Witness(path).accepted():
-        states = set(acknowledged.get(record.number, ()))
-        if not any(state.final for state in states):
-            yield record, states
+def _acknowledged(path: Path) -> Iterator[tuple[int, int]]:
+    for line in _whole_lines(_receipts_path(path)):
+        number, what = line.split()
+        yield int(number), int(what)
 
 
 def _open_at_last_line(path: Path) -> int:
