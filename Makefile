@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test bench-dispatch check format lock
+.PHONY: help setup demo demo-kill up down test torture bench-dispatch check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ down: setup  ## ends what commands started
 
 test: setup  ## all tests
 	@$(BIN)/pytest -q -n 2 --dist worksteal
+
+torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
+	@$(BIN)/python -m tests.acceptance.crash 2>/dev/null
 
 bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 	@$(BIN)/python benchmarks/dispatch.py
