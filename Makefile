@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture bench-dispatch bench-rate check format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
