@@ -33,6 +33,9 @@ test: setup  ## all tests
 torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
 	@$(BIN)/python -m tests.acceptance.crash 2>/dev/null
 
+fuzz: setup  ## a million inputs for the protocol: no crash, no hang, no growth of memory
+	@$(BIN)/python -m tests.fuzz
+
 bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 	@$(BIN)/python benchmarks/dispatch.py
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 _DECIMAL = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdefABCDEF")
-_HEX_AND_HYPHEN = _HEX | {"-"}
 _IN_FORM = np.zeros(256, bool)
 _IN_FORM[list(b"\00123456789abcdefghijklmnopqrstuvwxyz-")] = True  # no upper case, no space: nothing to change
 _ZERO = ord("0")

@@ -6,7 +6,6 @@ are the same in all. A receipt of which any of those differs, or whose values ho
 not of that form and goes to the parser.
 """
 
-import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +124,6 @@ class _Form:
     values that hold letters and digits only; digits: ... digits only; filled: ... anything but NUL."""
 
     esm_class: int
-    text: Span
     spans: dict[str, Span]
     fixed: Numbers
     octets: Octets
@@ -140,8 +138,6 @@ class _Form:
         fits &= (pdus[:, self.filled] != 0).all(axis=1)
         if "state" in self.spans:
             fits &= pdus[:, self.spans["state"][0]] < len(_STATES)
-        start, end = self.text
-        fits &= 4 * (pdus[:, start:end] == 0).sum(axis=1) < end - start  # else the parser takes it for UCS-2
         return fits
 
     def read(self, pdus: Octets) -> Receipts:
@@ -205,18 +201,19 @@ def _learn(frame: bytes) -> _Form | None:
     filled = _columns([spans[key] for key in ("source", "destination") if key in spans])
     fixed = np.setdiff1d(np.arange(len(frame)), np.concatenate([_columns(free), plain, digits, filled]))
     row = np.frombuffer(frame, np.uint8)
-    form = _Form(pdu.esm_class, (text, end), spans, fixed, row[fixed], plain, digits, filled)
-    return form if form.fits(row[None]).all() else None
+    form = _Form(pdu.esm_class, spans, fixed, row[fixed], plain, digits, filled)
+    return form if form.fits(row[None]).all() and _same(form.read(row[None]), single(pdu)) else None
+
+
+def _same(columns: Receipts, parsed: Receipts | None) -> bool:
+    """Whether a form reads what the parser reads. It does not where a carrier writes in a manner that only the parser
+    understands: as UTF-16, for one."""
+    return parsed is not None and all(map(np.array_equal, columns, parsed))
 
 
 def _is_plain(pdu: DeliverSm) -> bool:
     """Whether its text stands in short_message, octet for octet."""
-    return (
-        bool(pdu.short_message)
-        and pdu.tlv(Tag.MESSAGE_PAYLOAD) is None
-        and not pdu.esm_class & udh.UDHI
-        and not pdu.short_message.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    )
+    return bool(pdu.short_message) and pdu.tlv(Tag.MESSAGE_PAYLOAD) is None and not pdu.esm_class & udh.UDHI
 
 
 def _parameters(pdu: DeliverSm, at: int) -> tuple[dict[str, Span], list[Span]] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.carrier.settings import Settings
+from local.carrier.settings import Receipts, Settings
 from local.carrier.simulator import Carrier
 from local.carrier.witness import Log, Witness
 from smpp import server, status
@@ -32,7 +32,7 @@ MESSAGES = [
 async def node_binds_to_us(witness: Path, tls: ssl.SSLContext | None, **settings: Any) -> dict[str, Any]:
     """What esme.js tells of its session with a carrier that keeps this record."""
     log = Log(witness)
-    carrier = Carrier(Settings(receipt_delay=0.0), log)
+    carrier = Carrier(Settings(receipts=Receipts(delay=0.0)), log)
     listening = await server.serve("127.0.0.1", 0, carrier, system_id="carrier", tls=tls)
     scheme = "ssmpp" if tls else "smpp"
     arguments, environment = node.command("esme.js", url=f"{scheme}://127.0.0.1:{listening.port}", **settings)

@@ -214,9 +214,9 @@ def test_subscribers_reply_once_acknowledged_and_never_again(run, subscriber, tm
     replies = []
     deliver = subscriber._delivered
 
-    def keep(session, run):
-        replies.extend(pdu for pdu in run if pdu.esm_class == 0)
-        deliver(session, run)
+    def keep(session, by_columns, pdus):
+        replies.extend(pdu for pdu in pdus if pdu.esm_class == 0)
+        deliver(session, by_columns, pdus)
 
     subscriber._delivered = keep
     options = ["--replies=25", "--reply-text=STOP ايقاف", "--reply-delay=0", "--receipt-delay=0"]
