@@ -79,7 +79,8 @@ create table dispatch.batch (
     check ((state = 'leased') = (epoch_id is not null and fence is not null and leased_until is not null)),
     check ((state = 'done') = (done_at is not null))
 );
-create index on dispatch.batch (priority, batch_id) where state <> 'done';
+create index on dispatch.batch (campaign_id, batch_id) where state <> 'done';
+create index on dispatch.batch (epoch_id) where state = 'leased';
 comment on column dispatch.batch.priority is 'Lower goes first: informational 100, promotional 200.';
 comment on column dispatch.batch.not_before is 'The campaign''s schedule, or this batch''s share of its spread; what is paused or outside its daily window is not leased.';
 comment on column dispatch.batch.again is 'Something of it was settled while it was leased: it is planned once more before it is done.';
