@@ -13,6 +13,7 @@ Q = load("dispatch/batches")
 LEASE = 30.0  # seconds
 MARGIN = 5.0  # nothing is written in the last seconds of a lease
 RENEW_EVERY = 3.0
+MOST_OF_ONE = 20_000  # messages of one campaign with one worker
 USER_TIMEOUT = 20.0  # TCP_USER_TIMEOUT: a dead connection ends before the lease does
 
 
@@ -24,13 +25,17 @@ class Leases:
         self._desk = desk
         self._seconds = seconds
 
-    async def take(self, most: int, *, hungry: bool) -> list[Batch]:
-        """Up to so many batches that may go now: ready ones, and those whose owner fell silent. hungry: else only what
-        is to be given up."""
+    async def take(self, most: int, *, hungry: bool, sending: bool) -> list[Batch]:
+        """Up to so many batches that may go now, by urgency and in turn: ready ones, and those whose owner fell silent.
+        hungry: else only the beginnings of campaigns; sending: else only what is to be given up."""
         began = boottime()
         rows = await self._desk.rows(
-            Q.lease_batches, {"limit": most, "epoch": self._epoch, "seconds": self._seconds, "hungry": hungry}
-        )
+            Q.lease_batches,
+            {
+                "limit": most, "epoch": self._epoch, "seconds": self._seconds, "hungry": hungry, "sending": sending,
+                "most_of_one": MOST_OF_ONE,
+            },
+        )  # fmt: skip
         deadline = self._deadline(began)
         return [Batch(*(*row, deadline)) for row in rows]
 

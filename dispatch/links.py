@@ -77,6 +77,11 @@ class Links:
         """Whether some link could send more than waits for it."""
         return any(link.may_send and link.waiting < link.enough for link in self._links.values())
 
+    @property
+    def may_send(self) -> bool:
+        """Whether some link can send now."""
+        return any(link.may_send for link in self._links.values())
+
     def listening(self) -> dict[int, datetime]:
         """connector -> since when its receipts are heard and stored without a break."""
         stored_since = self._inbox.keeps_up_since()

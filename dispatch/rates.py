@@ -1,4 +1,5 @@
-"""A connector's contracted rate, shared out to its workers in the database: lowered well before it is raised."""
+"""A contracted rate, of a connector or of a campaign, shared out to the workers in the database: lowered well before
+it is raised."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,18 +10,20 @@ Q = load("dispatch/rates")
 
 
 class RateShares:
-    """Of one worker. Each changes its own row only, under the connector's lock, and keeps to what the row says."""
+    """Of one worker. Each changes its own row only, under the subject's lock, and keeps to what the row says. scope: what
+    the ids are of, connector or campaign."""
 
-    def __init__(self, epoch: int, desk: Desk) -> None:
+    def __init__(self, epoch: int, desk: Desk, scope: str = "connector") -> None:
         self._epoch = epoch
         self._desk = desk
+        self._scope = scope
         self._shares: dict[int, int] = {}
 
-    async def share(self, connector_id: int, rate: int, wants: int | None, apply: Callable[[int], None]) -> None:
+    async def share(self, subject: int, rate: int, wants: int | None, apply: Callable[[int], None]) -> None:
         """Asks what this worker may send from now on, whole segments a second, 0 until the others have made room.
         wants: what it has a use for, None = whatever it gets. A lower share is applied before anybody else can see that
         it was lowered, a higher one once it is committed."""
-        where = {"connector": connector_id, "epoch": self._epoch}
+        where = {"scope": self._scope, "subject": subject, "epoch": self._epoch}
         async with self._desk.transaction() as connection:
             await connection.execute(Q.lock_rate.encode(), where)
             cursor = await connection.execute(Q.claims.encode(), where)
@@ -28,20 +31,20 @@ class RateShares:
             demands = {epoch: demand for epoch, _, demand in rows} | {self._epoch: wants}
             claimed = sum(claim for epoch, claim, _ in rows if epoch != self._epoch)
             share = min(fair(rate, demands)[self._epoch], max(0, rate - claimed))
-            if share < self._shares.get(connector_id, 0):
+            if share < self._shares.get(subject, 0):
                 apply(share)
             await connection.execute(Q.keep_share.encode(), {**where, "rate": share, "demand": wants})
-        self._shares[connector_id] = share
+        self._shares[subject] = share
         apply(share)
 
-    async def leave(self, connector_id: int) -> None:
+    async def leave(self, subject: int) -> None:
         """This worker has no session there, and sends nothing: the others may have its share a while later."""
-        if connector_id not in self._shares:
+        if subject not in self._shares:
             return
-        self._shares[connector_id] = 0
-        where = {"connector": connector_id, "epoch": self._epoch}
+        self._shares[subject] = 0
+        where = {"scope": self._scope, "subject": subject, "epoch": self._epoch}
         if not await self._desk.rows(Q.leave_share, where):
-            del self._shares[connector_id]
+            del self._shares[subject]
 
 
 def fair(rate: int, demands: Mapping[int, int | None]) -> dict[int, int]:

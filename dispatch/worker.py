@@ -177,7 +177,9 @@ class Worker:
             self._wake.clear()
             try:
                 if len(self._batches) < MAX_BATCHES:
-                    for batch in await self._leases.take(2, hungry=self._links.are_hungry):
+                    for batch in await self._leases.take(
+                        2, hungry=self._links.are_hungry, sending=self._links.may_send
+                    ):
                         self._batches[batch.batch_id] = batch
                         self._spawn(self._carry(batch))
                         self._wake.set()

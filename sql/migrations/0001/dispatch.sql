@@ -79,7 +79,8 @@ create table dispatch.batch (
     check ((state = 'leased') = (epoch_id is not null and fence is not null and leased_until is not null)),
     check ((state = 'done') = (done_at is not null))
 );
-create index on dispatch.batch (priority, batch_id) where state <> 'done';
+create index on dispatch.batch (campaign_id, batch_id) where state <> 'done';
+create index on dispatch.batch (epoch_id) where state = 'leased';
 comment on column dispatch.batch.priority is 'Lower goes first: informational 100, promotional 200.';
 comment on column dispatch.batch.not_before is 'The campaign''s schedule, or this batch''s share of its spread; what is paused or outside its daily window is not leased.';
 comment on column dispatch.batch.again is 'Something of it was settled while it was leased: it is planned once more before it is done.';
@@ -130,16 +131,19 @@ create table dispatch.epoch (
 create index on dispatch.epoch (epoch_id) where settled_at is null;
 comment on column dispatch.epoch.settled_at is 'When every attempt it intended had a committed end, by itself or by recovery.';
 
--- The rate of a connector, shared out: lowered a second and a half before it is raised elsewhere.
+-- A rate, of a connector or of a campaign, shared out to workers: lowered a second and a half before it is raised elsewhere.
 create table dispatch.rate_share (
-    connector_id integer not null references dispatch.connector,
+    scope text not null check (scope in ('connector', 'campaign')),
+    subject_id bigint not null,
     epoch_id bigint not null references dispatch.epoch,
     rate integer not null check (rate >= 0),
     before integer not null check (before >= 0),
     demand integer check (demand >= 0),
     effective_at timestamptz not null,
-    primary key (connector_id, epoch_id)
+    primary key (scope, subject_id, epoch_id)
 );
+comment on column dispatch.rate_share.before is 'What the worker had until effective_at: others go by it as long.';
+comment on column dispatch.rate_share.demand is 'What it has a use for; null: whatever it gets.';
 
 create table dispatch.session_event (
     session_event_id bigint generated always as identity primary key,
@@ -156,8 +160,6 @@ create table dispatch.session_event (
 create index on dispatch.session_event (connector_id, at);
 create index on dispatch.session_event (connector_id, epoch_id, session, session_event_id) where kind <> 'counters';
 comment on column dispatch.session_event.session is 'One of the worker''s lines; -1 where it is about the connector as a whole.';
-comment on column dispatch.rate_share.before is 'What the worker had until effective_at: others go by it as long.';
-comment on column dispatch.rate_share.demand is 'What it has a use for; null: whatever it gets.';
 
 -- [a block of attempts about to be written], committed before its first byte. Entry i is the attempt at
 -- (ordinals[i], segments[i]), the (first_sequence + i - 1)th thing its session has to write. Its user_message_reference follows from these.

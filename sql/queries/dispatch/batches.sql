@@ -1,23 +1,108 @@
 -- Batches on their way to a carrier: ready -> leased -> done.
 
 -- lease_batches --
--- Batches that may go now, most urgent first: ready ones, and those whose owner (another worker) fell silent. A new fence makes the old
+-- Batches that may go now: ready ones, and those whose owner (another worker) fell silent. A new fence makes the old
 -- owner's next intent fail; what it intended before stays open until it is settled. A cancelled campaign's batches are
--- leased as well: to drop what is left of them; a worker that has enough, or no carrier, takes only those and expired ones.
+-- leased as well: to drop what is left of them; a worker without a carrier takes only those and expired ones.
 -- Outside its daily window nothing of a campaign expires but at its end: the validity is counted anew when the window opens.
-with free as (
-    select batch.batch_id, campaign.sender, campaign.state
+-- The most urgent go first; of equally urgent ones those of the account, and then of the campaign, that has the least with
+-- workers now: neither a huge campaign nor one that gets on slowly keeps others waiting. A worker that has enough
+-- (not hungry) still begins a campaign that nobody sends yet; of one campaign it takes no more than most_of_one messages.
+with recursive active (campaign_id) as (
+    (
+        select campaign_id
+        from dispatch.batch
+        where state <> 'done'
+        order by campaign_id
+        limit 1
+    )
+    union all
+    select (
+        select batch.campaign_id
+        from dispatch.batch
+        where batch.state <> 'done'
+          and batch.campaign_id > active.campaign_id
+        order by batch.campaign_id
+        limit 1
+    )
+    from active
+    where active.campaign_id is not null
+),
+
+held as (
+    select campaign_id, sum(size) as size, coalesce(sum(size) filter (where epoch_id = %(epoch)s), 0) as own
     from dispatch.batch
+    where state = 'leased'
+    group by campaign_id
+),
+
+campaigns as (
+    select
+        campaign.campaign_id,
+        campaign.account_id,
+        campaign.sender,
+        campaign.state,
+        campaign.state = 'cancelled' or (campaign.state = 'accepted' and campaign.ends_at <= now()) as is_over,
+        intake.standing(campaign) = 'accepted' and not dispatch.is_stopped(campaign.account_id, null) as may_go,
+        coalesce(held.size, 0) as size,
+        coalesce(held.own, 0) as own,
+        coalesce(sum(held.size) over (partition by campaign.account_id), 0) as size_of_account
+    from active
     join intake.campaign using (campaign_id)
-    where (batch.state = 'ready' or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
-      and ((intake.standing(campaign) = 'accepted' and batch.not_before <= now() and not dispatch.is_stopped(batch.account_id, null))
-         or (campaign.state = 'accepted' and campaign.ends_at <= now())
-        or campaign.state = 'cancelled')
-      and (%(hungry)s or campaign.state = 'cancelled' or batch.expires_at <= now())
-    order by batch.priority, batch.batch_id
+    left join held using (campaign_id)
+),
+
+candidates as (
+    select
+        campaigns.account_id,
+        campaigns.sender,
+        campaigns.state,
+        campaigns.own,
+        campaigns.size_of_account,
+        next.batch_id,
+        next.size,
+        next.priority,
+        campaigns.is_over or next.expires_at <= now() as ends,
+        campaigns.size + sum(next.size) over (partition by campaigns.campaign_id order by next.batch_id) - next.size as ahead
+    from campaigns
+    cross join lateral (
+        select batch.batch_id, batch.size, batch.priority, batch.expires_at
+        from dispatch.batch
+        where batch.campaign_id = campaigns.campaign_id
+          and batch.state <> 'done'
+          and (batch.state = 'ready' or (batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
+          and (campaigns.is_over or batch.not_before <= now())
+        order by batch.batch_id
+        limit 4 * %(limit)s
+    ) as next
+    where campaigns.is_over
+       or campaigns.may_go
+),
+
+ranked as (
+    select
+        batch_id,
+        sender,
+        state,
+        priority,
+        size_of_account + sum(size) over (partition by account_id, priority order by ahead, batch_id) - size as turn
+    from candidates
+    where ends
+       or (%(hungry)s and own < %(most_of_one)s)
+       or (%(sending)s and ahead = 0)
+),
+
+free as (
+    select batch.batch_id, ranked.sender, ranked.state
+    from ranked
+    join dispatch.batch using (batch_id)
+    where batch.state = 'ready'
+       or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s)
+    order by ranked.priority, ranked.turn, ranked.batch_id
     limit %(limit)s
     for update of batch skip locked
 )
+
 update dispatch.batch
 set state = 'leased',
     epoch_id = %(epoch)s,

@@ -4,6 +4,8 @@ import asyncio
 import random
 import time
 
+import pytest
+
 from dispatch.desk import Desk
 from dispatch.rates import RateShares
 from tests.integration.dispatch.platform_by_hand import Platform
@@ -20,16 +22,17 @@ def epochs(platform: Platform, count: int) -> list[int]:
     ]
 
 
-def test_whatever_workers_ask_for_no_second_holds_more_than_the_rate(platform: Platform) -> None:
-    connector, rate = platform.connect(1), 100
+@pytest.mark.parametrize("scope", ["connector", "campaign"])
+def test_whatever_workers_ask_for_no_second_holds_more_than_the_rate(platform: Platform, scope: str) -> None:
+    subject, rate = 1_000_000_000_001, 100
     history: dict[int, list[tuple[float, int]]] = {epoch: [(0.0, 0)] for epoch in epochs(platform, 3)}
 
     async def work(epoch: int) -> None:
         desk = Desk()
-        shares = RateShares(epoch, desk)
+        shares = RateShares(epoch, desk, scope)
         for _ in range(20):
             wants = random.choice([None, None, 0, 1, 30])
-            await shares.share(connector, rate, wants, lambda share: history[epoch].append((time.monotonic(), share)))
+            await shares.share(subject, rate, wants, lambda share: history[epoch].append((time.monotonic(), share)))
             await asyncio.sleep(random.uniform(0.05, 0.3))
         await desk.close()
 
@@ -37,6 +40,7 @@ def test_whatever_workers_ask_for_no_second_holds_more_than_the_rate(platform: P
         await asyncio.gather(*(work(epoch) for epoch in history))
 
     asyncio.run(all_of_them())
+    assert sum(changes[-1][1] for changes in history.values()) > 0
     for now in sorted(at for changes in history.values() for at, _ in changes):
         together = 0
         for changes in history.values():

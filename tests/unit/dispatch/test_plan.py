@@ -92,7 +92,7 @@ def test_the_parts_of_a_message_keep_their_carrier_once_it_may_have_one():
 def test_what_no_connector_can_take_now_waits():
     for attempts in ([], [(1, 1, 1, "not_sent", False)]):
         found = make(*attempts, route=NOT_NOW)
-        assert (planned(found), dict(found.stops), found.postponed) == ([], {}, True)
+        assert (planned(found), dict(found.stops), found.blocked) == ([], {}, 1)
 
 
 def test_retries_and_first_attempts_are_sent_in_the_order_of_the_file():

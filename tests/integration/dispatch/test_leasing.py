@@ -1,0 +1,204 @@
+"""Which batches are leased: the most urgent first, then in turn by account and campaign, whatever their sizes."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dispatch.desk import Desk
+from dispatch.leases import MOST_OF_ONE, Leases
+from dispatch.parts import Batch
+from tests.integration.dispatch.platform_by_hand import Platform
+
+
+class Queue:
+    """Accounts' campaigns without messages, and workers that take their batches."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.accounts: dict[str, int] = {}
+        self.names: dict[int, str] = {}
+
+    def campaign(self, name: str, sizes: list[int], *, account: str = "nile", priority: int = 100) -> int:
+        if account not in self.accounts:
+            self.accounts[account] = self.platform.open_account(account)
+        self.platform.account = self.accounts[account]
+        number = self.platform.accept(["x"], in_base=False)
+        self.platform.rows("delete from dispatch.batch where campaign_id = %s", number)
+        first = 1
+        for size in sizes:
+            self.platform.rows(
+                "insert into dispatch.batch (account_id, campaign_id, first_ordinal, size, priority, expires_at)"
+                " values (%s, %s, %s, %s, %s, now() + interval '1 day')",
+                self.platform.account, number, first, size, priority,
+            )  # fmt: skip
+            first += size
+        self.names[number] = name
+        return number
+
+    def worker(self) -> int:
+        return self.platform.one(
+            "insert into dispatch.epoch (worker, host, boot_id, pid, journal) values ('w', 'h', 'b', 1, 'j')"
+            " returning epoch_id"
+        )
+
+    def take(self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True) -> list[str]:
+        return [self.names[batch.campaign_id] for batch in self.leased(epoch, most, hungry=hungry, sending=sending)]
+
+    def leased(self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True) -> list[Batch]:
+        async def ask() -> list[Batch]:
+            desk = Desk()
+            try:
+                return await Leases(epoch, desk).take(most, hungry=hungry, sending=sending)
+            finally:
+                await desk.close()
+
+        return asyncio.run(ask())
+
+    def done(self, batch: int) -> None:
+        self.platform.rows(
+            "update dispatch.batch set state = 'done', done_at = now(), epoch_id = null, fence = null,"
+            " leased_until = null where batch_id = %s",
+            batch,
+        )
+
+
+@pytest.fixture
+def queue(platform: Platform) -> Queue:
+    return Queue(platform)
+
+
+def test_accounts_take_turns_by_what_workers_have_of_theirs(queue: Queue) -> None:
+    worker = queue.worker()
+    queue.campaign("huge", [5000] * 10)
+    queue.campaign("small", [100] * 3, account="delta")
+    assert [queue.take(worker)[0] for _ in range(6)] == ["huge", "small", "small", "small", "huge", "huge"]
+
+
+def test_campaigns_of_an_account_take_turns_also_within_one_question(queue: Queue) -> None:
+    queue.campaign("first", [1000] * 10)
+    queue.campaign("second", [1000] * 10)
+    queue.campaign("other", [1000] * 10, account="delta")
+    assert queue.take(queue.worker(), 6) == ["first", "other", "second", "other", "first", "other"]
+
+
+def test_urgent_ones_go_first_whoever_has_how_much(queue: Queue) -> None:
+    worker = queue.worker()
+    queue.campaign("promotion", [1000] * 3, account="delta", priority=200)
+    queue.campaign("information", [5000] * 3)
+    assert queue.take(worker, 4) == ["information"] * 3 + ["promotion"]
+
+
+def test_a_worker_that_has_enough_begins_what_nobody_sends_yet_and_no_more(queue: Queue) -> None:
+    worker, other = queue.worker(), queue.worker()
+    queue.campaign("huge", [5000] * 3)
+    assert queue.take(worker) == ["huge"]
+    queue.campaign("new", [1000] * 3)
+    assert queue.take(worker, 4, hungry=False) == ["new"]
+    assert queue.take(other, 4, hungry=False) == []
+    assert queue.take(other, 4, hungry=False, sending=False) == []
+    assert sorted(queue.take(other, 4)) == ["huge", "huge", "new", "new"]
+
+
+def test_one_campaign_never_fills_a_worker(queue: Queue) -> None:
+    worker = queue.worker()
+    queue.campaign("huge", [5000] * 20)
+    taken = [queue.take(worker, 1) for _ in range(MOST_OF_ONE // 5000)]
+    assert taken == [["huge"]] * len(taken)
+    assert queue.take(worker) == []
+    assert queue.take(queue.worker()) == ["huge"]
+
+
+def test_what_is_stopped_or_too_early_is_left_and_what_is_over_is_always_taken(queue: Queue) -> None:
+    worker = queue.worker()
+    stopped = queue.campaign("stopped", [10], account="delta")
+    early, cancelled, expired = (queue.campaign(name, [10]) for name in ("early", "cancelled", "expired"))
+    rows = queue.platform.rows
+    rows("insert into dispatch.stop (account_id, reason, stopped_by) values (%s, 'x', 'y')", queue.accounts["delta"])
+    rows("update dispatch.batch set not_before = now() + interval '1 hour' where campaign_id = %s", early)
+    rows("update intake.campaign set state = 'cancelled' where campaign_id = %s", cancelled)
+    rows("update dispatch.batch set expires_at = now() where campaign_id in (%s, %s)", expired, stopped)
+    assert sorted(queue.take(worker, 9, hungry=False, sending=False)) == ["cancelled", "expired"]
+    assert queue.take(worker, 9) == []
+
+
+def test_a_silent_worker_s_batch_is_taken_by_another_one_only(queue: Queue) -> None:
+    worker, other = queue.worker(), queue.worker()
+    queue.campaign("one", [10])
+    assert queue.take(worker) == ["one"]
+    queue.platform.rows("update dispatch.batch set leased_until = now() - interval '1 second'")
+    assert queue.take(worker) == []
+    assert queue.take(other) == ["one"]
+
+
+def test_many_workers_at_once_get_different_batches(queue: Queue) -> None:
+    queue.campaign("huge", [1000] * 12)
+    workers = [queue.worker() for _ in range(4)]
+
+    async def ask(epoch: int) -> list[Batch]:
+        desk = Desk()
+        try:
+            leases, taken = Leases(epoch, desk), []
+            for _ in range(30):
+                taken += await leases.take(1, hungry=True, sending=True)
+                await asyncio.sleep(0.01)
+            return taken
+        finally:
+            await desk.close()
+
+    async def all_of_them() -> list[list[Batch]]:
+        return await asyncio.gather(*map(ask, workers))
+
+    taken = [batch.batch_id for batches in asyncio.run(all_of_them()) for batch in batches]
+    assert len(taken) == len(set(taken)) == 12
+
+
+def test_a_simple_model_agrees(queue: Queue) -> None:
+    """Of what is left: the most urgent, of the account that has the least, of its campaign that has the least."""
+    random.seed(7)
+    workers = [queue.worker() for _ in range(3)]
+    left: dict[int, tuple[int, int, int, int]] = {}  # batch -> priority, account, campaign, size
+    for n in range(9):
+        account = f"a{n % 3}"
+        number = queue.campaign(
+            str(n),
+            [random.randint(1, 900) for _ in range(random.randint(1, 6))],
+            account=account,
+            priority=random.choice([100, 200]),
+        )
+        for batch, priority, size in queue.platform.rows(
+            "select batch_id, priority, size from dispatch.batch where campaign_id = %s", number
+        ):
+            left[batch] = priority, queue.accounts[account], number, size
+    held: dict[int, tuple[int, int, int, int]] = {}
+
+    def has(place: int, which: int) -> int:
+        return sum(one[3] for one in held.values() if one[place] == which)
+
+    while left:
+        if held and random.random() < 0.4:
+            ended = random.choice(list(held))
+            queue.done(ended)
+            del held[ended]
+        (batch,) = queue.leased(random.choice(workers))
+        urgent = [one for one in left.values() if one[0] == min(other[0] for other in left.values())]
+        priority, account, campaign, _ = left[batch.batch_id]
+        assert priority == urgent[0][0]
+        assert has(1, account) == min(has(1, one[1]) for one in urgent)
+        assert has(2, campaign) == min(has(2, one[2]) for one in urgent if one[1] == account)
+        assert batch.batch_id == min(one for one, (_, _, of, _) in left.items() if of == campaign)
+        held[batch.batch_id] = left.pop(batch.batch_id)
+
+
+def test_a_small_campaign_overtakes_a_huge_one(platform: Platform, carrier: Callable[..., Any]) -> None:
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port, rate=100, window=10)
+        huge = platform.accept(["x"] * 3000, batch_size=500)
+        worker = platform.worker()
+        platform.until(lambda: smsc.status()["accepted"] >= 50)
+        small = platform.accept(["y"] * 20, first=201002000000)
+        platform.until(lambda: platform.state(small) == "completed")
+        assert platform.progress(huge)["unsent"] > 1500
+        worker.kill()
