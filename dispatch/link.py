@@ -11,11 +11,12 @@ import numpy as np
 from dispatch.apart import Apart
 from dispatch.boot import boottime
 from dispatch.connectors import Connector
+from dispatch.figures import Figures
 from dispatch.journal import MOST_OPEN, Journal
 from dispatch.ledger import Ledger
 from dispatch.line import Line
 from dispatch.parts import Batch, Block, Ends, Load
-from dispatch.sessionlog import SessionLog
+from dispatch.sessionlog import SessionLog, counts
 from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
 from outbound.logs import logger
@@ -59,6 +60,7 @@ class Link:
         self.tried_to_bind = False
         self.exclusive = connector.echoes_reference  # else one worker at a time sends: see `Links`
         self.changing = False
+        self.figures = Figures()
         self._journal = journal
         self._ledger = ledger
         self._sessions = sessions
@@ -100,6 +102,24 @@ class Link:
     def under_way(self) -> int:
         """Parts that are intended and have no end yet."""
         return sum(line.under_way for line in self.lines)
+
+    @property
+    def bound_sessions(self) -> int:
+        return sum(line.session is not None for line in self.lines)
+
+    @property
+    def window_size(self) -> int:
+        """Submissions that may wait for their answer, on all sessions."""
+        return sum(session.window.size for session in self._sessions_now())
+
+    @property
+    def window_used(self) -> int:
+        return sum(len(session.window) for session in self._sessions_now())
+
+    @property
+    def rate_share(self) -> float | None:
+        """Segments a second that this worker may write; None: no limit."""
+        return self._throttle.rate
 
     @property
     def obstacle(self) -> str | None:
@@ -197,10 +217,7 @@ class Link:
     def log_counters(self) -> None:
         for line in self.lines:
             if line.session is not None:
-                self._sessions.add(
-                    self.connector.connector_id, line.number, "counters", None, line.session.last_answered_at,
-                    _counts(line.session),
-                )  # fmt: skip
+                self._sessions.look(self.connector.connector_id, line.number, line.session)
 
     # the ledger's calls
 
@@ -220,6 +237,7 @@ class Link:
 
     def committed(self, ends: Ends) -> None:
         """These ends are durable: what they mean for the parts."""
+        self.figures.ended(ends)
         load, batch, at = ends.block.load, ends.block.batch, ends.at
         self._waiting.free(load, at, in_doubt=ends.state == "in_doubt")
         if ends.state != "not_sent" and not ends.transient:
@@ -267,7 +285,8 @@ class Link:
         self.tried_to_bind = True
         if self.connector.bind != "transmitter" and self.receiving_since is None:
             self.receiving_since = datetime.now(UTC)
-        self._sessions.add(self.connector.connector_id, line.number, "bind")
+        answered_at = None if line.session is None else line.session.last_answered_at
+        self._sessions.add(self.connector.connector_id, line.number, "bind", None, answered_at)
         self._wake()
         self.pump()
 
@@ -283,7 +302,7 @@ class Link:
         kind = "unbind" if self._stopping or self.changing else "loss"
         self._sessions.add(
             self.connector.connector_id, line.number, kind, ended.reason, session.last_answered_at,
-            {**_counts(session), "in_doubt": in_doubt},
+            {**counts(session), "in_doubt": in_doubt},
         )  # fmt: skip
         log.info(
             "session ended", connector=self.connector.name, line=line.number, reason=ended.reason, in_doubt=in_doubt
@@ -292,7 +311,9 @@ class Link:
     def slow_down(self, command_status: int) -> None:
         """The carrier asks for patience."""
         if command_status in THROTTLED:
-            self._throttle.hold(self._loop.time() + THROTTLED_SECONDS)
+            now = self._loop.time()
+            self._throttle.hold(now + THROTTLED_SECONDS)
+            self.figures.hold(now, now + THROTTLED_SECONDS)
 
     def pump(self) -> None:
         """Writes what may be written, and asks for the intents of what comes next. Whatever happens in the middle of
@@ -377,20 +398,11 @@ class Link:
         """No line reconnects; each session waits for its answers and unbinds."""
         for task in list(self._tasks):
             task.cancel()
-        sessions = [line.session for line in self.lines if line.session is not None]
-        await asyncio.gather(*(session.unbind(timeout) for session in sessions))
+        await asyncio.gather(*(session.unbind(timeout) for session in self._sessions_now()))
+
+    def _sessions_now(self) -> list[ClientSession]:
+        return [line.session for line in list(self.lines) if line.session is not None]
 
 
 def _apart(connector: Connector) -> Apart | None:
     return None if connector.echoes_reference else Apart()
-
-
-def _counts(session: ClientSession) -> dict[str, int]:
-    counters = session.counters
-    return {
-        "sent": counters.sent,
-        "answered": counters.answered,
-        "refused": counters.refused,
-        "received": counters.received,
-        "overdue": counters.overdue,
-    }

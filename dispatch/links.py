@@ -61,6 +61,9 @@ class Links:
     def __getitem__(self, connector_id: int) -> Link:
         return self._links[connector_id]
 
+    def all(self) -> list[Link]:
+        return list(self._links.values())
+
     def route(self, msisdns: Numbers) -> Numbers:
         """The connectors of numbers, NO_ROUTE where there is none. One that is switched off keeps its numbers: they wait
         for it."""

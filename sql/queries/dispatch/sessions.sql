@@ -1,8 +1,20 @@
 -- Sessions with carriers: what happened to them, and the connectors they belong to.
 
--- add_event --
+-- add_events --
+-- What was written before a connection was lost is written again: it stays once.
 insert into dispatch.session_event (at, connector_id, epoch_id, session, kind, reason, last_answered_at, counters)
-values (%(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb);
+select at, connector_id, %(epoch)s, session, kind, reason, last_answered_at, counters::jsonb
+from unnest(
+    %(at)s::timestamptz[], %(connector)s::integer[], %(line)s::smallint[], %(kind)s::text[], %(reason)s::text[],
+    %(last)s::timestamptz[], %(counters)s::text[]
+) as event (at, connector_id, session, kind, reason, last_answered_at, counters)
+on conflict do nothing;
+
+-- unmatched --
+-- How many receipts wait for their attempt, by connector.
+select connector_id, count(*)
+from dispatch.receipt_unmatched
+group by connector_id;
 
 -- connectors --
 select
