@@ -15,11 +15,28 @@ if TYPE_CHECKING:
     from dispatch.stops import Target
 
 
+def _address(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, int] | None:
+    if given is None:
+        return None
+    from dispatch.endpoint import parse
+
+    try:
+        return parse(given)
+    except ValueError as error:
+        raise click.BadParameter(f"{given!r} is {error}") from None
+
+
 @click.group(invoke_without_command=True, short_help="Send what is accepted over SMPP, and take receipts and replies.")
 @click.option("--until-idle", is_flag=True, help="End when nothing is left to send or to wait for.")
 @click.option("--worker", "name", metavar="NAME", help="The worker's name in the log; default: this machine's name.")
+@click.option(
+    "--http",
+    metavar="HOST:PORT",
+    callback=_address,
+    help="Serve /healthz and /metrics there, like 127.0.0.1:9100; port 0 takes any free one. Default: nowhere.",
+)
 @click.pass_context
-def command(context: click.Context, until_idle: bool, name: str | None) -> None:
+def command(context: click.Context, until_idle: bool, name: str | None, http: tuple[str, int] | None) -> None:
     """Runs a dispatch worker until Ctrl-C or SIGTERM; any number may run at once, on any number of machines.
 
     It binds to the connectors of the set-up, sends the batches of accepted campaigns, and stores receipts and replies.
@@ -29,11 +46,14 @@ def command(context: click.Context, until_idle: bool, name: str | None) -> None:
     With --until-idle it ends with status 0 once everything is sent, and receipts came or stayed away for 20 seconds;
     campaigns that are held, paused or scheduled for later are not waited for. It ends with an error where messages
     wait and no carrier can be reached.
+
+    With --http, /healthz answers 200 while the worker's event loop turns and its database answers, else 503 with the
+    reasons, as JSON; /metrics are its figures for Prometheus. Neither asks for a password: keep the address to yourself.
     """
     if context.invoked_subcommand is None:
         from dispatch.process import run
 
-        run(name or socket.gethostname(), until_idle=until_idle)
+        run(name or socket.gethostname(), until_idle=until_idle, http=http)
 
 
 @command.command(short_help="What runs, what waits, what is in doubt.")

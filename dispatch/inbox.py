@@ -5,6 +5,7 @@ Stored here, matched in the database (`matching`): any worker may receive any re
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -46,7 +47,7 @@ class Inbox:
         self._epoch = epoch
         self._channel = channel
         self._receipts: list[bytes] = []
-        self._count = 0
+        self._counts: Counter[int] = Counter()  # of them, by connector
         self._replies: list[bytes] = []
         self._acknowledge: list[tuple[ClientSession, Sequence[int] | npt.NDArray[np.int64]]] = []
         self._wake = asyncio.Event()
@@ -54,6 +55,7 @@ class Inbox:
         self._waiting_since: float | None = None  # the oldest that is received and not stored
         self._kept_up_since = datetime.now(UTC)
         self.stored = 0
+        self.stored_of: Counter[int] = Counter()  # the same by connector
         self.replies = 0
 
     @property
@@ -100,12 +102,13 @@ class Inbox:
 
     def _add(self, connector: Connector, run: Receipts, now: int) -> None:
         self._receipts.append(_rows(self._epoch, connector, run, now))
-        self._count += len(run.sequences)
+        self._counts[connector.connector_id] += len(run.sequences)
 
     async def _store(self) -> None:
         began = self._loop.time()
         receipts, self._receipts = self._receipts, []
-        count, self._count = self._count, 0
+        counts, self._counts = self._counts, Counter()
+        count = counts.total()
         replies, self._replies = self._replies, []
         acknowledge, self._acknowledge = self._acknowledge, []
         statements, copies = [], []
@@ -126,6 +129,7 @@ class Inbox:
                 log.warning("receipts wait for the database", receipts=count, reason=reason(error))
                 await asyncio.sleep(_RETRY_SECONDS)
         self.stored += count
+        self.stored_of.update(counts)
         self.replies += len(replies)
         if self.keeps_up_since() is None:
             self._kept_up_since = datetime.now(UTC)

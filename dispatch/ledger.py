@@ -16,6 +16,7 @@ from dispatch.channel import Channel, ConnectionLost
 from dispatch.desk import Desk, reason
 from dispatch.parts import Block, Ends
 from dispatch.rows import COPY_SUBMISSIONS, integers, intend, submissions
+from dispatch.vitals import Histogram
 from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
@@ -25,6 +26,7 @@ Q = load("dispatch/ledger")
 
 LINGER = 0.02  # seconds that results may wait for more of them
 _RETRY_SECONDS = 0.5
+_LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 class EpochSettled(OutboundError):
@@ -76,6 +78,7 @@ class Ledger:
         self._open_of: Counter[int] = Counter()  # the same by connector
         self.commits = 0
         self.committed_rows = 0
+        self.latency = Histogram(_LATENCIES)
 
     def next_serial(self) -> int:
         self._next_intent += 1
@@ -166,8 +169,10 @@ class Ledger:
         statements += [intend(self._epoch, block) for block in group.blocks]
         text = "".join(statements)
         while True:
+            began = self._loop.time()
             try:
                 answers = await self._channel.run(text, copies)
+                self.latency.observe(self._loop.time() - began)
                 return [None if row[0] is None else [place - 1 for place in integers(row[0])] for row in answers[1:]]
             except ConnectionLost as error:
                 log.warning("connection lost around a commit", group=group.serial, reason=reason(error))

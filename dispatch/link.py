@@ -13,12 +13,13 @@ from dispatch.apart import Apart
 from dispatch.boot import boottime
 from dispatch.breaker import Breaker, State
 from dispatch.connectors import Connector
+from dispatch.figures import Figures
 from dispatch.journal import MOST_OPEN, Journal
 from dispatch.ledger import Ledger
 from dispatch.line import Line
 from dispatch.parts import Batch, Block, Ends, Load
 from dispatch.patience import Patience
-from dispatch.sessionlog import SessionLog
+from dispatch.sessionlog import SessionLog, counts
 from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
 from outbound.logs import logger
@@ -63,6 +64,7 @@ class Link:
         self.tried_to_bind = False
         self.exclusive = connector.echoes_reference  # else one worker at a time sends: see `Links`
         self.changing = False
+        self.figures = Figures()
         self._journal = journal
         self._ledger = ledger
         self._sessions = sessions
@@ -122,6 +124,24 @@ class Link:
     def under_way(self) -> int:
         """Parts that are intended and have no end yet."""
         return sum(line.under_way for line in self.lines)
+
+    @property
+    def bound_sessions(self) -> int:
+        return sum(line.session is not None for line in self.lines)
+
+    @property
+    def window_size(self) -> int:
+        """Submissions that may wait for their answer, on all sessions."""
+        return sum(session.window.size for session in self._sessions_now())
+
+    @property
+    def window_used(self) -> int:
+        return sum(len(session.window) for session in self._sessions_now())
+
+    @property
+    def rate_share(self) -> float | None:
+        """Segments a second that this worker may write; None: no limit."""
+        return self._throttle.rate
 
     @property
     def obstacle(self) -> str | None:
@@ -235,10 +255,7 @@ class Link:
     def log_counters(self) -> None:
         for line in self.lines:
             if line.session is not None:
-                self._sessions.add(
-                    self.connector.connector_id, line.number, "counters", None, line.session.last_answered_at,
-                    _counts(line.session),
-                )  # fmt: skip
+                self._sessions.look(self.connector.connector_id, line.number, line.session)
 
     # the ledger's calls
 
@@ -258,6 +275,7 @@ class Link:
 
     def committed(self, ends: Ends) -> None:
         """These ends are durable: what they mean for the parts."""
+        self.figures.ended(ends)
         load, batch, at = ends.block.load, ends.block.batch, ends.at
         self._waiting.free(load, at, in_doubt=ends.state == "in_doubt")
         if ends.state != "not_sent" and not ends.transient:
@@ -305,7 +323,8 @@ class Link:
         self.tried_to_bind = True
         if self.connector.bind != "transmitter" and self.receiving_since is None:
             self.receiving_since = datetime.now(UTC)
-        self._sessions.add(self.connector.connector_id, line.number, "bind")
+        answered_at = None if line.session is None else line.session.last_answered_at
+        self._sessions.add(self.connector.connector_id, line.number, "bind", None, answered_at)
         self._breaker.bound()
         self._note_circuit()
         self._wake()
@@ -324,7 +343,7 @@ class Link:
         kind = "unbind" if self._stopping or self.changing else "loss"
         self._sessions.add(
             self.connector.connector_id, line.number, kind, ended.reason, session.last_answered_at,
-            {**_counts(session), "in_doubt": in_doubt},
+            {**counts(session), "in_doubt": in_doubt},
         )  # fmt: skip
         log.info(
             "session ended", connector=self.connector.name, line=line.number, reason=ended.reason, in_doubt=in_doubt
@@ -339,7 +358,9 @@ class Link:
         if good:
             self._patience.accepted(segments, now)
         elif policy.backoff is Backoff.CONNECTOR:
-            self._throttle.hold(self._patience.refused(now))
+            until = self._patience.refused(now)
+            self._throttle.hold(until)
+            self.figures.hold(now, until)
         self._breaker.answered(segments * good, segments * ill, segments * (not good and not ill), now)
         self._note_circuit()
 
@@ -456,20 +477,11 @@ class Link:
         """No line reconnects; each session waits for its answers and unbinds."""
         for task in list(self._tasks):
             task.cancel()
-        sessions = [line.session for line in self.lines if line.session is not None]
-        await asyncio.gather(*(session.unbind(timeout) for session in sessions))
+        await asyncio.gather(*(session.unbind(timeout) for session in self._sessions_now()))
+
+    def _sessions_now(self) -> list[ClientSession]:
+        return [line.session for line in list(self.lines) if line.session is not None]
 
 
 def _apart(connector: Connector) -> Apart | None:
     return None if connector.echoes_reference else Apart()
-
-
-def _counts(session: ClientSession) -> dict[str, int]:
-    counters = session.counters
-    return {
-        "sent": counters.sent,
-        "answered": counters.answered,
-        "refused": counters.refused,
-        "received": counters.received,
-        "overdue": counters.overdue,
-    }

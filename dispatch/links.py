@@ -63,6 +63,9 @@ class Links:
     def __getitem__(self, connector_id: int) -> Link:
         return self._links[connector_id]
 
+    def all(self) -> list[Link]:
+        return list(self._links.values())
+
     def route(self, msisdns: Numbers, networks: Numbers) -> Numbers:
         """The connectors of messages, NO_ROUTE where no carrier of ours goes there, NOT_NOW where one does that cannot be
         used now."""

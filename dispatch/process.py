@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import uvloop
@@ -12,19 +14,45 @@ from dispatch.worker import Worker
 from outbound import logs
 from outbound.errors import OutboundError
 
+log = logs.logger("dispatch.process")
+
 
 class WorkerFailed(OutboundError):
     """The worker met something that it cannot overcome: what, and that another start goes on where it ended."""
 
 
-def run(name: str, *, until_idle: bool) -> None:
-    """Until SIGTERM or Ctrl-C, or until nothing is left to do."""
+def run(name: str, *, until_idle: bool, http: tuple[str, int] | None = None) -> None:
+    """Until SIGTERM or Ctrl-C, or until nothing is left to do. http: where /healthz and /metrics are served."""
     logs.to_stderr()
-    uvloop.run(_work(name, Idle() if until_idle else None))
+    uvloop.run(_work(name, Idle() if until_idle else None, http))
 
 
-async def _work(name: str, idle: Idle | None) -> None:
+async def _work(name: str, idle: Idle | None, http: tuple[str, int] | None) -> None:
     worker = Worker(name, idle=idle)
+    with _served(worker, http):
+        await _run(worker, name)
+
+
+@contextmanager
+def _served(worker: Worker, http: tuple[str, int] | None) -> Iterator[None]:
+    """The endpoint answers from before the worker has a database until after its last answer is committed."""
+    if http is None:
+        yield
+        return
+    from dispatch import endpoint, metrics
+
+    served = endpoint.Endpoint(
+        endpoint.Address(*http), metrics.registry(worker), worker.vitals.troubles, lambda: metrics.details(worker)
+    )
+    served.start()
+    log.info("endpoint", host=http[0], port=served.port)
+    try:
+        yield
+    finally:
+        served.close()
+
+
+async def _run(worker: Worker, name: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, worker.stop)
     try:

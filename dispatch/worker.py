@@ -6,6 +6,7 @@ One process, one event loop. Any number of workers run at once, on any number of
 import asyncio
 import os
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +24,14 @@ from dispatch.inbox import Inbox
 from dispatch.journal import Journal
 from dispatch.leases import LEASE, RENEW_EVERY, Leases
 from dispatch.ledger import EpochSettled, Ledger
+from dispatch.link import Link
 from dispatch.links import Links
 from dispatch.matching import Matcher, reopen
 from dispatch.parts import Batch, Block, Ends
 from dispatch.recipients import SegmentsDiffer
 from dispatch.recovery import SILENCE, Recovery
 from dispatch.sessionlog import SessionLog
+from dispatch.vitals import Vitals
 from dispatch.windows import Windows
 from outbound import database
 from outbound.errors import OutboundError
@@ -41,11 +44,12 @@ from smpp.address import InvalidSender
 log = logger("dispatch.worker")
 QE = load("dispatch/recovery")
 QL = load("dispatch/ledger")
+QS = load("dispatch/sessions")
 
 PARK_SECONDS = 5.0  # a batch whose carriers are away lets others go first
 MAX_BATCHES = 64
-COUNTERS_EVERY = 60.0
 DAYS_EVERY = 3600.0
+UNMATCHED_EVERY = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,34 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._broken: set[int] = set()
+        self.vitals = Vitals()
+        self.opened = False  # what follows is there from then on
+        self.unmatched: Counter[int] = Counter()  # receipts that wait, of all workers, by connector
+
+    # what is seen from outside, also from another thread
+
+    @property
+    def links(self) -> list[Link]:
+        return self._links.all()
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._ledger
+
+    @property
+    def inbox(self) -> Inbox:
+        return self._inbox
+
+    @property
+    def held(self) -> int:
+        """Leased batches."""
+        return len(self._batches)
+
+    @property
+    def matched(self) -> int:
+        return self._matcher.matched
+
+    # from beginning to end
 
     def stop(self) -> None:
         """SIGTERM: what is in flight is waited for, the rest is left to others."""
@@ -130,12 +162,15 @@ class Worker:
         self._matcher = Matcher(self._clerk_desk)
         self._completion = Completion(self._clerk_desk)
         self._windows = Windows(self._clerk_desk)
+        self.opened = True
         log.info("worker started", worker=self.name, epoch=self.epoch, pid=os.getpid())
 
     async def _first_look(self) -> None:
         await self._recovery.run_once()
         await self._windows.run_once()
         await self._links.refresh()
+        self.vitals.database_answered()
+        self.vitals.connectors_known = True
 
     def _start_loops(self) -> None:
         pace = self._pace
@@ -151,7 +186,9 @@ class Worker:
         self._every(1.0, self._tend_links)
         self._every(1.0, self._windows.run_once)
         self._every(DAYS_EVERY, self._ensure_days)
-        self._every(COUNTERS_EVERY, self._log_counters)
+        self._every(1.0, self._log_counters)
+        self._every(UNMATCHED_EVERY, self._count_unmatched)
+        self._spawn(self.vitals.run())
         if self._idle is not None:
             self._every(0.5, self._end_when_idle)
 
@@ -257,6 +294,7 @@ class Worker:
 
     async def _renew(self) -> None:
         await self._leases.renew(self._batches.values())
+        self.vitals.database_answered()
         for batch in list(self._batches.values()):
             if batch.lost:
                 log.warning("lost a lease", batch=batch.batch_id)
@@ -299,6 +337,9 @@ class Worker:
 
     async def _log_counters(self) -> None:
         self._links.log_counters()
+
+    async def _count_unmatched(self) -> None:
+        self.unmatched = Counter(dict(await self._clerk_desk.rows(QS.unmatched)))
 
     async def _listen(self) -> None:
         """NOTIFY wakes; the poll covers a wake-up that was lost with its connection."""

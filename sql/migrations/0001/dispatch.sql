@@ -158,6 +158,11 @@ create table dispatch.session_event (
     counters jsonb not null default '{}'
 );
 create index on dispatch.session_event (connector_id, at);
+create unique index on dispatch.session_event (epoch_id, connector_id, session, at, kind);
+comment on column dispatch.session_event.last_answered_at is
+    'When the session''s last answer came. Each minute in which one did has a row with it: SLA S1 counts the others.';
+comment on column dispatch.session_event.counters is
+    'Since the bind: sent, answered, refused, received, malformed, overdue; at its end in_doubt; of the worker: rss (octets), cpu (seconds).';
 create index on dispatch.session_event (connector_id, epoch_id, session, session_event_id) where kind <> 'counters';
 comment on column dispatch.session_event.session is 'One of the worker''s lines; -1 where it is about the connector as a whole.';
 

@@ -1,18 +1,20 @@
 -- Sessions with carriers: what happened to them, and the connectors they belong to.
 
--- add_event --
--- Nothing where it stands there already: whoever was cut off while it was written writes it again.
+-- add_events --
+-- What was written before a connection was lost is written again: it stays once.
 insert into dispatch.session_event (at, connector_id, epoch_id, session, kind, reason, last_answered_at, counters)
-select %(at)s, %(connector)s, %(epoch)s, %(line)s, %(kind)s, %(reason)s, %(last)s, %(counters)s::jsonb
-where not exists (
-    select
-    from dispatch.session_event
-    where connector_id = %(connector)s
-      and at = %(at)s
-      and epoch_id = %(epoch)s
-      and session = %(line)s
-      and kind = %(kind)s
-);
+select at, connector_id, %(epoch)s, session, kind, reason, last_answered_at, counters::jsonb
+from unnest(
+    %(at)s::timestamptz[], %(connector)s::integer[], %(line)s::smallint[], %(kind)s::text[], %(reason)s::text[],
+    %(last)s::timestamptz[], %(counters)s::text[]
+) as event (at, connector_id, session, kind, reason, last_answered_at, counters)
+on conflict do nothing;
+
+-- unmatched --
+-- How many receipts wait for their attempt, by connector.
+select connector_id, count(*)
+from dispatch.receipt_unmatched
+group by connector_id;
 
 -- connectors --
 select
