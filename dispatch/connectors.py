@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from outbound.errors import OutboundError
+from smpp.wire import Joined, Wire
 
 RESPONSE_TIMEOUT = 60.0
 ENQUIRE_LINK = 30.0
@@ -38,6 +39,7 @@ class Connector:
     rate: int | None
     routes: list[Any]
     answers: dict[str, str]
+    wire: dict[str, Any]
     echoes_reference: bool
     message_id_form: str
     ledger_window: int
@@ -52,6 +54,11 @@ class Connector:
             self.sessions <= other.sessions
             and replace(self, **{name: getattr(other, name) for name in AT_ONCE}) == other
         )
+
+    @property
+    def as_wired(self) -> Wire:
+        """How segments go out here."""
+        return Wire(**{**self.wire, "joined": Joined(self.wire.get("joined", Joined.UDH))})
 
     def seconds(self, option: str, default: float) -> float:
         return float(self.options.get(option, default))

@@ -185,6 +185,7 @@ class Line:
             load.esm_classes[at],
             load.data_codings[at],
             load.references[at] if self._link.connector.echoes_reference else None,
+            None if load.tlvs is None else [load.tlvs[place] for place in at.tolist()],
         )
 
     def _number(self, block: Block) -> int:

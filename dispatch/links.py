@@ -20,6 +20,7 @@ from dispatch.routes import Routes, understood
 from dispatch.sessionlog import SessionLog
 from outbound.logs import logger
 from outbound.queries import load
+from smpp.wire import Wire
 
 log = logger("dispatch.links")
 Q = load("dispatch/sessions")
@@ -28,7 +29,7 @@ PATIENCE = 2.0  # seconds that messages wait for a connector's sessions before t
 
 COLUMNS = (
     "connector_id", "name", "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes",
-    "answers", "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled", "stopped",
+    "answers", "wire", "echoes_reference", "message_id_form", "ledger_window", "tls", "options", "enabled", "stopped",
 )  # fmt: skip
 
 
@@ -71,6 +72,9 @@ class Links:
         used now."""
         usable = {connector for connector, link in self._links.items() if link.is_usable}
         return self._routes.connectors(msisdns, networks.astype(np.int32), usable).astype(np.int64)
+
+    def wire(self, connector_id: int) -> Wire:
+        return self._links[connector_id].connector.as_wired
 
     def can_use(self, connector_id: int) -> bool:
         return connector_id in self._links and self._links[connector_id].is_usable

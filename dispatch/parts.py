@@ -75,7 +75,7 @@ class Load:
 
     counts: the segments of the part's message. attempts: the number of the attempt that is next, or under way. delays:
     how often the carrier asked for patience. refused: a part of the message was rejected for good, so the others are
-    not sent. zones: ASCII.
+    not sent. zones: ASCII. tlvs: optional parameters of each, encoded; None where there are none.
     """
 
     batch: Batch
@@ -89,6 +89,7 @@ class Load:
     short_messages: list[bytes]
     esm_classes: Octets
     data_codings: Octets
+    tlvs: list[bytes] | None = None
     references: Numbers = field(init=False)
     delays: Numbers = field(init=False)
     refused: npt.NDArray[np.bool_] = field(init=False)

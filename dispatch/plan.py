@@ -4,16 +4,17 @@ Pure: it is told what was tried and what is intended, and finds the same for eve
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from dispatch.parts import Batch, Load, Numbers
 from dispatch.recipients import Recipients, wire
 from dispatch.routes import NO_ROUTE, NOT_NOW
+from smpp.wire import Wire
 
 
 class Attempt(NamedTuple):
@@ -33,6 +34,20 @@ class Open(NamedTuple):
     ordinal: int
     segment: int
     attempt: int
+
+
+class Ways(Protocol):
+    """The connectors that messages can go over."""
+
+    def route(self, msisdns: Numbers, networks: Numbers, /) -> Numbers:
+        """The connector of each message, NO_ROUTE where no carrier of ours goes there, NOT_NOW where none of those that do
+        can be used."""
+
+    def can_use(self, connector_id: int, /) -> bool:
+        """Whether messages may be given to this connector."""
+
+    def wire(self, connector_id: int, /) -> Wire:
+        """How segments go out at this connector."""
 
 
 @dataclass(slots=True)
@@ -76,20 +91,18 @@ def make(
     recipients: Recipients,
     attempts: Sequence[Attempt],
     open_attempts: Sequence[Open],
-    route: Callable[[Numbers, Numbers], Numbers],
-    can_use: Callable[[int], bool],
+    ways: Ways,
     now: datetime,
 ) -> Plan:
-    """route: the connectors of messages by number and network, NO_ROUTE where no carrier of ours goes there, NOT_NOW where
-    none of those can be used. can_use: whether a connector can. A message of which a part may be at a carrier stays with
-    that one; one with a part open elsewhere waits for its end."""
+    """A message of which a part may be at a carrier stays with that one; one with a part open elsewhere waits for its
+    end."""
     tried = _tried(recipients, attempts, open_attempts)
     plan = Plan(waits=bool(open_attempts))
     fresh = ~np.isin(recipients.ordinals, list(tried)) if tried else np.ones(len(recipients), bool)
     ended = _end_of(batch, now)
     free = fresh | np.isin(recipients.ordinals, [ordinal for ordinal, one in tried.items() if one.connector is None])
     routes = np.full(len(recipients), NOT_NOW, np.int64)
-    routes[free] = route(recipients.msisdns[free], recipients.networks[free])
+    routes[free] = ways.route(recipients.msisdns[free], recipients.networks[free])
     if ended is not None:
         plan.stops[ended] += recipients.ordinals[fresh].tolist()
     else:
@@ -97,19 +110,19 @@ def make(
         plan.blocked += int((fresh & (routes == NOT_NOW)).sum())
         for connector in np.unique(routes[fresh & (routes > NO_ROUTE)]).tolist():
             chosen = fresh & (routes == connector)
-            plan.loads.append((connector, _whole(batch, recipients.of(chosen))))
+            plan.loads.append((connector, _whole(batch, recipients.of(chosen), ways.wire(connector))))
     for place in np.flatnonzero(~fresh).tolist():
         message = tried[int(recipients.ordinals[place])]
         if not message.next or message.running:
             continue
         connector = message.connector if message.connector is not None else int(routes[place])
         why = ended or ("part_rejected" if message.refused else None) or ("no_route" if connector == NO_ROUTE else None)
-        if why is None and (connector == NOT_NOW or not can_use(connector)):
+        if why is None and (connector == NOT_NOW or not ways.can_use(connector)):
             plan.blocked += 1
         elif why is None:
             only = np.zeros(len(recipients), bool)
             only[place] = True
-            plan.loads.append((connector, _some(batch, recipients.of(only), message.next)))
+            plan.loads.append((connector, _some(batch, recipients.of(only), message.next, ways.wire(connector))))
         elif not message.in_doubt:
             plan.stops[why].append(int(recipients.ordinals[place]))
     plan.stops = defaultdict(list, {why: ordinals for why, ordinals in plan.stops.items() if ordinals})
@@ -153,9 +166,9 @@ def _judge(segments: int, ended: Iterable[Attempt], *, running: bool) -> _Tried:
     )
 
 
-def _whole(batch: Batch, recipients: Recipients) -> Load:
+def _whole(batch: Batch, recipients: Recipients, settings: Wire) -> Load:
     """Every part of these messages, for the first time."""
-    wired = wire(batch.campaign_id, recipients)
+    wired = wire(batch.campaign_id, recipients, settings)
     counts = recipients.counts
     starts = np.cumsum(counts) - counts
     places = np.repeat(np.arange(len(recipients)), counts)
@@ -171,12 +184,13 @@ def _whole(batch: Batch, recipients: Recipients) -> Load:
         short_messages=wired.short_messages,
         esm_classes=wired.esm_classes,
         data_codings=wired.data_codings,
+        tlvs=wired.tlvs,
     )
 
 
-def _some(batch: Batch, recipient: Recipients, following: dict[int, int]) -> Load:
+def _some(batch: Batch, recipient: Recipients, following: dict[int, int], settings: Wire) -> Load:
     """Some parts of one message. following: segment -> number of the attempt."""
-    load = _of(_whole(batch, recipient), [segment - 1 for segment in following])
+    load = _of(_whole(batch, recipient, settings), [segment - 1 for segment in following])
     load.attempts[:] = list(following.values())
     return load
 
@@ -186,7 +200,7 @@ def _of(load: Load, places: list[int]) -> Load:
     return Load(
         load.batch, load.ordinals[at], load.segments[at], load.counts[at], load.attempts[at], load.msisdns[at],
         load.networks[at], load.zones[at], [load.short_messages[place] for place in places], load.esm_classes[at],
-        load.data_codings[at],
+        load.data_codings[at], None if load.tlvs is None else [load.tlvs[place] for place in places],
     )  # fmt: skip
 
 
@@ -213,6 +227,9 @@ def _join(loads: list[Load]) -> Load:
         short_messages=[body for load in loads for body in load.short_messages],
         esm_classes=np.concatenate([load.esm_classes for load in loads]),
         data_codings=np.concatenate([load.data_codings for load in loads]),
+        tlvs=[tlv for load in loads for tlv in load.tlvs or [b""] * len(load)]
+        if any(load.tlvs for load in loads)
+        else None,
     )
     order = np.lexsort((whole.segments, whole.ordinals))
     return _of(whole, order.tolist())

@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -11,8 +11,8 @@ import numpy as np
 from dispatch import plan
 from dispatch import recipients as columns
 from dispatch.desk import Desk
-from dispatch.parts import Batch, Numbers
-from dispatch.plan import Attempt, Open, Plan
+from dispatch.parts import Batch
+from dispatch.plan import Attempt, Open, Plan, Ways
 from outbound.queries import load
 
 Q = load("dispatch/batches")
@@ -21,9 +21,7 @@ E = TypeVar("E", Attempt, Open)
 SLICE = 1000  # messages that are planned without a pause: the sessions' answers wait meanwhile
 
 
-async def read(
-    desk: Desk, batch: Batch, route: Callable[[Numbers, Numbers], Numbers], can_use: Callable[[int], bool]
-) -> Plan:
+async def read(desk: Desk, batch: Batch, ways: Ways) -> Plan:
     """The plan of the batch as the database knows it now. Its lease was taken before: nobody else intends any of it.
 
     What is open is read first: an attempt that ends meanwhile is then known twice, never not at all.
@@ -48,9 +46,7 @@ async def read(
         some = recipients.part(start, start + SLICE)
         span = int(some.ordinals[0]), int(some.ordinals[-1])
         whole.add(
-            plan.make(
-                batch, some, _within(attempts, *span), _within(open_attempts, *span), route, can_use, datetime.now(UTC)
-            )
+            plan.make(batch, some, _within(attempts, *span), _within(open_attempts, *span), ways, datetime.now(UTC))
         )
         await asyncio.sleep(0)
     whole.waits = bool(open_attempts)

@@ -12,6 +12,7 @@ from dispatch.references import concatenation
 from outbound.errors import OutboundError
 from smpp import text
 from smpp.text import Encoding
+from smpp.wire import OnWire, Wire, put
 
 _ARRAY_HEADER = 20  # octets before the elements of PostgreSQL's binary form of an array of one dimension
 _SAME = bytes(septet for septet in range(128) if text.decode(bytes((septet,)), 0) == chr(septet))  # GSM 03.38 = ASCII
@@ -103,21 +104,21 @@ def _elements(array: bytes, width: int) -> Numbers:
 
 
 class Wired(NamedTuple):
-    """The segments of messages, one after the other: octets of short_message, esm_class and data_coding of each."""
+    """The segments of messages, one after the other: octets of short_message, esm_class, data_coding and further
+    optional parameters of each; None where none has any."""
 
     short_messages: list[bytes]
     esm_classes: Octets
     data_codings: Octets
+    tlvs: list[bytes] | None
 
 
-def wire(campaign_id: int, recipients: Recipients) -> Wired:
-    """Every segment as it is sent. SegmentsDiffer where one would make others than it was accepted with."""
+def wire(campaign_id: int, recipients: Recipients, settings: Wire) -> Wired:
+    """Every segment as this carrier wants it. SegmentsDiffer where one would make others than it was accepted with."""
     count = int(recipients.counts.sum())
-    if count == len(recipients) and not recipients.unicode.any() and _is_plain(recipients.texts):
-        return Wired(recipients.texts, np.zeros(count, np.uint8), np.zeros(count, np.uint8))
-    short_messages: list[bytes] = []
-    esm_classes = bytearray()
-    data_codings = bytearray()
+    if count == len(recipients) and not recipients.unicode.any() and _is_plain(recipients.texts, settings):
+        return Wired(recipients.texts, np.zeros(count, np.uint8), np.full(count, settings.gsm, np.uint8), None)
+    parts: list[OnWire] = []
     for ordinal, octets, segments, as_unicode in zip(
         recipients.ordinals.tolist(), recipients.texts, recipients.counts.tolist(), recipients.unicode.tolist(),
         strict=True,
@@ -130,12 +131,21 @@ def wire(campaign_id: int, recipients: Recipients) -> Wired:
                 f"makes {len(cut)} of {cut.encoding.label}; nothing of its batch is sent. Was the software changed "
                 "between acceptance and dispatch?"
             )
-        short_messages += cut.short_messages(concatenation(campaign_id, ordinal) if segments > 1 else 0)
-        esm_classes += bytes((cut.esm_class,)) * segments
-        data_codings += bytes((cut.data_coding,)) * segments
-    return Wired(short_messages, np.frombuffer(esm_classes, np.uint8), np.frombuffer(data_codings, np.uint8))
+        parts += put(cut, settings, concatenation(campaign_id, ordinal) if segments > 1 else 0)
+    tlvs = [part.tlvs for part in parts]
+    return Wired(
+        [part.short_message for part in parts],
+        np.array([part.esm_class for part in parts], np.uint8),
+        np.array([part.data_coding for part in parts], np.uint8),
+        tlvs if any(tlvs) else None,
+    )
 
 
-def _is_plain(texts: list[bytes]) -> bool:
-    """Whether these texts, each a single segment, are in GSM 03.38 what they are in UTF-8."""
-    return not b"".join(texts).translate(None, _SAME) and max(map(len, texts), default=0) <= Encoding.GSM.alone
+def _is_plain(texts: list[bytes], settings: Wire) -> bool:
+    """Whether these texts, each a single segment, go out as they are in UTF-8: in GSM 03.38, in short_message."""
+    return (
+        not settings.in_payload
+        and settings.latin1 is None
+        and not b"".join(texts).translate(None, _SAME)
+        and max(map(len, texts), default=0) <= Encoding.GSM.alone
+    )

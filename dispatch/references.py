@@ -12,9 +12,9 @@ _OF_CAMPAIGN, _OF_ORDINAL = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9  # odd, so th
 
 
 def concatenation(campaign_id: int, ordinal: int) -> int:
-    """The 8-bit reference that the parts of a message share; the same on every attempt, so that a part that is
-    sent again still joins the others on the handset."""
-    return zlib.crc32(b"%d:%d" % (campaign_id, ordinal)) & 0xFF
+    """The reference that the parts of a message share, 16 bits of which a header with eight has the low ones; the same on
+    every attempt, so that a part that is sent again still joins the others on the handset."""
+    return zlib.crc32(b"%d:%d" % (campaign_id, ordinal)) & 0xFFFF
 
 
 def user_message_references(

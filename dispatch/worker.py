@@ -265,7 +265,7 @@ class Worker:
             return False
         batch.stopped = False
         address.sender(batch.sender)
-        plan = await planner.read(self._plan_desk, batch, self._links.route, self._links.can_use)
+        plan = await planner.read(self._plan_desk, batch, self._links)
         for why, ordinals in plan.stops.items():
             await self._leases.drop(batch, why, ordinals)
         sendable = [

@@ -112,6 +112,26 @@ Meaning = Literal["retry", "slow_down", "in_doubt", "final"]
 Answers = Annotated[dict[CommandStatus, Meaning], AfterValidator(_statuses)]
 
 
+DataCoding = Annotated[int, Field(ge=0, le=255)]
+
+
+class Wire(Strict):
+    """How segments go out."""
+
+    joined: Literal["udh", "udh16", "sar"] = "udh"
+    in_payload: bool = False
+    gsm: DataCoding = 0
+    latin1: DataCoding | None = None
+    ucs2: DataCoding = 8
+
+    @model_validator(mode="after")
+    def _can_be_told_apart(self) -> "Wire":
+        used = [number for number in (self.gsm, self.latin1, self.ucs2) if number is not None]
+        if len(set(used)) < len(used):
+            raise ValueError(f"gsm, latin1 and ucs2 are numbers of their own, not {', '.join(map(str, used))}")
+        return self
+
+
 class Connector(Strict):
     """A way out: an SMPP server."""
 
@@ -128,6 +148,7 @@ class Connector(Strict):
     rate: int | None = Field(default=None, ge=1, le=2_000_000_000)
     routes: list[Route] = Field(default_factory=list)
     answers: Answers = Field(default_factory=dict)
+    wire: Wire = Wire()
     receipts_complete: bool = False
     in_doubt_after: int | None = Field(default=None, ge=1, le=2_000_000_000)
     in_doubt_policy: Literal["never_twice", "at_least_once"] = "never_twice"

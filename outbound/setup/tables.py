@@ -22,10 +22,10 @@ CONNECTOR = Kind(
     (
         "host", "port", "system_id", "password", "bind", "sessions", "window", "rate", "routes", "receipts_complete",
         "in_doubt_after", "in_doubt_policy", "echoes_reference", "message_id_form", "ledger_window", "tls",
-        "answers", "settings", "enabled",
+        "answers", "wire", "settings", "enabled",
     ),
     secret=frozenset({"password"}),
-    json=frozenset({"password", "routes", "answers", "tls", "settings"}),
+    json=frozenset({"password", "routes", "answers", "wire", "tls", "settings"}),
     absent="disabled",
 )  # fmt: skip
 STAFF = Kind("staff", "account.person", ("email",), ("name", "role"), only="account_id is null")
@@ -135,5 +135,6 @@ def connector_row(one: Connector, beside: Path) -> Row:
         row["password"] = {"value": one.password}
     ca_file = one.tls.ca_file if one.tls else None
     row["tls"] = {"ca_file": str(beside / ca_file)} if ca_file else one.tls is not None
+    row["wire"] = one.wire.model_dump(exclude_defaults=True)
     row["settings"] = one.options.model_dump(exclude_none=True)
     return row

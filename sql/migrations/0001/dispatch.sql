@@ -99,6 +99,7 @@ create table dispatch.connector (
     rate integer check (rate > 0),
     routes jsonb not null default '[]',
     answers jsonb not null default '{}',
+    wire jsonb not null default '{}',
     receipts_complete boolean not null default false,
     in_doubt_after integer check (in_doubt_after > 0),
     in_doubt_policy text not null default 'never_twice' check (in_doubt_policy in ('never_twice', 'at_least_once')),

@@ -18,7 +18,7 @@ group by connector_id;
 
 -- connectors --
 select
-    connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, answers, echoes_reference,
+    connector_id, name, host, port, system_id, password, bind, sessions, "window", rate, routes, answers, wire, echoes_reference,
     message_id_form, ledger_window, tls, settings as options, enabled,
     exists (select from dispatch.stop where stop.connector_id = connector.connector_id) as stopped
 from dispatch.connector

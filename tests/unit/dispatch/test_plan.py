@@ -1,5 +1,6 @@
 """What of a batch is to be sent: from what was tried, what is open, and what became of the campaign."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ from dispatch.parts import Batch
 from dispatch.plan import Attempt, Open
 from dispatch.recipients import Recipients, SegmentsDiffer
 from dispatch.routes import NO_ROUTE, NOT_NOW
+from smpp.wire import Joined, Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG = "two segments " * 15
@@ -30,16 +32,35 @@ def recipients(*messages: tuple[str, int]) -> Recipients:
     )  # fmt: skip
 
 
-def to(connector: int):
-    return lambda msisdns, networks: np.full(len(msisdns), connector)
+DEFAULT = Wire()
 
 
-def make(*attempts, running=(), state="accepted", expires_in=3600.0, route=CONNECTOR, of=None, usable=True):
+@dataclass
+class To:
+    """One connector for everything, which can be used or not."""
+
+    connector: int
+    usable: bool = True
+    settings: Wire = DEFAULT
+
+    def route(self, msisdns, networks):
+        return np.full(len(msisdns), self.connector)
+
+    def can_use(self, connector):
+        return self.usable
+
+    def wire(self, connector):
+        return self.settings
+
+
+def make(
+    *attempts, running=(), state="accepted", expires_in=3600.0, route=CONNECTOR, of=None, usable=True, wire=DEFAULT
+):
     """attempts: (ordinal, segment, attempt, state, transient[, connector])."""
     return plan.make(
         batch(state, expires_in), of or recipients((LONG, 2)),
         [Attempt(*one, *([CONNECTOR] if len(one) == 5 else [])) for one in attempts],
-        [Open(*one) for one in running], to(route), lambda connector: usable, NOW,
+        [Open(*one) for one in running], To(route, usable, wire), NOW,
     )  # fmt: skip
 
 
@@ -127,6 +148,15 @@ def test_a_text_that_makes_other_segments_than_were_accepted_is_not_sent():
         make(of=recipients((LONG, 3)))
 
 
+def test_parts_go_out_as_their_carrier_wants_them_also_one_by_one():
+    for attempts, segments in ([], (1, 2)), ([(1, 1, 1, "accepted", False)], (2,)):
+        found = make(*attempts, wire=Wire(joined=Joined.SAR, gsm=1))
+        ((_, load),) = found.loads
+        assert load.data_codings.tolist() == [1] * len(segments)
+        assert load.esm_classes.tolist() == [0] * len(segments)
+        assert [tlv[-1] for tlv in load.tlvs] == list(segments)  # sar_segment_seqnum
+
+
 def test_the_parts_join_whenever_they_are_sent():
     first = make()
     again = make((1, 1, 1, "accepted", False), (1, 2, 1, "not_sent", False))
@@ -154,10 +184,11 @@ def test_only_messages_that_may_go_anywhere_are_routed():
     """So that weights are kept to among them."""
     asked = []
 
-    def route(msisdns, networks):
-        asked.extend(msisdns.tolist())
-        return np.full(len(msisdns), CONNECTOR)
+    class Asking(To):
+        def route(self, msisdns, networks):
+            asked.extend(msisdns.tolist())
+            return super().route(msisdns, networks)
 
     attempts = [Attempt(1, 1, 1, "accepted", False, 5), Attempt(2, 1, 1, "not_sent", False, 5)]
-    plan.make(batch(), recipients((LONG, 2), ("b", 1), ("c", 1)), attempts, [], route, lambda connector: True, NOW)
+    plan.make(batch(), recipients((LONG, 2), ("b", 1), ("c", 1)), attempts, [], Asking(CONNECTOR), NOW)
     assert asked == [201001000002, 201001000003]

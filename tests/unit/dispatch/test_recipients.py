@@ -11,6 +11,7 @@ from dispatch import recipients as columns
 from dispatch.recipients import SegmentsDiffer
 from dispatch.references import concatenation
 from smpp.text import segment
+from smpp.wire import Joined, OnWire, Wire, put
 
 texts = st.lists(st.text(st.sampled_from("abc @_{€éالعربية😀\n"), max_size=200), min_size=1, max_size=6)
 
@@ -39,27 +40,34 @@ def rows(messages: list[str]) -> list[tuple[object, ...]]:
     ]  # fmt: skip
 
 
-@given(texts)
-def test_every_segment_is_the_one_of_its_own_text(messages):
+@given(
+    texts,
+    st.sampled_from([Wire(), Wire(joined=Joined.SAR), Wire(in_payload=True), Wire(latin1=3), Wire(gsm=1, ucs2=9)]),
+)
+def test_every_segment_is_the_one_of_its_own_text(messages, settings):
     found = columns.from_rows(rows(messages))
     assert found.ordinals.tolist() == list(range(1, len(messages) + 1))
     assert found.msisdns.tolist() == [201000000000 + ordinal for ordinal in found.ordinals.tolist()]
     assert [text.decode() for text in found.texts] == messages
 
-    wired = columns.wire(5, found)
+    wired = columns.wire(5, found, settings)
 
-    cuts = [segment(text) for text in messages]
-    assert wired.short_messages == [
-        body for ordinal, cut in enumerate(cuts, 1) for body in cut.short_messages(concatenation(5, ordinal))
+    parts = [
+        part
+        for ordinal, text in enumerate(messages, 1)
+        for part in put(segment(text), settings, concatenation(5, ordinal))
     ]
-    assert wired.esm_classes.tolist() == [cut.esm_class for cut in cuts for _ in cut.parts]
-    assert wired.data_codings.tolist() == [cut.data_coding for cut in cuts for _ in cut.parts]
+    tlvs = wired.tlvs or [b""] * len(parts)
+    assert parts == [
+        OnWire(*one)
+        for one in zip(wired.esm_classes.tolist(), wired.data_codings.tolist(), wired.short_messages, tlvs, strict=True)
+    ]
 
 
 def test_a_text_that_is_longer_than_it_was_accepted_with_is_not_sent():
     encoding, _, *rest = rows(["x" * 161])[0]
     with pytest.raises(SegmentsDiffer, match="accepted as 1 segments of gsm, its text makes 2 of gsm"):
-        columns.wire(5, columns.from_rows([(encoding, 1, *rest)]))
+        columns.wire(5, columns.from_rows([(encoding, 1, *rest)]), Wire())
 
 
 def test_a_message_without_its_text_stops_the_batch():

@@ -17,7 +17,7 @@ def test_each_part_and_attempt_has_a_reference_of_its_own(campaign, ordinal, seg
     references = user_message_references(campaign, ordinals, counts, parts + 1, attempts + 1).tolist()
     assert len(set(references)) == len(references)
     assert all(0 <= reference < 1 << 16 for reference in references)
-    assert 0 <= concatenation(campaign, ordinal) < 256
+    assert 0 <= concatenation(campaign, ordinal) < 1 << 16
 
 
 def test_a_batch_is_idle_once_each_of_its_parts_has_an_end():
