@@ -12,6 +12,7 @@ from dispatch.alarm import Alarm
 from dispatch.apart import Apart
 from dispatch.boot import boottime
 from dispatch.breaker import Breaker, State
+from dispatch.campaign_rates import CampaignRates
 from dispatch.connectors import Connector
 from dispatch.figures import Figures
 from dispatch.journal import MOST_OPEN, Journal
@@ -55,6 +56,7 @@ class Link:
         received: Callable[["Link", ClientSession, list[Receipts], list[DeliverSm | DataSm]], None],
         wake: Callable[[], None],
         spawn: "Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]",
+        rates: CampaignRates,
     ) -> None:
         self.connector = connector
         self.answers = Answers(connector.answers)
@@ -74,6 +76,8 @@ class Link:
         self._waiting = Waiting(_apart(connector), self.pump)
         self._throttle = Throttle()
         self._alarm = Alarm(self.pump)
+        self._rates = rates
+        self._campaigns_alarm = Alarm(self.pump)
         self._patience = Patience()
         self._breaker = Breaker()
         self._circuit = State.CLOSED  # as it was logged
@@ -113,6 +117,11 @@ class Link:
     @property
     def waiting(self) -> int:
         return len(self._waiting)
+
+    @property
+    def ready(self) -> float:
+        """How many of those can be sent soon, as far as their campaigns' rates go."""
+        return self._waiting.ready(ENOUGH_SECONDS)
 
     @property
     def enough(self) -> float:
@@ -243,6 +252,7 @@ class Link:
         """The end of every session at once: the worker failed, recovery settles what is in flight."""
         self._stopping = True
         self._alarm.close()
+        self._campaigns_alarm.close()
         for line in self.lines:
             if line.session is not None:
                 line.session.close("the worker failed")
@@ -269,6 +279,7 @@ class Link:
             stays = np.delete(np.arange(asked), lacking) if lacking is not None else np.zeros(0, np.int64)
             at = block.keep(stays)
             self._waiting.free(block.load, at, in_doubt=False)
+            self._rates.ended(block.batch, block.serial, len(at), time.monotonic(), answered=False)
             block.batch.set_aside(len(at))
         line.clear(block, asked)
         self.pump()
@@ -307,6 +318,9 @@ class Link:
 
     def ended(self, ends: list[Ends]) -> None:
         now = time.monotonic()
+        for end in ends:
+            answered = end.answered_us is not None
+            self._rates.ended(end.block.batch, end.block.serial, len(end), now, answered=answered)
         if self._throttle.rate is not None:
             for end in ends:
                 if end.state != "not_sent":
@@ -464,14 +478,17 @@ class Link:
 
     def _next_block(self, line: Line, most: int) -> Block | None:
         """The next parts of one batch."""
-        taken = self._waiting.take(most, datetime.now(UTC), boottime())
+        now = time.monotonic()
+        taken = self._waiting.take(most, datetime.now(UTC), boottime(), lambda batch: self._rates.allowance(batch, now))
         if taken is None:
+            if self._waiting:
+                self._campaigns_alarm.set(self._rates.next_at(now))
             return None
         load, at = taken
         load.refer(at)
-        return Block(
-            self._ledger.next_serial(), load, self.connector.connector_id, line.number, line.take_places(len(at)), at
-        )
+        serial = self._ledger.next_serial()
+        self._rates.took(load.batch, serial, len(at), now)
+        return Block(serial, load, self.connector.connector_id, line.number, line.take_places(len(at)), at)
 
     async def _end_sessions(self, timeout: float) -> None:
         """No line reconnects; each session waits for its answers and unbinds."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dispatch.campaign_rates import CampaignRates
 from dispatch.connectors import Connector
 from dispatch.desk import Desk
 from dispatch.inbox import Inbox
@@ -59,6 +60,7 @@ class Links:
         self._routes = Routes({})
         self._next_line = 0
         self._shares = RateShares(epoch, desk)
+        self.campaign_rates = CampaignRates(epoch, desk)
         self._unusable_since: dict[int, float] = {}
 
     def __getitem__(self, connector_id: int) -> Link:
@@ -82,7 +84,7 @@ class Links:
     @property
     def are_hungry(self) -> bool:
         """Whether some link could send more than waits for it."""
-        return any(link.may_send and link.waiting < link.enough for link in self._links.values())
+        return any(link.may_send and link.ready < link.enough for link in self._links.values())
 
     @property
     def may_send(self) -> bool:
@@ -169,7 +171,7 @@ class Links:
         link = Link(
             connector, self._journal, self._ledger, self._sessions,
             lambda of, session, receipts, pdus: self._inbox.receive(of.connector, session, receipts, pdus), self._wake,
-            self._spawn,
+            self._spawn, self.campaign_rates,
         )  # fmt: skip
         link.add_lines(self._lines_for(link, connector))
         return link

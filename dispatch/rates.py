@@ -37,14 +37,15 @@ class RateShares:
         self._shares[subject] = share
         apply(share)
 
-    async def leave(self, subject: int) -> None:
-        """This worker has no session there, and sends nothing: the others may have its share a while later."""
+    async def leave(self, subject: int) -> bool:
+        """This worker sends nothing there: the others may have its share a while later. Whether they have it."""
         if subject not in self._shares:
-            return
+            return True
         self._shares[subject] = 0
         where = {"scope": self._scope, "subject": subject, "epoch": self._epoch}
         if not await self._desk.rows(Q.leave_share, where):
             del self._shares[subject]
+        return subject not in self._shares
 
 
 def fair(rate: int, demands: Mapping[int, int | None]) -> dict[int, int]:

@@ -3,8 +3,9 @@
 Pure: the time comes in. A rate of N is N slots: a segment occupies one from its write until a second after the carrier
 surely counted it. The way there takes now longer, now shorter, so a second between two writes is no second between two
 arrivals; what is certain is that a segment was counted before its answer came, and by the way back before. Way there
-and way back of two different segments take together at least the shortest round trip that was ever seen. So a slot
-frees at the answer + 1 s - the shortest round trip, and what follows in it arrives a second later at least.
+and way back of two different segments take together at least the shortest round trip that was ever seen, where both
+ways are now and then quick together. So a slot frees at the answer + 1 s - the shortest round trip, and what follows in
+it arrives a second later at least.
 """
 
 import heapq
@@ -30,9 +31,11 @@ class _Write:
 
 
 class Throttle:
-    """rate: whole segments a second, None = no limit, 0 = nothing. Instants are seconds of one monotonic clock."""
+    """rate: whole segments a second, None = no limit, 0 = nothing. Instants are seconds of one monotonic clock. late: see
+    LATE, infinity where every segment has its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: float = LATE) -> None:
+        self._late = late
         self.rate: int | None = None
         self._free = 0
         self._freeing: list[tuple[float, int]] = []  # heap: when, how many slots
@@ -135,7 +138,7 @@ class Throttle:
         while self._freeing and self._freeing[0][0] <= now:
             self._free += heapq.heappop(self._freeing)[1]
         self._skip_answered()
-        while self._order and self._writes[self._order[0]].at + 1.0 + LATE <= now:
+        while self._order and self._writes[self._order[0]].at + 1.0 + self._late <= now:
             self._free += self._writes.pop(self._order.popleft()).left
             self._skip_answered()
 

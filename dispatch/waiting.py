@@ -12,6 +12,7 @@ import numpy as np
 from dispatch import backoff
 from dispatch.apart import Apart, Part
 from dispatch.parts import Batch, Load, Numbers
+from smpp.pace import UNLIMITED
 
 RETRY_FIRST = 1.0  # seconds before a part that was refused for now is tried again
 RETRY_LONGEST = 30.0
@@ -39,6 +40,15 @@ class Waiting:
         """How many could be sent as soon as there is room."""
         return self._size + (self.apart.waiting if self.apart else 0)
 
+    def ready(self, seconds: float) -> float:
+        """The same, but of campaigns with a rate no more than they can send in so many seconds."""
+        late = 0.0
+        for queue in self._campaigns.values():
+            rate = queue[0].load.batch.rate
+            if rate is not None:
+                late += max(0.0, sum(len(run.at) for run in queue) - rate * seconds)
+        return len(self) - late
+
     def add(self, load: Load) -> None:
         self._queue_of(load).append(_Run(load, np.arange(len(load))))
         self._size += len(load)
@@ -57,28 +67,45 @@ class Waiting:
             run = _Run(load, at[load.delays[at] == delays])
             self._resting[run] = asyncio.get_running_loop().call_later(wait, self._rested, run)
 
-    def take(self, most: int, now: datetime, boot: float) -> tuple[Load, Numbers] | None:
-        """The next parts, all of one load. What must not be sent any more goes back to its batch. boot: `boottime`."""
-        while self._campaigns:
-            key = min(self._campaigns, key=lambda key: key[0])
-            queue = self._campaigns[key]
+    def take(
+        self, most: int, now: datetime, boot: float, allowance: Callable[[Batch], int] = lambda _: UNLIMITED
+    ) -> tuple[Load, Numbers] | None:
+        """The next parts, all of one load. What must not be sent any more goes back to its batch. boot: `boottime`.
+        allowance: how many the batch's campaign may have now."""
+        while True:
+            turn = self._whose_turn(most, now, boot, allowance)
+            if turn is None:
+                return None
+            key, some, over = turn
+            queue = self._campaigns.pop(key)
             run = queue[0]
-            load, batch = run.load, run.load.batch
-            over = batch.stopped or batch.expires_at <= now or boot >= batch.deadline
-            at = run.at if over else run.at[:most]
+            load, at = run.load, run.at[:some]
             self._size -= len(at)
             run.at = run.at[len(at) :]
             if not len(run.at):
                 queue.popleft()
-            del self._campaigns[key]
             if queue:
                 self._campaigns[key] = queue  # the others of its priority come first now
             if over:
-                batch.set_aside(len(at))
+                load.batch.set_aside(len(at))
                 continue
             at = self._admitted(load, at)
             if len(at):
                 return load, at
+
+    def _whose_turn(
+        self, most: int, now: datetime, boot: float, allowance: Callable[[Batch], int]
+    ) -> tuple[tuple[int, int], int, bool] | None:
+        """The campaign, how many of its next run, and whether they must not be sent any more. One that has nothing to
+        spend of its rate keeps nobody waiting."""
+        for key in sorted(self._campaigns, key=lambda key: key[0]):
+            run = self._campaigns[key][0]
+            batch = run.load.batch
+            if batch.stopped or batch.expires_at <= now or boot >= batch.deadline:
+                return key, len(run.at), True
+            some = min(most, allowance(batch))
+            if some > 0:
+                return key, some, False
         return None
 
     def free(self, load: Load, at: Numbers, *, in_doubt: bool) -> None:

@@ -329,6 +329,7 @@ class Worker:
             self._wake.set()
 
     async def _tend_links(self) -> None:
+        await self._links.campaign_rates.refresh(self._batches.values())
         await self._links.refresh()
         self._links.count(1.0)
 

@@ -59,6 +59,7 @@ def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[
             "ends_at": prepared.ends_at,
             "validity": options.duration(prepared.options.validity),
             "spread": options.duration(prepared.options.spread) if prepared.options.spread else None,
+            "rate": prepared.options.rate,
             "window_opens": window.opens if window else None,
             "window_closes": window.closes if window else None,
             "landing": landing_table(campaign_id),

@@ -89,6 +89,7 @@ class Options(BaseModel):
     end: Annotated[str, AfterValidator(_instant)] | None = None
     daily_window: Annotated[str, AfterValidator(_window)] | None = None
     spread: Annotated[str, AfterValidator(_spread)] | None = None
+    rate: int | None = Field(default=None, ge=1, le=2_000_000_000)
     validity: Annotated[str, AfterValidator(_duration)] = "24h"
     klass: Literal["informational", "promotional"] = Field(default="informational", alias="class")
     batch_ref: str | None = Field(default=None, min_length=1, max_length=LONGEST_BATCH_REF)

@@ -274,6 +274,7 @@ class Defaults(Strict):
     validity: Validity | None = None
     daily_window: Window | None = None
     spread: Spread | None = None
+    rate: int | None = Field(default=None, ge=1, le=2_000_000_000)
     klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
     encoding: Encoding | None = None
     delimiter: Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "pipe"] | None = None

@@ -86,6 +86,7 @@ create table intake.campaign (
     ends_at timestamptz,
     validity interval not null default '24 hours' check (validity > '0' and validity <= '72 hours'),
     spread interval check (spread > '0'),
+    rate integer check (rate > 0),
     window_opens time,
     window_closes time,
     opens_at timestamptz,
@@ -107,6 +108,7 @@ create table intake.campaign (
 create index on intake.campaign (account_id, created_at);
 create index on intake.campaign (closes_at) where state in ('accepted', 'paused');
 comment on column intake.campaign.spread is 'Over which time it goes, evenly; null: as fast as it may.';
+comment on column intake.campaign.rate is 'Segments a second at most, over all workers and connectors; null: no limit of its own.';
 comment on column intake.campaign.window_opens is 'Its daily window, on the clocks of its account; null: at any time.';
 comment on column intake.campaign.opens_at is 'The opening that lasts or comes next, till closes_at. Dispatch moves it on.';
 comment on column intake.campaign.options is 'Manifest over account defaults, as they were used.';

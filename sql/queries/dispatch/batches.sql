@@ -42,6 +42,7 @@ campaigns as (
         campaign.account_id,
         campaign.sender,
         campaign.state,
+        campaign.rate,
         campaign.state = 'cancelled' or (campaign.state = 'accepted' and campaign.ends_at <= now()) as is_over,
         intake.standing(campaign) = 'accepted' and not dispatch.is_stopped(campaign.account_id, null) as may_go,
         coalesce(held.size, 0) as size,
@@ -57,6 +58,7 @@ candidates as (
         campaigns.account_id,
         campaigns.sender,
         campaigns.state,
+        campaigns.rate,
         campaigns.own,
         campaigns.size_of_account,
         next.batch_id,
@@ -84,6 +86,7 @@ ranked as (
         batch_id,
         sender,
         state,
+        rate,
         priority,
         size_of_account + sum(size) over (partition by account_id, priority order by ahead, batch_id) - size as turn
     from candidates
@@ -93,7 +96,7 @@ ranked as (
 ),
 
 free as (
-    select batch.batch_id, ranked.sender, ranked.state
+    select batch.batch_id, ranked.sender, ranked.state, ranked.rate
     from ranked
     join dispatch.batch using (batch_id)
     where batch.state = 'ready'
@@ -112,7 +115,7 @@ from free
 where batch.batch_id = free.batch_id
 returning
     batch.batch_id, batch.account_id, batch.campaign_id, batch.first_ordinal, batch.size, batch.fence, batch.expires_at,
-    free.sender, free.state, batch.priority;
+    free.sender, free.state, batch.priority, free.rate;
 
 -- renew_leases --
 -- The leases that still hold, prolonged, and a sign of life.

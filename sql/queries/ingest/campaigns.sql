@@ -20,11 +20,11 @@ select
 with campaign as (
     insert into intake.campaign (
         campaign_id, account_id, file_id, name, sender, class, options, rows, messages, segments, received_at, scheduled_at,
-        ends_at, validity, spread, window_opens, window_closes, landing_table)
+        ends_at, validity, spread, rate, window_opens, window_closes, landing_table)
     values (
         %(campaign)s, %(account)s, %(file)s, %(name)s, %(sender)s, %(class)s, %(options)s, %(rows)s, %(messages)s, %(segments)s,
-        %(received_at)s, %(scheduled_at)s, %(ends_at)s, %(validity)s, %(spread)s, %(window_opens)s,
-        %(window_closes)s, %(landing)s)
+        %(received_at)s, %(scheduled_at)s, %(ends_at)s, %(validity)s, %(spread)s, %(rate)s,
+        %(window_opens)s, %(window_closes)s, %(landing)s)
     returning account_id, campaign_id, received_at
 )
 

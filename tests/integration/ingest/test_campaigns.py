@@ -133,7 +133,13 @@ def test_schedule_end_validity_and_class_reach_the_batches(nile, mobile):
 
 def test_a_spread_within_a_daily_window_reaches_the_batches(nile, mobile):
     """Two hours on each of two days, at 10:00 in Cairo (08:00 UTC in winter): the second half goes on the second day."""
-    options = {"schedule": "2031-01-10T23:00", "daily_window": "10:00-12:00", "spread": "26h", "validity": "1h"}
+    options = {
+        "schedule": "2031-01-10T23:00",
+        "daily_window": "10:00-12:00",
+        "spread": "26h",
+        "validity": "1h",
+        "rate": 7,
+    }
     nile.members("delta", [mobile(n) for n in range(8)])
     ack = ingest(nile.file("a.csv", table([mobile(n) for n in range(8)]), **options), "delta", "campaign")
     batches = nile.rows("select * from dispatch.batch order by first_ordinal")
@@ -147,6 +153,7 @@ def test_a_spread_within_a_daily_window_reaches_the_batches(nile, mobile):
     (campaign,) = nile.rows("select * from intake.campaign")
     assert (campaign["eligible_at"], campaign["opens_at"]) == (first, first)
     assert (campaign["closes_at"], campaign["spread"]) == (first + timedelta(hours=2), timedelta(hours=26))
+    assert campaign["rate"] == 7
 
 
 def test_a_window_that_does_not_open_before_the_end_is_refused(nile, mobile):

@@ -96,3 +96,25 @@ def test_each_part_comes_out_once_or_goes_back(adds, data):
     assert len(waiting) == 0
     for parts in loads:
         assert parts.batch.unsettled == sum(1 for of, _ in out if of is parts)
+
+
+def test_a_campaign_that_has_spent_its_rate_keeps_nobody_waiting():
+    waiting = Waiting(None, lambda: None)
+    slow, quick = load(range(10), of=batch(1, rate=2)), load(range(10), of=batch(2, priority=200))
+    waiting.add(slow)
+    waiting.add(quick)
+    left = {1: 3, 2: 100}
+
+    def taken():
+        found = waiting.take(4, NOW, 0.0, lambda of: left[of.campaign_id])
+        if found is None:
+            return None
+        left[found[0].batch.campaign_id] -= len(found[1])
+        return found[0].batch.campaign_id, len(found[1])
+
+    assert [taken() for _ in range(5)] == [(1, 3), (2, 4), (2, 4), (2, 2), None]
+    assert len(waiting) == 7
+    assert waiting.ready(seconds=2.0) == 4
+    slow.batch.stop()
+    assert taken() is None
+    assert len(waiting) == 0

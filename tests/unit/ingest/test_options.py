@@ -20,6 +20,7 @@ def test_the_manifest_wins_over_the_defaults():
         {"sendr": "A"}, {"class": "other"}, {"validity": "96h"}, {"validity": "0h"}, {"schedule": "soon"}, {"rows": -1},
         {"encoding": "klingon"}, {"encoding": "base64"}, {"delimiter": "x"}, {"sha256": "abc"}, {"max_segments": 0},
         {"daily_window": "morning"}, {"daily_window": "09:00-09:00"}, {"spread": "32d"}, {"spread": "0m"},
+        {"rate": 0}, {"rate": "fast"},
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_named(manifest):
