@@ -31,6 +31,7 @@ test: setup  ## all tests
 	@$(BIN)/pytest -q -n 2 --dist worksteal
 
 torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
+	@PROTOCOL_STEPS=10000 $(BIN)/pytest -q tests/unit/dispatch/test_protocol.py
 	@$(BIN)/python -m tests.acceptance.crash 2>/dev/null
 
 fuzz: setup  ## a million inputs for the protocol: no crash, no hang, no growth of memory

@@ -206,6 +206,19 @@ class _Sight:
         )
         return batches == 0 and epochs == len(self.stage.workers)
 
+    def waits_for_doubt_alone(self) -> bool:
+        """Where receipts name no reference a recipient gets nothing more while anything is in doubt there: whatever is
+        not sent waits for that."""
+        return not self.stage.one(
+            "select count(*) from dispatch.message where not exists (select from dispatch.dropped"
+            " where dropped.campaign_id = message.campaign_id and dropped.ordinal = message.ordinal)"
+            " and segments > (select count(distinct segment) from dispatch.attempt"
+            " where attempt.campaign_id = message.campaign_id and attempt.ordinal = message.ordinal"
+            " and (state in ('accepted', 'in_doubt', 'unknown') or state = 'rejected' and not transient))"
+            " and not exists (select from dispatch.attempt join dispatch.message as other using (campaign_id, ordinal)"
+            " where attempt.state = 'in_doubt' and other.msisdn = message.msisdn)"
+        )
+
     def receipts_are_in(self) -> bool:
         """The carriers owe nothing any more, and what they sent has found what is in doubt, where it can."""
         for carrier in self.stage.carriers:
@@ -227,7 +240,10 @@ def _judge(stage: Stage, silenced: Mapping[int, set[books.Segment]], started_at:
         for (sender, recipient), text in story.expected().items()
         for part in range(1, parts_of(text) + 1)
     }
-    stage.until(sight.nothing_waits, "a batch or a dead worker's estate is stuck")
+    stage.until(
+        lambda: sight.nothing_waits() or (not story.echoes_references and sight.waits_for_doubt_alone()),
+        "a batch or a dead worker's estate is stuck",
+    )
     if story.mode is Mode.COMPLETE:
         stage.until(
             lambda: not sight.progress()["in_doubt"] and sight.nothing_waits(), "in doubt, though silence is proof"

@@ -84,6 +84,10 @@ class Story:
         """Whom it is right to write to when the campaigns are taken in."""
         return frozenset(self.members) - self.opted_out
 
+    @property
+    def echoes_references(self) -> bool:
+        return all("--no-reference" not in carrier.habits for carrier in self.carriers)
+
     def expected(self) -> dict[tuple[str, int], str]:
         """(sender, recipient) -> text of every message that intake has to accept."""
         return {
@@ -111,7 +115,7 @@ def draw(
     )
     workers = chance.randint(1, 3)
     alone = chance.random() < 0.5
-    carriers = tuple(carrier(n, mode, chance, alone=alone) for n in range(1 if alone else 2))
+    carriers = tuple(carrier(n, mode, workers, chance, alone=alone) for n in range(1 if alone else 2))
     strikes = sorted((strike(workers, chance) for _ in range(chance.randint(2, 5))), key=lambda strike: strike.at)
     return Story(
         seed=seed, mode=mode, workers=workers, members=members, opted_out=opted_out, campaigns=campaigns,
@@ -151,10 +155,11 @@ def strike(workers: int, chance: Random) -> Strike:
     )
 
 
-def carrier(n: int, mode: Mode, chance: Random, *, alone: bool) -> CarrierStory:
+def carrier(n: int, mode: Mode, workers: int, chance: Random, *, alone: bool) -> CarrierStory:
     """Its habits stay for the whole round. Where silence is proof it is never silent without breaking off.
 
-    alone: there is no other; only then it may leave out references, for one worker at a time sends to such a carrier.
+    alone: there is no other. Only a carrier that is alone, with one worker, may leave out references: one worker at a time
+    sends to such a carrier, and which one changes hands without the batch.
     """
     habits = [
         *("--seed", str(chance.randrange(1000))),
@@ -182,7 +187,7 @@ def carrier(n: int, mode: Mode, chance: Random, *, alone: bool) -> CarrierStory:
         habits += ["--share", "rejected=3"]
     if mode is Mode.MISSING:
         habits += ["--missing-receipts", "5"]
-    if chance.random() < 0.2 and alone and mode is not Mode.MISSING:
+    if chance.random() < 0.2 and alone and workers == 1 and mode is not Mode.MISSING:
         habits += ["--no-reference"]
         connector["echoes_reference"] = False
     connector["sessions"] = chance.randint(1, 2)
