@@ -1,168 +1,170 @@
-"""How many submissions a second one dispatch worker makes durable: a real worker process, PostgreSQL with synchronous
-commit, and a sink that accepts everything, all on this machine. Each message has a text of its own.
+"""How many messages a second one dispatch worker sends: real worker processes, PostgreSQL with synchronous commit, and a
+carrier in C that accepts everything, all on this machine. Beside it, on the same tables, the least that a durable submitter
+can do in C, and smpplib with and without the same durable log.
 
-    python benchmarks/dispatch.py [--messages N] [--runs N] [--json FILE]
+    python benchmarks/dispatch.py [--messages N] [--runs N] [--only NAME ...] [--json FILE]
 
-Prints a line a figure (name value unit reference ratio target ok|SHORT), medians of the runs, and writes JSON.
+Prints a line a figure (name value unit reference ratio target ok|SHORT), medians of the runs, and writes JSON. Needs gcc.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import smpplib_submitters  # noqa: E402
+from benchmarks.native.build import build  # noqa: E402
+from benchmarks.stage import Stage  # noqa: E402
 from local import postgres  # noqa: E402
-from outbound import database  # noqa: E402
 
-ISSUE = 5_000.0  # durable submissions a second that one worker makes at least
-FIRST = 201_000_000_000
+
+@dataclass(frozen=True)
+class Figure:
+    """value beside reference; ratio of the two; target: that the ratio has to reach."""
+
+    name: str
+    value: float
+    unit: str
+    reference: float
+    target: float
+
+    @property
+    def ratio(self) -> float:
+        return self.value / self.reference
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ratio >= self.target else "SHORT"
+        return f"{self.name} {self.value:.0f} {self.unit} {self.reference:.0f} {self.ratio:.2f} {self.target:.2f} {verdict}"
+
+
+class Bench:
+    """One server, programs built once; each run gets a database of its own."""
+
+    def __init__(self, uri: str, home: Path, messages: int, runs: int) -> None:
+        self._uri = uri
+        self._home = home
+        self._messages = messages
+        self._runs = runs
+        self._programs = build(home / "native")
+
+    @contextmanager
+    def _stage(self, messages: int, **settings: int) -> Iterator[Stage]:
+        with Stage.made(self._uri, self._home, messages, **settings) as stage:
+            yield stage
+
+    @contextmanager
+    def _sink(self, *options: str) -> Iterator[int]:
+        sink = subprocess.Popen([self._programs / "sink", *options], stdout=subprocess.PIPE, text=True)
+        try:
+            yield int(sink.stdout.readline()) if sink.stdout else 0
+        finally:
+            sink.kill()
+            sink.communicate()
+
+    def _median(self, once: Callable[[], float]) -> float:
+        return statistics.median(once() for _ in range(self._runs))
+
+    def ours(self, *options: str, messages: int = 0, workers: int = 1, **settings: int) -> float:
+        """Messages a second of `outbound dispatch`: to the last durable answer, or with receipts to the last match."""
+
+        def once() -> float:
+            with self._sink(*options) as port, self._stage(messages or self._messages, **settings) as stage:
+                return stage.measure(port, workers=workers, receipts="--receipts" in options)
+
+        return self._median(once)
+
+    def native(self, *, window: int, ledger_window: int) -> float:
+        def once() -> float:
+            with self._sink() as port, self._stage(self._messages) as stage:
+                batches = stage.lease_everything()
+                found = subprocess.run(
+                    [self._programs / "submitter", stage.uri, str(port), str(self._messages), str(window),
+                     str(ledger_window), str(batches.epoch), batches.path],
+                    capture_output=True, text=True, check=True,
+                )  # fmt: skip
+                return float(found.stdout)
+
+        return self._median(once)
+
+    def smpplib(self, way: str, messages: int) -> float:
+        def once() -> float:
+            with self._sink() as port, self._stage(messages) as stage:
+                return smpplib_submitters.WAYS[way](stage.uri, port, messages)
+
+        return self._median(once)
+
+    def submissions(self) -> Iterator[Figure]:
+        """Submissions alone, at two ledger windows, beside the native reference and smpplib."""
+        threaded = self.smpplib("threaded", 5_000)
+        for ledger_window in (2_000, 8_000):
+            rate = self.ours(window=2_000, ledger_window=ledger_window)
+            native = self.native(window=2_000, ledger_window=ledger_window)
+            yield Figure(f"submissions_ledger_{ledger_window}", rate, "messages/s", native, 0.8)
+        yield Figure("submissions_to_smpplib_threaded_window_100", rate, "messages/s", threaded, 20)
+        yield Figure("submissions_to_smpplib_durable_by_row", rate, "messages/s", self.smpplib("by_row", 2_000), 20)
+        yield Figure("submissions_to_smpplib_durable_batched", rate, "messages/s", self.smpplib("batched", 10_000), 20)
+
+    def receipts(self) -> Iterator[Figure]:
+        """Texts of their own, receipts parsed, stored, acknowledged after commit and matched."""
+        one = self.ours("--receipts", window=2_000)
+        yield Figure("matched_one_process", one, "messages/s", 80_000, 1)
+        two = self.ours("--receipts", window=2_000, workers=2)
+        yield Figure("matched_two_processes", two, "messages/s", one, 1.3)
+
+    def round_trip(self) -> Iterator[Figure]:
+        """A carrier that answers after 20 ms lets a window of 100 have 5,000 answers a second."""
+        rate = self.ours("--latency", "20", messages=50_000, window=100)
+        yield Figure("window_100_round_trip_20_ms", rate, "messages/s", 100 / 0.020, 0.95)
+
+    def memory(self) -> Iterator[Figure]:
+        """The worker's largest resident set over ten times the messages, and room below 300 MB."""
+        with self._sink() as port, self._stage(10 * self._messages) as stage:
+            stage.measure(port, workers=1, receipts=False)
+            largest = stage.largest_resident
+        yield Figure("memory_left_below_300_MB", 300 - largest / 2**20, "MB", 300, 0)
+
+
+PARTS = ("submissions", "receipts", "round_trip", "memory")
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--messages", type=int, default=100_000)
+    options.add_argument("--messages", type=int, default=500_000)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options.add_argument("--json", type=Path, default=Path(".outbound/benchmarks/dispatch.json"))
     chosen = options.parse_args()
     figures = []
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="outbound-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
         uri = os.environ.get("DATABASE_URL") or postgres.ensure(home)
         try:
-            for name, receipts in (("dispatch_submissions", False), ("dispatch_submissions_with_receipts", True)):
-                rates = [run(uri, home, chosen.messages, receipts=receipts) for _ in range(chosen.runs)]
-                figures.append(figure(name, statistics.median(rates)))
+            bench = Bench(uri, home, chosen.messages, chosen.runs)
+            for part in chosen.only:
+                for figure in getattr(bench, part)():
+                    print(figure, flush=True)
+                    figures.append({**asdict(figure), "ratio": figure.ratio})
         finally:
             postgres.stop(home)
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"# {time.monotonic() - began:.0f} s, {os.cpu_count()} cores, largest process {peak} MB", file=sys.stderr)
     return 0
-
-
-def figure(name: str, value: float) -> dict[str, Any]:
-    ratio = value / ISSUE
-    verdict = "ok" if ratio >= 1 else "SHORT"
-    print(f"{name} {value:.0f} messages/s {ISSUE:.0f} {ratio:.2f} 1.00 {verdict}", flush=True)
-    return {
-        "name": name, "value": value, "unit": "messages/s", "reference": ISSUE, "ratio": ratio, "target": 1.0,
-        "verdict": verdict,
-    }  # fmt: skip
-
-
-def run(server: str, home: Path, messages: int, *, receipts: bool) -> float:
-    """Messages a second from the first intent to the last durable answer (or stored receipt)."""
-    name = f"bench_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f"create database {name}")
-    uri = server.rpartition("/")[0] + "/" + name
-    environment = {**os.environ, "DATABASE_URL": uri, "OUTBOUND_HOME": str(home)}
-    sink = subprocess.Popen(
-        [sys.executable, str(ROOT / "benchmarks" / "sink.py"), *(["--receipts"] if receipts else [])],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        database.migrate(uri)
-        port = int(sink.stdout.readline()) if sink.stdout else 0
-        with psycopg.connect(uri, autocommit=True) as connection:
-            prepare(connection, port, messages)
-            worker = subprocess.Popen(
-                [sys.executable, "-c", "from outbound.cli import main; main()", "dispatch"],
-                cwd=ROOT, env=environment, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            try:
-                return measure(connection, messages, receipts=receipts)
-            finally:
-                worker.terminate()
-                worker.wait()
-    finally:
-        sink.kill()
-        sink.communicate()
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(f"drop database {name} with (force)")
-
-
-def prepare(connection: psycopg.Connection, port: int, messages: int) -> None:
-    """One accepted campaign, and a connector to the sink."""
-    connection.execute(
-        """
-        insert into account.legal_entity (name, country, timezone) values ('bench', 'EG', 'Africa/Cairo');
-        insert into account.account (legal_entity_id, name, default_region, landing)
-        select legal_entity_id, 'bench', 'EG', '-' from account.legal_entity;
-        insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by, stable_at)
-        select account_id, 'campaign', 'c.csv', 1, 1, sha256('c'), '-', 'command', now() from account.account;
-        select dispatch.ensure_message_partition(1);
-        """
-    )
-    connection.execute(
-        """
-        insert into intake.campaign (
-            campaign_id, account_id, file_id, name, sender, rows, messages, segments, received_at, accepted_at, state)
-        select 1, account_id, file_id, 'c', 'BENCH', %(n)s, %(n)s, %(n)s, now(), now(), 'accepted' from intake.file
-        """,
-        {"n": messages},
-    )
-    connection.execute(
-        """
-        insert into dispatch.message (
-            campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
-        select 1, n, account_id, n + 1, %(first)s + n, '', 'Dear customer, your balance is ' || n || ' points.',
-            'gsm', 1, 1, 'EG'
-        from account.account, generate_series(1, %(n)s) as n
-        """,
-        {"first": FIRST, "n": messages},
-    )
-    connection.execute(
-        "insert into account.base_member (account_id, msisdn) select account_id, msisdn from dispatch.message"
-    )
-    connection.execute(
-        """
-        insert into dispatch.connector (name, host, port, system_id, password, "window", routes)
-        values ('sink', '127.0.0.1', %s, 'bench', '{"value": "bench"}', 2000, '["20"]')
-        """,
-        [port],
-    )
-    connection.execute(
-        """
-        insert into dispatch.batch (account_id, campaign_id, first_ordinal, size, expires_at)
-        select account_id, 1, n, least(5000, %(n)s - n + 1), now() + interval '24 hours'
-        from account.account, generate_series(1, %(n)s, 5000) as n
-        """,
-        {"n": messages},
-    )
-    connection.execute("vacuum analyze dispatch.message, account.base_member")
-    connection.execute("checkpoint")
-
-
-def measure(connection: psycopg.Connection, messages: int, *, receipts: bool) -> float:
-    """From the first intent to the commit of the last result, by the database's clock."""
-    table = "receipt" if receipts else "submission"
-    while True:
-        (done,) = connection.execute(f"select count(*) from dispatch.{table}").fetchone() or (0,)
-        if done >= messages:
-            break
-        time.sleep(0.1)
-    (seconds,) = connection.execute(
-        """
-        select extract(epoch from greatest(max(committed_at), (select max(received_at) from dispatch.receipt))
-            - min(committed_at))
-        from dispatch.group_commit
-        """
-    ).fetchone() or (1,)
-    return messages / float(seconds)
 
 
 if __name__ == "__main__":
