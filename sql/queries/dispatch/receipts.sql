@@ -56,6 +56,7 @@ select coalesce((
 -- match_lot --
 -- New receipts to accepted attempts by the carrier's id and the recipient: of several what has no final receipt yet, then
 -- the newest. What found none waits. Gives how many were matched, and those that wait with the key they were looked up by.
+-- One chain without joins of its own parts: they have no statistics, and the planner would take them for a handful of rows.
 with lot as materialized (
     select receipt_id, received_at, connector_id, carrier_message_id, msisdn, source, reference, state, final, error_code, done_at
     from dispatch.receipt
@@ -65,21 +66,25 @@ with lot as materialized (
 
 known as (
     select
-        lot.receipt_id, submission.account_id, submission.campaign_id, submission.ordinal, submission.segment,
-        submission.attempt, submission.sent_at, lot.received_at, lot.state, lot.final, lot.error_code, lot.done_at,
+        lot.*, found.account_id, found.campaign_id, found.ordinal, found.segment, found.attempt, found.sent_at,
         count(*) over (partition by lot.receipt_id) as candidates
     from lot
-    join dispatch.submission
-        on submission.connector_id = lot.connector_id
-        and submission.carrier_message_id = lot.carrier_message_id
-        and submission.sent_at > now() - interval '40 days'
-    join dispatch.message
-        on message.campaign_id = submission.campaign_id
-        and message.ordinal = submission.ordinal
-        and message.msisdn = lot.msisdn
+    left join lateral (
+        select
+            submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
+            submission.sent_at
+        from dispatch.submission
+        join dispatch.message
+            on message.campaign_id = submission.campaign_id
+            and message.ordinal = submission.ordinal
+        where submission.connector_id = lot.connector_id
+          and submission.carrier_message_id = lot.carrier_message_id
+          and submission.sent_at > now() - interval '40 days'
+          and message.msisdn = lot.msisdn
+    ) as found on true
 ),
 
-chosen as (
+chosen as materialized (
     select distinct on (known.receipt_id) known.*
     from known
     order by
@@ -102,6 +107,7 @@ matched as (
     select
         receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at
     from chosen
+    where campaign_id is not null
     on conflict do nothing
     returning receipt_id
 ),
@@ -112,8 +118,8 @@ waiting as (
     select
         receipt_id, received_at, connector_id, array_remove(array[carrier_message_id], null), msisdn, source, reference, state,
         final, error_code, done_at
-    from lot
-    where not exists (select from chosen where chosen.receipt_id = lot.receipt_id)
+    from chosen
+    where campaign_id is null
     on conflict do nothing
     returning receipt_id, connector_id, message_ids
 )
