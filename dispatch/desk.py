@@ -11,8 +11,10 @@ from outbound import database
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, for a log: PostgreSQL's details quote rows, and those hold numbers."""
+    """What went wrong, for a log: PostgreSQL's details quote rows, and what it says of wrong data (class 22) values."""
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        if (error.sqlstate or "").startswith("22"):
+            return f"{type(error).__name__} ({error.sqlstate})"
         return error.diag.message_primary
     return str(error).strip() or type(error).__name__
 

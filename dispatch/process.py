@@ -2,8 +2,11 @@
 
 import asyncio
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import uvloop
@@ -28,6 +31,7 @@ def run(name: str, *, until_idle: bool, http: tuple[str, int] | None = None) -> 
 
 
 async def _work(name: str, idle: Idle | None, http: tuple[str, int] | None) -> None:
+    asyncio.get_running_loop().set_exception_handler(_callback_failed)
     worker = Worker(name, idle=idle)
     with _served(worker, http):
         await _run(worker, name)
@@ -57,8 +61,26 @@ async def _run(worker: Worker, name: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, worker.stop)
     try:
         await worker.run()
+    except OutboundError:
+        raise
     except psycopg.Error as error:
         raise WorkerFailed(
             f"worker {name} ended: {reason(error)} ({type(error).__name__}). "
             "Nothing is lost: correct the cause and start it again"
         ) from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, its message may quote a number or a text
+        raise WorkerFailed(
+            f"worker {name} ended: {told(error)}. That is a defect: report it. Nothing is lost: start it again"
+        ) from None
+
+
+def _callback_failed(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio would log with its message and traceback."""
+    error = context.get("exception")
+    log.error("unexpected", reason=told(error) if isinstance(error, Exception) else "no exception")
+
+
+def told(error: Exception) -> str:
+    """An unexpected error by its class and the places that it came through, innermost first, and not by its message."""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    return f"{type(error).__name__} at {' < '.join(reversed(places[-4:])) or 'no known place'}"

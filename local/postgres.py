@@ -40,6 +40,9 @@ OPTIONS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    # a statement that fails, and the row that it stumbles over, hold subscribers' numbers: the log names the error only
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 

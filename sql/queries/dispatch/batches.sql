@@ -99,8 +99,10 @@ free as (
     select batch.batch_id, ranked.sender, ranked.state, ranked.rate
     from ranked
     join dispatch.batch using (batch_id)
-    where batch.state = 'ready'
-       or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s)
+    where (batch.state = 'ready'
+        or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
+      -- a worker that was taken for dead, and does not know it yet, holds nobody up
+      and exists (select from dispatch.epoch where epoch_id = %(epoch)s and settled_at is null)
     order by ranked.priority, ranked.turn, ranked.batch_id
     limit %(limit)s
     for update of batch skip locked

@@ -1,8 +1,12 @@
 """Workers that fall silent, lose their lease or their database: nothing is lost, nothing sent twice."""
 
+import asyncio
 import random
 import signal
 import time
+
+from dispatch.desk import Desk
+from dispatch.leases import Leases
 
 
 def test_a_worker_that_sleeps_through_its_lease_is_fenced_off_and_still_hands_in_its_answers(platform, carrier):
@@ -107,3 +111,23 @@ def test_a_worker_that_is_asked_to_end_waits_for_its_answers_and_leaves_the_rest
 
     assert doubled == []
     assert platform.progress(campaign) == {"segments": 600, "accepted": 600, "final_receipts": 600}
+
+
+def test_a_worker_that_was_settled_leases_nothing(platform):
+    """It woke up and does not know yet that it was taken for dead: what it took would wait for its lease to run out."""
+    platform.accept(["x"])
+    (epoch,) = platform.rows(
+        "insert into dispatch.epoch (worker, host, boot_id, pid, journal) values ('w', 'h', 'b', 1, 'j') returning epoch_id"
+    )[0]
+
+    async def take():
+        desk = Desk()
+        try:
+            return await Leases(epoch, desk).take(2, hungry=True, sending=True)
+        finally:
+            await desk.close()
+
+    platform.rows("update dispatch.epoch set settled_at = now()")
+    assert asyncio.run(take()) == []
+    platform.rows("update dispatch.epoch set settled_at = null")
+    assert len(asyncio.run(take())) == 1
