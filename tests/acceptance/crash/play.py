@@ -200,6 +200,7 @@ class _Sight:
 
     def nothing_waits(self) -> bool:
         """No batch is left, and no dead worker's estate."""
+        self.stage.tend()
         ((batches, epochs),) = self.stage.rows(
             "select (select count(*) from dispatch.batch where state <> 'done'),"
             " (select count(*) from dispatch.epoch where settled_at is null)"
@@ -208,13 +209,15 @@ class _Sight:
 
     def waits_for_doubt_alone(self) -> bool:
         """Where receipts name no reference a recipient gets nothing more while anything is in doubt there: whatever is
-        not sent waits for that."""
+        not sent waits for that, and what has a rejected part is given up once its batch is planned again."""
         return not self.stage.one(
             "select count(*) from dispatch.message where not exists (select from dispatch.dropped"
             " where dropped.campaign_id = message.campaign_id and dropped.ordinal = message.ordinal)"
             " and segments > (select count(distinct segment) from dispatch.attempt"
             " where attempt.campaign_id = message.campaign_id and attempt.ordinal = message.ordinal"
-            " and (state in ('accepted', 'in_doubt', 'unknown') or state = 'rejected' and not transient))"
+            " and state in ('accepted', 'in_doubt', 'unknown'))"
+            " and not exists (select from dispatch.attempt where attempt.campaign_id = message.campaign_id"
+            " and attempt.ordinal = message.ordinal and state = 'rejected' and not transient)"
             " and not exists (select from dispatch.attempt join dispatch.message as other using (campaign_id, ordinal)"
             " where attempt.state = 'in_doubt' and other.msisdn = message.msisdn)"
         )

@@ -174,6 +174,16 @@ class Stage:
         carriers = [carrier.status() for carrier in self.carriers]
         return f"batches {batches}, epochs {epochs}, progress {progress}, carriers {carriers}"
 
+    def tend(self) -> None:
+        """Starts a worker again that began while there was no database, as a supervisor does; no other may end by itself."""
+        for worker in self.workers:
+            if worker.lives:
+                continue
+            said = worker.log.read_text().splitlines()[-1:]
+            if not any("no connection to the database" in line for line in said):
+                raise Stuck(f"{worker.name} ended by itself: {said}")
+            worker.start()
+
     # set-up
 
     def set_up(self) -> None:

@@ -114,8 +114,7 @@ def draw(
         for sender in SENDERS[: chance.randint(1, 2)]
     )
     workers = chance.randint(1, 3)
-    alone = chance.random() < 0.5
-    carriers = tuple(carrier(n, mode, workers, chance, alone=alone) for n in range(1 if alone else 2))
+    carriers = tuple(carrier(n, mode, chance) for n in range(chance.randint(1, 2)))
     strikes = sorted((strike(workers, chance) for _ in range(chance.randint(2, 5))), key=lambda strike: strike.at)
     return Story(
         seed=seed, mode=mode, workers=workers, members=members, opted_out=opted_out, campaigns=campaigns,
@@ -155,12 +154,8 @@ def strike(workers: int, chance: Random) -> Strike:
     )
 
 
-def carrier(n: int, mode: Mode, workers: int, chance: Random, *, alone: bool) -> CarrierStory:
-    """Its habits stay for the whole round. Where silence is proof it is never silent without breaking off.
-
-    alone: there is no other. Only a carrier that is alone, with one worker, may leave out references: one worker at a time
-    sends to such a carrier, and which one changes hands without the batch.
-    """
+def carrier(n: int, mode: Mode, chance: Random) -> CarrierStory:
+    """Its habits stay for the whole round. Where silence is proof it is never silent without breaking off."""
     habits = [
         *("--seed", str(chance.randrange(1000))),
         *("--receipt-delay", f"{chance.choice((0, 0.05, 0.3))}", "--resend", "1"),
@@ -171,7 +166,7 @@ def carrier(n: int, mode: Mode, workers: int, chance: Random, *, alone: bool) ->
     ]
     connector: dict[str, object] = {"message_id_form": "auto"}
     answered, received, form = chance.choice(
-        (("decimal", "decimal", "as_is"), ("uuid", "uuid", "auto"), ("plain", "plain", "as_is"),
+        (("decimal", "decimal", "auto"), ("plain", "decimal", "auto"), ("uuid", "uuid", "as_is"),
          ("hex", "decimal", "decimal"), ("decimal", "hex", "hex"))
     )  # fmt: skip
     habits += ["--id-form", answered, "--receipt-id-form", received]
@@ -187,7 +182,7 @@ def carrier(n: int, mode: Mode, workers: int, chance: Random, *, alone: bool) ->
         habits += ["--share", "rejected=3"]
     if mode is Mode.MISSING:
         habits += ["--missing-receipts", "5"]
-    if chance.random() < 0.2 and alone and workers == 1 and mode is not Mode.MISSING:
+    if chance.random() < 0.15 and mode is not Mode.MISSING:
         habits += ["--no-reference"]
         connector["echoes_reference"] = False
     connector["sessions"] = chance.randint(1, 2)

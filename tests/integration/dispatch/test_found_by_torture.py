@@ -48,6 +48,32 @@ def fell_asleep(platform, worker) -> bool:
     return True
 
 
+def test_a_claim_that_a_lost_connection_gave_to_another_worker_comes_back_to_the_one_with_the_batch(platform, carrier):
+    """The other worker may not send either, as long as this one lives and has intents there."""
+    backends = (
+        "select pid from pg_stat_activity where datname = current_database() and application_name = 'outbound dispatch'"
+    )
+    claims = (
+        "select count(*) from pg_locks where locktype = 'advisory' and granted and pid = any (%s)"
+        " and classid = (hashtext('dispatch.connector')::bigint & 4294967295)::oid"
+    )
+    with carrier("--receipt-delay=0", "--no-reference") as smsc:
+        platform.connect(smsc.port, rate=50, window=5, echoes_reference=False)
+        campaign = platform.accept(["x"] * 200)
+        sending = platform.worker(name="sending")
+        platform.until(lambda: smsc.status()["accepted"] >= 20)
+        its = [pid for (pid,) in platform.rows(backends)]
+        platform.worker(name="other")
+        platform.until(lambda: smsc.status()["sessions"] == 2)
+        others = [pid for (pid,) in platform.rows(backends) if pid not in its]
+        sending.process.send_signal(signal.SIGSTOP)
+        platform.rows("select pg_terminate_backend(pid) from unnest(%s) as pid", its)
+        platform.until(lambda: platform.one(claims, others) > 0)
+        sending.process.send_signal(signal.SIGCONT)
+        platform.until(lambda: platform.state(campaign) == "completed")
+        assert (smsc.witness.distinct(), smsc.witness.doubled()) == (200, [])
+
+
 @pytest.fixture
 def lookalikes(platform, carrier):
     """Of one recipient: an accepted segment with the id 255, and one in doubt with the id 597, which is 0x255."""

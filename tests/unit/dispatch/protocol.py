@@ -118,8 +118,9 @@ class Database:
         open_from = self.groups[epoch, max(groups)][0] if groups else 0
         return [
             OpenAttempt(
-                intent.serial, 1, CAMPAIGN, 1, "as_is", intent.line, intent.first_place + n, *one,
-                self.counts[one.ordinal], NOW, 1, "EG",
+                serial=intent.serial, account_id=1, campaign_id=CAMPAIGN, connector_id=1, message_id_form="as_is", answers={},
+                line=intent.line, place=intent.first_place + n, **one._asdict(), segments=self.counts[one.ordinal],
+                intended_at=NOW, network_id=1, zone="EG",
             )
             for intent in self.intents
             if intent.epoch == epoch and intent.serial >= open_from

@@ -22,9 +22,8 @@ from dispatch.boot import boot_id
 from dispatch.journal import Estate, Journal
 from dispatch.parts import Batch
 from dispatch.recipients import Recipients
-from dispatch.rows import SUBMISSION_COLUMNS
+from dispatch.rows import STATES, SUBMISSION_COLUMNS
 from smpp import status
-from smpp.status import Verdict
 from tests.unit.dispatch.protocol import (
     CAMPAIGN,
     NOW,
@@ -94,8 +93,8 @@ class Worker:
 
 
 def verdict(of: int) -> tuple[str, bool]:
-    found = status.verdict(of)
-    return ("accepted" if found is Verdict.ACCEPTED else "rejected"), found is Verdict.RETRY
+    found = status.Answers({}).verdict(of)
+    return STATES[found], found is status.Verdict.RETRY
 
 
 Condition = Callable[["Protocol"], object]
@@ -268,13 +267,9 @@ class Protocol(RuleBasedStateMachine):
             "cancelled" if database.cancelled else "accepted", 100, 1e9,
         )  # fmt: skip
         made = plan.make(
-            batch,
-            recipients,
-            database.attempts(),
-            database.open_attempts(),
-            lambda who: np.ones(len(who), np.int64),
-            NOW,
-        )
+            batch, recipients, database.attempts(), database.open_attempts(),
+            route=lambda who, _: np.ones(len(who), np.int64), can_use=lambda _: True, now=NOW,
+        )  # fmt: skip
         if database.lease == (worker.epoch, worker.fence):
             for ordinals_of in made.stops.values():
                 database.drop(set(ordinals_of))
