@@ -16,7 +16,8 @@ Octets = npt.NDArray[np.uint8]
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """A leased batch. priority: lower goes first. rate: of its campaign, segments a second, None = no limit. deadline: the instant on the boot clock after which nothing of it may be written.
+    """A leased batch. priority: lower goes first. rate: of its campaign, segments a second, None = no limit. deadline: the
+    instant on the boot clock after which nothing of it may be written.
 
     Its worker counts here: `unsettled` are the parts that were planned and have no committed end yet.
     """

@@ -9,7 +9,7 @@ from dispatch.parts import Batch
 
 def batch(number: int) -> Batch:
     """Of a campaign of its own."""
-    return Batch(number, 1, 70 + number, 1, 10, 5, datetime(2027, 1, 1, tzinfo=UTC), "NILE", "accepted", 100, 1e9)
+    return Batch(number, 1, 70 + number, 1, 10, 5, datetime(2027, 1, 1, tzinfo=UTC), "NILE", "accepted", 100, None, 1e9)
 
 
 class SlowDesk:

@@ -20,10 +20,11 @@ from dispatch import journal as journals
 from dispatch import plan, recovery
 from dispatch.boot import boot_id
 from dispatch.journal import Estate, Journal
-from dispatch.parts import Batch
+from dispatch.parts import Batch, Numbers
 from dispatch.recipients import Recipients
 from dispatch.rows import STATES, SUBMISSION_COLUMNS
 from smpp import status
+from smpp.wire import Wire
 from tests.unit.dispatch.protocol import (
     CAMPAIGN,
     NOW,
@@ -44,6 +45,19 @@ FIRST_NUMBER = 201001000000
 SELDOM = st.integers(0, 5).map(lambda n: n == 5)
 STEPS = int(os.environ.get("PROTOCOL_STEPS") or 3_000)
 LENGTH = 50
+
+
+class OneWay:
+    """One connector for everything, that can always be used."""
+
+    def route(self, msisdns: Numbers, networks: Numbers) -> Numbers:
+        return np.ones(len(msisdns), np.int64)
+
+    def can_use(self, connector_id: int) -> bool:
+        return True
+
+    def wire(self, connector_id: int) -> Wire:
+        return Wire()
 
 
 @dataclass
@@ -264,11 +278,11 @@ class Protocol(RuleBasedStateMachine):
         )  # fmt: skip
         batch = Batch(
             1, 1, CAMPAIGN, 1, len(database.counts), worker.fence, NOW.replace(year=2027), "NILE",
-            "cancelled" if database.cancelled else "accepted", 100, 1e9,
+            "cancelled" if database.cancelled else "accepted", 100, None, 1e9,
         )  # fmt: skip
         made = plan.make(
             batch, recipients, database.attempts(), database.open_attempts(),
-            route=lambda who, _: np.ones(len(who), np.int64), can_use=lambda _: True, now=NOW,
+            OneWay(), now=NOW,
         )  # fmt: skip
         if database.lease == (worker.epoch, worker.fence):
             for ordinals_of in made.stops.values():
