@@ -24,6 +24,7 @@ from dispatch.parts import Batch
 from dispatch.recipients import Recipients
 from dispatch.rows import STATES, SUBMISSION_COLUMNS
 from smpp import status
+from smpp.wire import Wire
 from tests.unit.dispatch.protocol import (
     CAMPAIGN,
     NOW,
@@ -121,6 +122,19 @@ def strikes(when: Condition) -> Callable[[Step], Step]:
         return step
 
     return keep
+
+
+class OneWay:
+    """Everything goes over the same connector, which can always be used."""
+
+    def route(self, msisdns, networks):
+        return np.ones(len(msisdns), np.int64)
+
+    def can_use(self, connector):
+        return True
+
+    def wire(self, connector):
+        return Wire()
 
 
 class Protocol(RuleBasedStateMachine):
@@ -267,8 +281,7 @@ class Protocol(RuleBasedStateMachine):
             "cancelled" if database.cancelled else "accepted", 100, 1e9,
         )  # fmt: skip
         made = plan.make(
-            batch, recipients, database.attempts(), database.open_attempts(),
-            route=lambda who, _: np.ones(len(who), np.int64), can_use=lambda _: True, now=NOW,
+            batch, recipients, database.attempts(), database.open_attempts(), OneWay(), NOW,
         )  # fmt: skip
         if database.lease == (worker.epoch, worker.fence):
             for ordinals_of in made.stops.values():
