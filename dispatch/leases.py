@@ -37,7 +37,7 @@ class Leases:
             },
         )  # fmt: skip
         deadline = self._deadline(began)
-        return [Batch(*(*row, deadline)) for row in rows]
+        return [Batch(*(*row, deadline, rate)) for *row, rate in rows]
 
     async def renew(self, batches: Iterable[Batch]) -> None:
         """Moves the deadlines on; what another worker holds meanwhile is lost."""
@@ -57,7 +57,8 @@ class Leases:
             batch.lose()
 
     async def states(self, batches: Iterable[Batch]) -> dict[int, str]:
-        """batch -> its campaign's state now."""
+        """batch -> its campaign's state now. Of those that are there as it is asked: more may be leased meanwhile."""
+        batches = list(batches)
         rows: list[tuple[Any, ...]] = await self._desk.rows(
             Q.campaign_states, {"campaigns": list({batch.campaign_id for batch in batches})}
         )

@@ -414,7 +414,9 @@ class Link:
 
     @property
     def _may_write(self) -> bool:
-        return not self.connector.stopped and self._breaker.usable(time.monotonic())
+        """Nothing goes out while sessions are ended: what is written as they unbind would be in doubt."""
+        held = self.connector.stopped or self.changing or self._stopping
+        return not held and self._breaker.usable(time.monotonic())
 
     def _backoff(self, ends: Ends) -> Backoff:
         """Who waits after these answers, which have all the same status."""

@@ -32,8 +32,8 @@ class Batch:
     sender: str
     state: str
     priority: int
-    rate: int | None
     deadline: float
+    rate: int | None = None
     unsettled: int = 0
     untidy: bool = False
     stopped: bool = False

@@ -9,7 +9,7 @@ from dispatch.parts import Batch, Load
 
 
 def batch(campaign: int = 1, priority: int = 100, rate: int | None = None) -> Batch:
-    return Batch(1, 1, campaign, 1, 3, 1, datetime(2100, 1, 1, tzinfo=UTC), "NILE", "accepted", priority, rate, 1e12)
+    return Batch(1, 1, campaign, 1, 3, 1, datetime(2100, 1, 1, tzinfo=UTC), "NILE", "accepted", priority, 1e12, rate)
 
 
 def load(msisdns: Sequence[int], segments: int = 1, of: Batch | None = None) -> Load:

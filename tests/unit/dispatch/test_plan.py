@@ -19,7 +19,7 @@ CONNECTOR = 9
 
 
 def batch(state: str = "accepted", expires_in: float = 3600) -> Batch:
-    return Batch(1, 1, 77, 1, 10, 5, NOW + timedelta(seconds=expires_in), "NILE", state, 100, None, 1e9)
+    return Batch(1, 1, 77, 1, 10, 5, NOW + timedelta(seconds=expires_in), "NILE", state, 100, 1e9)
 
 
 def recipients(*messages: tuple[str, int]) -> Recipients:

@@ -137,6 +137,19 @@ def strikes(when: Condition) -> Callable[[Step], Step]:
     return keep
 
 
+class OneWay:
+    """Everything goes over the same connector, which can always be used."""
+
+    def route(self, msisdns, networks):
+        return np.ones(len(msisdns), np.int64)
+
+    def can_use(self, connector):
+        return True
+
+    def wire(self, connector):
+        return Wire()
+
+
 class Protocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
