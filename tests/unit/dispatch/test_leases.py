@@ -9,7 +9,10 @@ from dispatch.parts import Batch
 
 def batch(number: int) -> Batch:
     """Of a campaign of its own."""
-    return Batch(number, 1, 70 + number, 1, 10, 5, datetime(2027, 1, 1, tzinfo=UTC), "NILE", "accepted", 100, 1e9)
+    return Batch(
+        batch_id=number, account_id=1, campaign_id=70 + number, first_ordinal=1, size=10, fence=5,
+        expires_at=datetime(2027, 1, 1, tzinfo=UTC), sender="NILE", state="accepted", priority=100, rate=None, deadline=1e9,
+    )  # fmt: skip
 
 
 class SlowDesk:

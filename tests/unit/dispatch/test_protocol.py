@@ -24,6 +24,7 @@ from dispatch.parts import Batch
 from dispatch.recipients import Recipients
 from dispatch.rows import STATES, SUBMISSION_COLUMNS
 from smpp import status
+from smpp.wire import Wire
 from tests.unit.dispatch.protocol import (
     CAMPAIGN,
     NOW,
@@ -44,6 +45,19 @@ FIRST_NUMBER = 201001000000
 SELDOM = st.integers(0, 5).map(lambda n: n == 5)
 STEPS = int(os.environ.get("PROTOCOL_STEPS") or 3_000)
 LENGTH = 50
+
+
+class OneWay:
+    """Everything goes over one connector."""
+
+    def route(self, msisdns: np.ndarray, networks: np.ndarray) -> np.ndarray:
+        return np.ones(len(msisdns), np.int64)
+
+    def can_use(self, connector_id: int) -> bool:
+        return True
+
+    def wire(self, connector_id: int) -> Wire:
+        return Wire()
 
 
 @dataclass
@@ -263,13 +277,11 @@ class Protocol(RuleBasedStateMachine):
             np.zeros(len(ordinals), bool), [TEXTS[count].encode() for count in counts.tolist()],
         )  # fmt: skip
         batch = Batch(
-            1, 1, CAMPAIGN, 1, len(database.counts), worker.fence, NOW.replace(year=2027), "NILE",
-            "cancelled" if database.cancelled else "accepted", 100, 1e9,
+            batch_id=1, account_id=1, campaign_id=CAMPAIGN, first_ordinal=1, size=len(database.counts), fence=worker.fence,
+            expires_at=NOW.replace(year=2027), sender="NILE", state="cancelled" if database.cancelled else "accepted",
+            priority=100, rate=None, deadline=1e9,
         )  # fmt: skip
-        made = plan.make(
-            batch, recipients, database.attempts(), database.open_attempts(),
-            route=lambda who, _: np.ones(len(who), np.int64), can_use=lambda _: True, now=NOW,
-        )  # fmt: skip
+        made = plan.make(batch, recipients, database.attempts(), database.open_attempts(), OneWay(), NOW)
         if database.lease == (worker.epoch, worker.fence):
             for ordinals_of in made.stops.values():
                 database.drop(set(ordinals_of))
