@@ -297,6 +297,7 @@ class Protocol(RuleBasedStateMachine):
             batch, recipients, database.attempts(), database.open_attempts(),
             OneWay(), now=NOW,
         )  # fmt: skip
+        made = plan.make(batch, recipients, database.attempts(), database.open_attempts(), OneWay(), NOW)
         if database.lease == (worker.epoch, worker.fence):
             for ordinals_of in made.stops.values():
                 database.drop(set(ordinals_of))
