@@ -137,19 +137,6 @@ def strikes(when: Condition) -> Callable[[Step], Step]:
     return keep
 
 
-class OneWay:
-    """Everything goes over the same connector, which can always be used."""
-
-    def route(self, msisdns, networks):
-        return np.ones(len(msisdns), np.int64)
-
-    def can_use(self, connector):
-        return True
-
-    def wire(self, connector):
-        return Wire()
-
-
 class Protocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -297,7 +284,6 @@ class Protocol(RuleBasedStateMachine):
             batch, recipients, database.attempts(), database.open_attempts(),
             OneWay(), now=NOW,
         )  # fmt: skip
-        made = plan.make(batch, recipients, database.attempts(), database.open_attempts(), OneWay(), NOW)
         if database.lease == (worker.epoch, worker.fence):
             for ordinals_of in made.stops.values():
                 database.drop(set(ordinals_of))
