@@ -11,8 +11,9 @@ from billing.build import build, dbt
 ROWS, FACTS_A_TRANSACTION = 6_000, 60
 
 
-def write(url: str, writer: int, account: int, rng: random.Random) -> None:
-    """COPY after COPY, each transaction open for a while, so that ids and instants overtake each other."""
+def write(url: str, writer: int, account: int, rng: random.Random, seen: threading.Event) -> None:
+    """COPY after COPY, each transaction open for a while, so that ids and instants overtake each other. seen: a build has
+    seen some facts; the last ones come after that."""
     with psycopg.connect(url) as connection:
         for first in range(0, ROWS, FACTS_A_TRANSACTION):
             with connection.cursor() as cursor:
@@ -28,23 +29,26 @@ def write(url: str, writer: int, account: int, rng: random.Random) -> None:
                     for n in range(first, first + FACTS_A_TRANSACTION):
                         copy.write_row((account, f"{writer}-{n}", "2026-05-01 10:00Z", 1, "EG"))
             connection.commit()
+            if first >= ROWS * 9 // 10:
+                seen.wait()
 
 
 def test_two_writers_and_concurrent_builds(books):
     account = books.account("busy", scheme="prepaid")
+    seen = threading.Event()
     writers = [
-        threading.Thread(target=write, args=(books.url, n, account.account_id, random.Random(n))) for n in range(2)
+        threading.Thread(target=write, args=(books.url, n, account.account_id, random.Random(n), seen), daemon=True)
+        for n in range(2)
     ]
     build(patience=0.5)
     for thread in writers:
         thread.start()
-    seen = []
-    while any(thread.is_alive() for thread in writers) or len(seen) < 2:
+    while any(thread.is_alive() for thread in writers):
         dbt("run", "--select", "watermark", "stg_past_usage")
-        seen.append(books.execute("select count(*) from staging.stg_past_usage").fetchone()[0])
+        if books.execute("select count(*) from staging.stg_past_usage").fetchone()[0]:
+            seen.set()
     for thread in writers:
         thread.join()
-    assert any(0 < count < 2 * ROWS for count in seen)  # builds ran while facts came in
     dbt("run", "--select", "watermark", "stg_past_usage")
     assert books.execute("select count(*), count(distinct business_key) from staging.stg_past_usage").fetchone() == (
         2 * ROWS,
