@@ -30,7 +30,7 @@ def write(url: str, writer: int, account: int, rng: random.Random, seen: threadi
                         copy.write_row((account, f"{writer}-{n}", "2026-05-01 10:00Z", 1, "EG"))
             connection.commit()
             if first >= ROWS * 9 // 10:
-                seen.wait()
+                seen.wait(90)
 
 
 def test_two_writers_and_concurrent_builds(books):
