@@ -101,7 +101,7 @@ def run(server: str, home: Path, rate: int, seconds: int, workers: int, latency:
             prepare(connection, smsc.port, rate)
             with running(uri, home, workers):
                 until_shared(connection, workers, rate)
-                accept(connection, rate * (seconds + 5))
+                accept(connection, rate * (seconds + 10))
                 time.sleep(seconds)
                 while smsc.status()["accepted"] < rate * (seconds + 3):
                     time.sleep(0.2)
@@ -155,7 +155,7 @@ def until_shared(connection: psycopg.Connection, workers: int, rate: int) -> Non
     end = time.monotonic() + READY_SECONDS
     while True:
         row = connection.execute(
-            "select count(*), coalesce(sum(rate), 0), coalesce(max(effective_at) < clock_timestamp(), false)"
+            "select count(*), coalesce(sum(rate), 0), min(rate) > 0 and max(effective_at) < clock_timestamp()"
             " from dispatch.rate_share"
         ).fetchone()
         if row == (workers, rate, True):

@@ -106,11 +106,16 @@ class Link:
         tried = self.is_bound or not self.tried_to_bind
         return self.connector.enabled and self.connector.sends and not self.changing and tried and self._may_write
 
-    @property
-    def wants(self) -> int | None:
+    def is_hungry(self, coming: int) -> bool:
+        """Whether it could send more than waits for it. coming: messages of batches that are being read; where there is
+        a rate they would soon be more than this worker's share of it."""
+        ahead = self.ready + (0 if self._throttle.rate is None else coming)
+        return self.may_send and ahead < self.enough
+
+    def wants(self, coming: int) -> int | None:
         """How much of the rate it has a use for, segments a second; None = as much as it may have."""
         now = time.monotonic()
-        if self.waiting or self.under_way:
+        if self.waiting or self.under_way or coming:
             self._busy_at = now
         return 1 if now - self._busy_at > IDLE_SECONDS else self._patience.wants(now)
 

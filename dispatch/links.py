@@ -81,10 +81,9 @@ class Links:
     def can_use(self, connector_id: int) -> bool:
         return connector_id in self._links and self._links[connector_id].is_usable
 
-    @property
-    def are_hungry(self) -> bool:
-        """Whether some link could send more than waits for it."""
-        return any(link.may_send and link.ready < link.enough for link in self._links.values())
+    def are_hungry(self, coming: int) -> bool:
+        """Whether some link could send more than waits for it. coming: messages of batches that are being read."""
+        return any(link.is_hungry(coming) for link in self._links.values())
 
     @property
     def may_send(self) -> bool:
@@ -118,13 +117,13 @@ class Links:
         """Whether no connector at all can be sent to, as far as is known."""
         return all(link.obstacle is not None for link in self._links.values() if link.connector.sends)
 
-    async def refresh(self) -> None:
+    async def refresh(self, coming: int = 0) -> None:
         """Connectors as they are set up now, this worker's share of their rates, and what is in doubt at those that
         do not tell attempts apart."""
         rows = await self._desk.rows(Q.connectors)
         connectors = [Connector(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
         for connector in connectors:
-            await self._apply(connector)
+            await self._apply(connector, coming)
         routes = {c.connector_id: understood(c.routes) for c in connectors if c.sends}
         named = [route.operator for served in routes.values() for route in served if route.operator]
         operators: list[tuple[Any, ...]] = await self._desk.rows(Q.operators, {"operators": named}) if named else []
@@ -141,7 +140,7 @@ class Links:
         elif now - self._unusable_since.setdefault(connector, now) >= PATIENCE or link.connector.stopped:
             link.give_back()
 
-    async def _apply(self, connector: Connector) -> None:
+    async def _apply(self, connector: Connector, coming: int) -> None:
         link = self._links.get(connector.connector_id)
         if link is None:
             link = self._links[connector.connector_id] = self._make(connector)
@@ -153,7 +152,7 @@ class Links:
         if connector.rate is None:
             link.change_share(None)
         elif link.is_bound and not link.changing:
-            await self._shares.share(connector.connector_id, connector.rate, link.wants, link.change_share)
+            await self._shares.share(connector.connector_id, connector.rate, link.wants(coming), link.change_share)
         else:
             link.change_share(0)
             await self._shares.leave(connector.connector_id)

@@ -215,7 +215,7 @@ class Worker:
             try:
                 if len(self._batches) < MAX_BATCHES:
                     for batch in await self._leases.take(
-                        2, hungry=self._links.are_hungry, sending=self._links.may_send
+                        2, hungry=self._links.are_hungry(self._coming), sending=self._links.may_send
                     ):
                         self._batches[batch.batch_id] = batch
                         self._spawn(self._carry(batch))
@@ -223,6 +223,11 @@ class Worker:
             except (psycopg.OperationalError, OutboundError) as error:
                 log.warning("cannot lease", reason=reason(error))
             await self._pause(self._pace.poll)
+
+    @property
+    def _coming(self) -> int:
+        """Messages of batches that are leased and not with the links yet."""
+        return sum(batch.size for batch in self._batches.values() if not batch.unsettled)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -330,7 +335,7 @@ class Worker:
 
     async def _tend_links(self) -> None:
         await self._links.campaign_rates.refresh(self._batches.values())
-        await self._links.refresh()
+        await self._links.refresh(self._coming)
         self._links.count(1.0)
 
     async def _ensure_days(self) -> None:
