@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -576,6 +576,7 @@ class Protocol(RuleBasedStateMachine):
 
 TestProtocol = Protocol.TestCase
 TestProtocol.settings = settings(
-    max_examples=STEPS // LENGTH, stateful_step_count=LENGTH, deadline=None,
+    max_examples=STEPS // LENGTH, stateful_step_count=LENGTH, deadline=None, report_multiple_bugs=False,
+    phases=(Phase.generate,),  # shrinking takes minutes here: what is found is printed as it was found
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )  # fmt: skip
