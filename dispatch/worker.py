@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from dispatch import planner
+from dispatch import backoff, planner
 from dispatch.boot import boot_id, boottime, host
 from dispatch.channel import Channel
 from dispatch.completion import Completion
@@ -222,7 +222,7 @@ class Worker:
                         self._wake.set()
             except (psycopg.OperationalError, OutboundError) as error:
                 log.warning("cannot lease", reason=reason(error))
-            await self._pause(self._pace.poll)
+            await self._pause(backoff.about(self._pace.poll))
 
     @property
     def _coming(self) -> int:
@@ -282,7 +282,7 @@ class Worker:
                 await asyncio.sleep(self._pace.poll)
                 return False
             if postponed:  # another worker may be able to, or this one later
-                await self._leases.give_back(batch, PARK_SECONDS)
+                await self._leases.give_back(batch, backoff.about(PARK_SECONDS))
             else:
                 await self._leases.finish(batch)
             return True

@@ -49,18 +49,39 @@ where submission.state = 'in_doubt'
 );
 
 -- claim_connector --
--- Where receipts do not tell attempts apart one worker at a time sends: the lock lasts as long as its connection. And
--- not before what others have open there is settled.
-select pg_try_advisory_lock(hashtext('dispatch.connector'), %(connector)s)
-   and not exists (
-    select
-    from dispatch.epoch
-    where epoch.settled_at is null
-      and epoch.epoch_id <> %(epoch)s
-      and exists (
+-- Where receipts do not tell attempts apart one worker at a time sends: the lock lasts as long as its connection. And not
+-- while others have something there that is not settled: who may not send for that lets go of the lock, so that they can.
+with others as (
+    select exists (
         select
-        from dispatch.intent
-        where intent.epoch_id = epoch.epoch_id
-          and intent.connector_id = %(connector)s
-    )
-);
+        from dispatch.epoch
+        where epoch.settled_at is null
+          and epoch.epoch_id <> %(epoch)s
+          and exists (
+            select
+            from dispatch.intent
+            where intent.epoch_id = epoch.epoch_id
+              and intent.connector_id = %(connector)s
+        )
+    ) as have_intents
+),
+
+mine as (
+    select exists (
+        select
+        from pg_locks
+        where locktype = 'advisory'
+          and pid = pg_backend_pid()
+          and classid = (hashtext('dispatch.connector')::bigint & 4294967295)::oid
+          and objid = %(connector)s::oid
+          and objsubid = 2
+          and granted
+    ) as is_held
+)
+
+select case
+    when others.have_intents and mine.is_held then not pg_advisory_unlock(hashtext('dispatch.connector'), %(connector)s)
+    when others.have_intents then false
+    else mine.is_held or pg_try_advisory_lock(hashtext('dispatch.connector'), %(connector)s)
+end
+from others, mine;
