@@ -63,8 +63,7 @@ class Leases:
             Q.campaign_states, {"campaigns": list({batch.campaign_id for batch in batches})}
         )
         states = dict(rows)
-        # another batch may have been leased meanwhile: it is asked about next time
-        return {batch.batch_id: states[batch.campaign_id] for batch in batches if batch.campaign_id in states}
+        return {batch.batch_id: states[batch.campaign_id] for batch in batches}
 
     async def finish(self, batch: Batch) -> None:
         """Nothing of it is left to send."""

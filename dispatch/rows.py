@@ -99,11 +99,5 @@ def integers(array: str) -> list[int]:
     return [int(number) for number in inside.split(",")] if inside else []
 
 
-def escaped(text: str) -> str:
-    if "\\" not in text and text.isprintable():
-        return text
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "")
-
-
 def _array(numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
     return "{" + ",".join(map(str, numbers.tolist())) + "}"

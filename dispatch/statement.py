@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import psycopg
 
 from dispatch import statement_file
-from dispatch.rows import escaped
 from dispatch.statement_file import Layout, Line
 from dispatch.statement_pairs import Claim, Doubt, pair
 from outbound import database
@@ -125,8 +124,8 @@ def _copy(connection: psycopg.Connection, lines: Iterable[Line]) -> int:
 def _row(line: Line) -> str:
     ids = ",".join(['"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in line.ids])
     return (
-        f"{line.number}\t{escaped('{' + ids + '}')}\t{line.msisdn}\t"
-        f"{_NULL if line.source is None else escaped(line.source)}\t"
+        f"{line.number}\t{_escaped('{' + ids + '}')}\t{line.msisdn}\t"
+        f"{_NULL if line.source is None else _escaped(line.source)}\t"
         f"{_NULL if line.reference is None else line.reference}\t{line.accepted_at or _NULL}\n"
     )
 
@@ -216,3 +215,10 @@ def _writer(path: Path | None) -> Iterator[Any]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _escaped(text: str) -> str:
+    """As COPY's text format wants it."""
+    if "\\" not in text and text.isprintable():
+        return text
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "")
