@@ -32,6 +32,7 @@ async def _serve(chosen: Settings) -> None:
         response_timeout=chosen.receipts.resend,
         enquire_link=30.0 if chosen.faults.half_open_after is None else None,  # a host that is gone asks nothing
     )  # fmt: skip
+    carrier.write_status()  # whoever reads the line below finds it
     click.echo(json.dumps({"host": chosen.host, "port": listening.port}))
     beside = asyncio.create_task(carrier.run())
     stopped = asyncio.create_task(stop.wait())

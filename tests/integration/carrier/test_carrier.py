@@ -341,3 +341,9 @@ def test_a_port_in_use_is_explained(tmp_path, capfd):
     ):
         pass
     assert f"error: cannot listen on 127.0.0.1:{first.port}" in capfd.readouterr().err
+
+
+def test_its_figures_are_there_as_soon_as_it_listens(tmp_path):
+    for number in range(5):
+        with start(tmp_path / str(number)) as carrier:
+            assert carrier.status()["sessions"] == 0
