@@ -53,9 +53,13 @@ async def send(writer: asyncio.StreamWriter, pieces: list[bytes]) -> None:
 async def told(reader: asyncio.StreamReader) -> list[Any]:
     """The PDUs that come until the connection ends, or is reset because something unread was left."""
     stream = b""
-    with contextlib.suppress(ConnectionError):
+    try:
         while more := await asyncio.wait_for(reader.read(65536), 90):
             stream += more
+    except TimeoutError:  # an OSError too, and the only one that would say that the other side hangs
+        raise
+    except OSError:
+        pass
     found = []
     while len(stream) >= 16 and len(stream) >= (length := int.from_bytes(stream[:4])):
         found.append(codec.decode(stream[:length]))
