@@ -1,7 +1,7 @@
 """Rows for COPY in PostgreSQL's binary format, made from columns: row by row in Python they would cost more than the
 sending itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+_NULL = b"\xff\xff\xff\xff"
 EPOCH_US = 946_684_800_000_000  # microseconds from 1970 to 2000, where PostgreSQL's timestamps begin
 
 
@@ -24,7 +25,7 @@ Simple = npt.NDArray[Any] | bytes | None
 Column = Simple | Nullable
 
 
-def rows(count: int, columns: Sequence[Column]) -> bytes:
+def rows(count: int, columns: Sequence[Column]) -> bytes | bytearray:
     """The rows of one COPY, without header and trailer, in no order.
 
     A column is an array of numbers in the byte order and width of its type (`>i8`, `>i4`, `>i2`, `?`), an array of
@@ -34,17 +35,26 @@ def rows(count: int, columns: Sequence[Column]) -> bytes:
     lengths = {place: of for place, column in enumerate(plain) if (of := _lengths(column)) is not None}
     if not lengths:
         return _equal_rows(count, [_present(column) for column in plain])
-    keys = np.stack(list(lengths.values()), axis=1)
     parts = []
-    for key in np.unique(keys, axis=0):
-        which = (keys == key).all(axis=1)
-        length = dict(zip(lengths, key.tolist(), strict=True))
+    for which in _alike(list(lengths.values())):
+        first = int(which.argmax())
+        length = {place: int(of[first]) for place, of in lengths.items()}
         alike = [_chosen(column, which, length.get(place)) for place, column in enumerate(plain)]
         parts.append(_equal_rows(int(which.sum()), alike))
     return b"".join(parts)
 
 
-def joined(parts: Iterable[bytes]) -> bytes:
+def _alike(keys: Sequence[npt.NDArray[np.int64]]) -> Iterator[npt.NDArray[np.bool_]]:
+    """The rows of each combination of keys that there is."""
+    together = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        lowest = int(key.min())
+        together = together * (int(key.max()) - lowest + 1) + (key - lowest)
+    for one in np.unique(together).tolist():
+        yield together == one
+
+
+def joined(parts: Iterable[bytes | bytearray]) -> bytes:
     """What COPY reads."""
     return b"".join([HEADER, *parts, TRAILER])
 
@@ -107,17 +117,26 @@ def _chosen(column: Column, which: npt.NDArray[np.bool_], length: int | None) ->
     return column[which]
 
 
-def _equal_rows(count: int, columns: Sequence[Simple]) -> bytes:
+def _equal_rows(count: int, columns: Sequence[Simple]) -> bytearray:
     """Rows whose values have one length each."""
-    empty, kinds = _form(tuple(_kind(column) for column in columns))
-    table = np.empty(count, kinds)
-    table[:] = empty
+    kinds = tuple(map(_kind, columns))
+    row = b"".join([
+        len(columns).to_bytes(2),
+        *(_field(column, kind) for column, kind in zip(columns, kinds, strict=True)),
+    ])  # fmt: skip
+    octets = bytearray(row) * count
+    table = np.frombuffer(octets, _layout(kinds))
     for place, column in enumerate(columns):
         if isinstance(column, np.ndarray):
             table[f"v{place}"] = column
-        elif column:
-            table[f"v{place}"] = np.frombuffer(column, np.uint8)
-    return table.tobytes()
+    return octets
+
+
+def _field(column: Simple, kind: tuple[str, int] | None) -> bytes:
+    """A value with its length, as far as it is the same in all rows."""
+    if kind is None:
+        return _NULL
+    return kind[1].to_bytes(4) + (column if isinstance(column, bytes) else bytes(kind[1]))
 
 
 def _kind(column: Simple) -> tuple[str, int] | None:
@@ -131,16 +150,10 @@ def _kind(column: Simple) -> tuple[str, int] | None:
 
 
 @lru_cache(1024)
-def _form(kinds: tuple[tuple[str, int] | None, ...]) -> tuple[npt.NDArray[Any], np.dtype[Any]]:
-    """A row with its counts and lengths, and its layout."""
+def _layout(kinds: tuple[tuple[str, int] | None, ...]) -> np.dtype[Any]:
     fields: list[tuple[Any, ...]] = [("count", ">i2")]
     for place, kind in enumerate(kinds):
         fields.append((f"n{place}", ">i4"))
         if kind is not None and kind[1]:
             fields.append((f"v{place}", np.uint8, (kind[1],)) if kind[0] == "octets" else (f"v{place}", kind[0]))
-    layout = np.dtype(fields)
-    row = np.zeros((), layout)
-    row["count"] = len(kinds)
-    for place, kind in enumerate(kinds):
-        row[f"n{place}"] = -1 if kind is None else kind[1]
-    return row, layout
+    return np.dtype(fields)

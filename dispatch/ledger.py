@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from dispatch import copying
 from dispatch.channel import Channel, ConnectionLost
 from dispatch.desk import Desk, reason
 from dispatch.parts import Block, Ends
@@ -34,15 +35,23 @@ class EpochSettled(OutboundError):
 
 
 @dataclass(slots=True)
+class Gathered:
+    """What the next group commits: intents and their statements, ends and their rows for COPY."""
+
+    blocks: list[Block] = field(default_factory=list)
+    intents: list[str] = field(default_factory=list)
+    ends: list[Ends] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    count: int = 0  # attempts in `ends`
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
+    """open_from: the serial of the oldest intent with an attempt that has no end in this group or before."""
+
     serial: int
     open_from: int
-    blocks: list[Block]
-    ends: list[Ends]
-    rows: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rows = sum(map(len, self.ends))
+    content: Gathered
 
 
 class Ledger:
@@ -62,10 +71,9 @@ class Ledger:
         self._desk = desk
         self._cleared = cleared
         self._committed = committed
-        self._blocks: list[Block] = []
+        self._gathered = Gathered()
         self._committing: Group | None = None
-        self._ends: list[Ends] = []
-        self._waiting = 0  # attempts in them
+        self._delivering = False
         self._waiting_since = 0.0
         self._outstanding: dict[int, int] = {}  # serial of an intent -> parts without an end; in order
         self._next_intent = 1
@@ -89,7 +97,8 @@ class Ledger:
         self._outstanding[block.serial] = len(block)
         self.open += len(block)
         self._open_of[block.connector_id] += len(block)
-        self._blocks.append(block)
+        self._gathered.blocks.append(block)
+        self._gathered.intents.append(intend(self._epoch, block))
         self._wake.set()
 
     def open_of(self, connector_id: int) -> int:
@@ -98,19 +107,23 @@ class Ledger:
 
     def append(self, ends: list[Ends]) -> None:
         """Ends of attempts whose intents are committed."""
-        if not self._ends:
+        gathered = self._gathered
+        if not gathered.ends:
             self._waiting_since = self._loop.time()
-        self._ends += ends
-        self._waiting += sum(map(len, ends))
+        gathered.ends += ends
+        for end in ends:
+            gathered.rows += submissions(self._epoch, end)
+            gathered.count += len(end)
         self._wake.set()
 
     @property
     def empty(self) -> bool:
-        return not self.open and not self._ends and not self._blocks
+        waiting = self._gathered.ends or self._gathered.blocks or self._delivering
+        return not self.open and not waiting
 
     def unsaved(self) -> list[Ends]:
         """Ends that are not durable: of a worker that may not commit any more."""
-        return [*(self._committing.ends if self._committing else ()), *self._ends]
+        return [*(self._committing.content.ends if self._committing else ()), *self._gathered.ends]
 
     def hurry(self) -> None:
         """From now on nothing lingers: the worker ends."""
@@ -122,31 +135,42 @@ class Ledger:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while (group := self._gather()) is not None:
-                self._committing = group
-                lacking = await self._commit(group)
-                self._committing = None
-                self._deliver(group, lacking)
+            begun = self._begin()
+            try:
+                while begun is not None:
+                    group, commit = begun
+                    lacking = await commit
+                    self._committing = None
+                    self._delivering = True
+                    self._note(group, lacking)
+                    # the database has the next group to work at while this one's consequences are carried out
+                    begun = self._begin()
+                    await asyncio.sleep(0)
+                    self._deliver(group, lacking)
+                    self._delivering = False
+            finally:
+                if begun is not None:
+                    begun[1].cancel()
 
-    def _gather(self) -> Group | None:
-        """All that waits, if it is worth a commit now."""
-        if not self._blocks and not self._worth_it():
+    def _begin(self) -> "tuple[Group, asyncio.Task[list[list[int] | None]]] | None":
+        """Commits all that waits, if it is worth a commit now."""
+        gathered = self._gathered
+        if not gathered.blocks and not self._worth_it():
             return None
-        blocks, self._blocks = self._blocks, []
-        ends, self._ends = self._ends, []
-        self._waiting = 0
-        for end in ends:
+        self._gathered = Gathered()
+        for end in gathered.ends:
             self._outstanding[end.block.serial] -= len(end)
         self._forget_ended()
         open_from = next(iter(self._outstanding), self._next_intent)
         serial, self._next_group = self._next_group, self._next_group + 1
-        return Group(serial, open_from, blocks, ends)
+        self._committing = group = Group(serial, open_from, gathered)
+        return group, self._loop.create_task(self._commit(group))
 
     def _worth_it(self) -> bool:
-        if not self._ends:
+        if not self._gathered.ends:
             return False
         waited = self._loop.time() - self._waiting_since
-        if self._urgent or waited >= LINGER or 4 * self._waiting >= self.open:
+        if self._urgent or waited >= LINGER or 4 * self._gathered.count >= self.open:
             return True
         if self._timer is None or self._timer.when() <= self._loop.time():
             self._timer = self._loop.call_later(max(LINGER - waited, 0) + 0.001, self._wake.set)
@@ -161,13 +185,11 @@ class Ledger:
 
     async def _commit(self, group: Group) -> list[list[int] | None]:
         """Until it is committed, however often the database goes away."""
-        statements = [f"select dispatch.open_group({self._epoch}, {group.serial}, {group.open_from});"]
-        copies = []
-        if group.ends:
-            statements.append(COPY_SUBMISSIONS + ";")
-            copies.append(submissions(self._epoch, group.ends))
-        statements += [intend(self._epoch, block) for block in group.blocks]
-        text = "".join(statements)
+        content = group.content
+        opening = f"select dispatch.open_group({self._epoch}, {group.serial}, {group.open_from});"
+        copy = COPY_SUBMISSIONS + ";" if content.ends else ""
+        text = "".join([opening, copy, *content.intents])
+        copies = [copying.joined(content.rows)] if content.ends else []
         while True:
             began = self._loop.time()
             try:
@@ -194,7 +216,7 @@ class Ledger:
                 if not await self._desk.rows(Q.group_commit, {"epoch": self._epoch, "serial": group.serial}):
                     return None
                 rows = await self._desk.rows(
-                    Q.intended, {"epoch": self._epoch, "serials": [block.serial for block in group.blocks]}
+                    Q.intended, {"epoch": self._epoch, "serials": [block.serial for block in group.content.blocks]}
                 )
                 break
             except (psycopg.OperationalError, OutboundError):
@@ -202,7 +224,7 @@ class Ledger:
         intended: dict[int, set[tuple[int, int]]] = {}
         for serial, ordinal, segment in rows:
             intended.setdefault(serial, set()).add((ordinal, segment))
-        return [_lacking(block, intended.get(block.serial, set())) for block in group.blocks]
+        return [_lacking(block, intended.get(block.serial, set())) for block in group.content.blocks]
 
     async def _overcome(self, error: psycopg.Error) -> None:
         """Waits, or mends, where the same transaction can succeed later; else raises."""
@@ -222,21 +244,24 @@ class Ledger:
         else:
             raise error
 
-    def _deliver(self, group: Group, lacking: list[list[int] | None]) -> None:
+    def _note(self, group: Group, lacking: list[list[int] | None]) -> None:
+        content = group.content
         self.commits += 1
-        self.committed_rows += group.rows
-        self.open -= group.rows
-        for end in group.ends:
+        self.committed_rows += content.count
+        self.open -= content.count
+        for end in content.ends:
             self._open_of[end.block.connector_id] -= len(end)
-        for block, places in zip(group.blocks, lacking, strict=True):
+        for block, places in zip(content.blocks, lacking, strict=True):
             missing = len(block) if places is None else len(places)
             self._outstanding[block.serial] -= missing
             self.open -= missing
             self._open_of[block.connector_id] -= missing
         self._forget_ended()
-        if group.ends:
-            self._committed(group.ends)
-        for block, places in zip(group.blocks, lacking, strict=True):
+
+    def _deliver(self, group: Group, lacking: list[list[int] | None]) -> None:
+        if group.content.ends:
+            self._committed(group.content.ends)
+        for block, places in zip(group.content.blocks, lacking, strict=True):
             self._cleared(block, places)
 
 

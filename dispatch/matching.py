@@ -1,7 +1,8 @@
 """Receipts find their attempts, and attempts in doubt find their end: set by set in the database, by any worker."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -15,6 +16,7 @@ log = logger("dispatch.matching")
 Q = load("dispatch/receipts")
 
 LIMIT = 20_000  # receipts of one statement
+YOUNG = timedelta(hours=3)  # before its receipt: older attempts are looked for when the receipt waits
 FRESH = 300.0  # seconds: younger receipts that wait are looked at each time, older ones now and then
 OLD_EVERY = 60.0
 
@@ -44,20 +46,24 @@ class Matcher:
 
     async def _match_lot(self) -> bool:
         """The next new receipts; whether there are more that are ready."""
-        async with self._desk.transaction() as connection:
+        async with self._transaction() as connection:
             turn = await (await connection.execute(Q.take_turn.encode())).fetchone()
             if turn is None:
                 return False
             done, ready, next_ready = turn
             where = {"done": done, "ready": ready, "limit": LIMIT}
-            (end,) = await (await connection.execute(Q.lot_end.encode(), where)).fetchone() or (ready,)
-            found = await (await connection.execute(Q.match_lot.encode(), {"done": done, "end": end})).fetchone()
-            if found is not None:
-                matched, receipts, keys, forms = found
-                self.matched += matched
-                await _know_ids(connection, receipts or (), keys or (), forms or ())
+            end, first = await (await connection.execute(Q.next_lot.encode(), where)).fetchone() or (ready, None)
+            if first is not None:
+                await self._match(connection, {"done": done, "end": end, "oldest": first - YOUNG})
             await connection.execute(Q.end_turn.encode(), {"done": end, "next_ready": next_ready})
         return bool(end != ready)
+
+    async def _match(self, connection: psycopg.AsyncConnection, where: dict[str, object]) -> None:
+        matched, left = await (await connection.execute(Q.match_lot.encode(), where)).fetchone() or (0, [])
+        self.matched += matched
+        if left:
+            cursor = await connection.execute(Q.wait.encode(), {**where, "receipts": left})
+            await _know_ids(connection, await cursor.fetchall())
 
     async def _match_waiting(self, now: float) -> None:
         age = FRESH
@@ -65,17 +71,24 @@ class Matcher:
             age, self._old_at = 10 * 365 * 86400.0, now + OLD_EVERY
         after = 0
         while True:
-            ((matched, seen, last),) = await self._desk.rows(
-                Q.match_waiting, {"age": age, "limit": LIMIT, "after": after}
-            )
+            where = {"age": age, "limit": LIMIT, "after": after}
+            async with self._transaction() as connection:
+                row = await (await connection.execute(Q.match_waiting.encode(), where)).fetchone()
+            matched, seen, last = row or (0, 0, 0)
             self.matched += matched
             if seen < LIMIT:
                 return
             after = last
 
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        async with self._desk.transaction() as connection:
+            await connection.execute(Q.one_by_one.encode())
+            yield connection
+
     async def _settle(self, statement: str, parameters: dict[str, object]) -> int:
         """Together with what follows from it: a death in between would leave messages that nobody looks at again."""
-        async with self._desk.transaction() as connection:
+        async with self._transaction() as connection:
             cursor = await connection.execute(statement.encode(), parameters)
             settled = await cursor.fetchall()
             if settled:
@@ -83,13 +96,11 @@ class Matcher:
         return len(settled)
 
 
-async def _know_ids(
-    connection: psycopg.AsyncConnection, receipts: Sequence[int], keys: Sequence[str | None], forms: Sequence[str]
-) -> None:
-    """Where the form of a carrier's ids is not known: a receipt's id may stand for several."""
+async def _know_ids(connection: psycopg.AsyncConnection, waiting: Sequence[tuple[int, str | None, str]]) -> None:
+    """Where the form of a carrier's ids is not known: a receipt's id may stand for several. waiting: receipt, id, form."""
     unsure = [
         (receipt, "\x1f".join(message_id.receipt_keys(key.encode(), form)))
-        for receipt, key, form in zip(receipts, keys, forms, strict=True)
+        for receipt, key, form in waiting
         if key is not None and form == Form.AUTO
     ]
     if unsure:

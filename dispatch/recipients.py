@@ -61,7 +61,7 @@ def from_rows(rows: Iterable[tuple[Any, ...]]) -> Recipients:
     if not groups:
         nothing = np.zeros(0, np.int64)
         return Recipients(nothing, nothing, nothing, nothing, np.zeros(0, "S1"), np.zeros(0, bool), [])
-    if len(groups) == 1:
+    if len(groups) == 1 and (np.diff(groups[0].ordinals) > 0).all():
         return groups[0]
     texts = [one for group in groups for one in group.texts]
     ordinals = np.concatenate([group.ordinals for group in groups])

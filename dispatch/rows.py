@@ -24,12 +24,8 @@ STATES = {
 COPY_SUBMISSIONS = f"copy dispatch.submission ({', '.join(SUBMISSION_COLUMNS)}) from stdin (format binary)"
 
 
-def submissions(epoch: int, ends: Iterable[Ends]) -> bytes:
-    """What COPY_SUBMISSIONS reads."""
-    return copying.joined(part for end in ends for part in _submissions(epoch, end))
-
-
-def _submissions(epoch: int, ends: Ends) -> Iterable[bytes]:
+def submissions(epoch: int, ends: Ends) -> Iterable[bytes]:
+    """Rows for COPY_SUBMISSIONS, in parts."""
     if ends.message_ids is None:
         yield _rows(epoch, ends, None)
         return
@@ -100,4 +96,7 @@ def integers(array: str) -> list[int]:
 
 
 def _array(numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
+    if numbers[0] == numbers[-1] and (numbers == numbers[0]).all():  # segments and attempts are mostly 1
+        written = f"{numbers[0]}," * len(numbers)
+        return "{" + written[:-1] + "}"
     return "{" + ",".join(map(str, numbers.tolist())) + "}"

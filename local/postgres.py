@@ -32,7 +32,7 @@ STILL_ENDING = ("lock file", "shared memory block")  # what a server says while 
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
-    "shared_buffers": "256MB",
+    "shared_buffers": "512MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "wal_compression": "on",

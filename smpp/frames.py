@@ -46,7 +46,8 @@ def rows(data: bytes, offsets: list[int], length: int) -> Octets:
     count = len(offsets)
     if offsets[-1] - offsets[0] == (count - 1) * length:
         return octets[offsets[0] : offsets[0] + count * length].reshape(count, length)
-    return octets[np.array(offsets)[:, None] + np.arange(length)]
+    windows = np.ndarray((len(data) - length + 1, length), np.uint8, octets, strides=(1, 1))
+    return windows[offsets]
 
 
 class FramingLost(OutboundError):

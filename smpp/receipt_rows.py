@@ -27,10 +27,11 @@ NONE = np.iinfo(np.int64).min
 MOST_FORMS = 64  # that are remembered, of one session
 _FORMS_OF_A_LENGTH = 4
 
-_PLAIN = np.zeros(256, bool)
-_PLAIN[list(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.+")] = True
-_DIGIT = np.zeros(256, bool)
-_DIGIT[list(b"0123456789")] = True
+_PLAIN, _DIGIT, _FILLED = 1, 2, 4  # what a column may hold: letters and digits, digits, anything but NUL
+_KINDS = np.full(256, _FILLED, np.uint8)  # what an octet can be
+_KINDS[0] = 0
+_KINDS[list(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.+")] |= _PLAIN
+_KINDS[list(b"0123456789")] |= _DIGIT
 _STATES = np.array([int(receipt.state_of(b"%d" % state)) for state in range(10)])  # of message_state, SMPP 5's too
 _TLVS: dict[int, tuple[str, int | None]] = {  # name, octets of the value
     Tag.RECEIPTED_MESSAGE_ID: ("receipted", None),
@@ -120,22 +121,19 @@ class Forms:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """Where the values stand. fixed: columns that are the same in every receipt, with their octets; plain: columns of
-    values that hold letters and digits only; digits: ... digits only; filled: ... anything but NUL."""
+    """Where the values stand. row: a receipt of this form; fixed: 255 in the columns that are the same in every one, else
+    0. free: the columns of values, kinds: what each of them may hold (_PLAIN, _DIGIT, _FILLED)."""
 
     esm_class: int
     spans: dict[str, Span]
-    fixed: Numbers
-    octets: Octets
-    plain: Numbers
-    digits: Numbers
-    filled: Numbers
+    row: Octets
+    fixed: Octets
+    free: Numbers
+    kinds: Octets
 
     def fits(self, pdus: Octets) -> npt.NDArray[np.bool_]:
-        fits: npt.NDArray[np.bool_] = (pdus[:, self.fixed] == self.octets).all(axis=1)
-        fits &= _PLAIN[pdus[:, self.plain]].all(axis=1)
-        fits &= _DIGIT[pdus[:, self.digits]].all(axis=1)
-        fits &= (pdus[:, self.filled] != 0).all(axis=1)
+        fits: npt.NDArray[np.bool_] = (((pdus ^ self.row) & self.fixed) == 0).all(axis=1)
+        fits &= (_KINDS[pdus[:, self.free]] & self.kinds).all(axis=1)
         if "state" in self.spans:
             fits &= pdus[:, self.spans["state"][0]] < len(_STATES)
         return fits
@@ -196,12 +194,15 @@ def _learn(frame: bytes) -> _Form | None:
         return None
     spans |= parameters[0]
     free += parameters[1]
-    plain = _columns([spans[key] for key in ("id", "sub", "dlvrd", "stat", "err", "receipted") if key in spans])
-    digits = _columns([spans[key] for key in ("submitdate", "donedate") if key in spans])
-    filled = _columns([spans[key] for key in ("source", "destination") if key in spans])
-    fixed = np.setdiff1d(np.arange(len(frame)), np.concatenate([_columns(free), plain, digits, filled]))
-    row = np.frombuffer(frame, np.uint8)
-    form = _Form(pdu.esm_class, spans, fixed, row[fixed], plain, digits, filled)
+    kinds = np.zeros(len(frame), np.uint8)
+    kinds[_columns([spans[key] for key in ("source", "destination") if key in spans])] = _FILLED
+    kinds[_columns([spans[key] for key in ("submitdate", "donedate") if key in spans])] = _DIGIT
+    kinds[_columns([spans[key] for key in ("id", "sub", "dlvrd", "stat", "err", "receipted") if key in spans])] = _PLAIN
+    fixed = np.where(kinds == 0, 255, 0).astype(np.uint8)
+    fixed[_columns(free)] = 0
+    own = np.flatnonzero(kinds)
+    form = _Form(pdu.esm_class, spans, np.frombuffer(frame, np.uint8), fixed, own, kinds[own])
+    row = form.row
     return form if form.fits(row[None]).all() and _same(form.read(row[None]), single(pdu)) else None
 
 

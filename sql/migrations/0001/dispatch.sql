@@ -215,7 +215,7 @@ create table dispatch.submission (
     state dispatch.attempt_state not null check (state <> 'unknown'),
     transient boolean not null default false,
     command_status integer,
-    carrier_message_id text,
+    carrier_message_id text collate "C",
     sent_at timestamptz not null,
     answered_at timestamptz,
     epoch_id bigint not null,
@@ -235,8 +235,7 @@ create table dispatch.submission (
 create index on dispatch.submission (campaign_id, ordinal);
 create index on dispatch.submission (connector_id, carrier_message_id);
 create index on dispatch.submission (load_xid);
-create index on dispatch.submission (state, sent_at) where state = 'in_doubt';
-create index on dispatch.submission (campaign_id) where state <> 'accepted';
+create index on dispatch.submission (state, campaign_id) where state <> 'accepted';
 comment on column dispatch.submission.segment is '1.. within its message.';
 comment on column dispatch.submission.transient is 'Rejected with a status that is tried again.';
 comment on column dispatch.submission.sent_at is
@@ -252,7 +251,7 @@ create table dispatch.settlement (
     attempt smallint not null,
     state dispatch.attempt_state not null check (state in ('accepted', 'unknown', 'not_sent')),
     proof text not null check (proof in ('receipt', 'statement', 'answer', 'time_limit', 'silence')),
-    carrier_message_id text,
+    carrier_message_id text collate "C",
     settled_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
     primary key (campaign_id, ordinal, segment, attempt, state)
@@ -280,7 +279,7 @@ create table dispatch.receipt (
     received_at timestamptz not null,
     connector_id integer not null,
     epoch_id bigint not null,
-    carrier_message_id text,
+    carrier_message_id text collate "C",
     state smallint not null check (state between 1 and 8),
     final boolean not null,
     error_code text,
@@ -292,14 +291,14 @@ create table dispatch.receipt (
     raw bytea not null,
     load_xid xid8 not null default pg_current_xact_id()
 ) partition by range (received_at);
-create index on dispatch.receipt (receipt_id);
+create index on dispatch.receipt using brin (receipt_id);
 create index on dispatch.receipt (load_xid);
 comment on column dispatch.receipt.carrier_message_id is 'In the connector''s normal form, as submissions carry it.';
 comment on column dispatch.receipt.state is 'message_state of SMPP 3.4 5.2.28: 2 DELIVERED, 3 EXPIRED, 5 UNDELIVERABLE ...';
 
 -- [receipt that found its attempt].
 create table dispatch.receipt_match (
-    receipt_id bigint primary key,
+    receipt_id bigint not null,
     received_at timestamptz not null,
     account_id bigint not null,
     campaign_id bigint not null,
@@ -314,13 +313,14 @@ create table dispatch.receipt_match (
     load_xid xid8 not null default pg_current_xact_id()
 );
 create index on dispatch.receipt_match (campaign_id, ordinal);
+create index on dispatch.receipt_match using brin (receipt_id);
 
 -- [receipt that waits for its attempt]: the queue of the matcher, with all that matching needs.
 create table dispatch.receipt_unmatched (
     receipt_id bigint primary key,
     received_at timestamptz not null,
     connector_id integer not null,
-    message_ids text[] not null default '{}',
+    message_ids text[] collate "C" not null default '{}',
     msisdn bigint,
     source text not null default '',
     reference integer,
@@ -360,7 +360,7 @@ create table dispatch.reply (
 -- [what a carrier says it accepted] (`outbound statement load`).
 create table dispatch.statement_line (
     connector_id integer not null references dispatch.connector,
-    carrier_message_id text not null,
+    carrier_message_id text collate "C" not null,
     destination text not null,
     source text,
     reference integer,

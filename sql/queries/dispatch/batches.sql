@@ -178,16 +178,17 @@ select not exists (select from dispatch.intent where batch_id = %(batch)s);
 
 -- recipients --
 -- The messages of a batch that are not given up, by columns: a row for all that have the same alphabet, segments, network
--- and zone. Arrays in their binary form; the texts in one, UTF-8, with their lengths in octets.
+-- and zone, in one order that is the same for all columns. Arrays in their binary form; the texts in one, UTF-8, with their
+-- lengths in octets.
 select
     encoding,
     segments,
     network_id,
     zone,
-    array_send(array_agg(ordinal order by ordinal)) as ordinals,
-    array_send(array_agg(msisdn order by ordinal)) as msisdns,
-    array_send(array_agg(octet_length(text) order by ordinal)) as lengths,
-    string_agg(convert_to(text, 'UTF8'), '' order by ordinal) as texts
+    array_send(array_agg(ordinal)) as ordinals,
+    array_send(array_agg(msisdn)) as msisdns,
+    array_send(array_agg(octet_length(text))) as lengths,
+    convert_to(string_agg(text, ''), 'UTF8') as texts
 from dispatch.message
 where campaign_id = %(campaign)s
   and ordinal >= %(first)s

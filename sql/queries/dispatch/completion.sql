@@ -8,24 +8,30 @@ select pg_try_advisory_xact_lock(hashtext('dispatch.completion'), 0);
 select pg_advisory_xact_lock(hashtext('dispatch.completion'), 0);
 
 -- first_submissions --
+-- The campaigns first and by themselves: what has its event is not looked up in the log again.
+with silent as materialized (
+    select account_id, campaign_id
+    from intake.campaign
+    where campaign.accepted_at is not null
+      and campaign.completed_at is null
+      and not exists (
+        select
+        from intake.campaign_event
+        where campaign_event.campaign_id = campaign.campaign_id
+          and campaign_event.kind = 'first_submission'
+    )
+)
+
 insert into intake.campaign_event (account_id, campaign_id, at, kind)
-select campaign.account_id, campaign.campaign_id, first.sent_at, 'first_submission'
-from intake.campaign
+select silent.account_id, silent.campaign_id, first.sent_at, 'first_submission'
+from silent
 cross join lateral (
     select min(submission.sent_at) as sent_at
     from dispatch.submission
-    where submission.campaign_id = campaign.campaign_id
+    where submission.campaign_id = silent.campaign_id
       and submission.state <> 'not_sent'
 ) as first
-where campaign.accepted_at is not null
-  and campaign.completed_at is null
-  and first.sent_at is not null
-  and not exists (
-    select
-    from intake.campaign_event
-    where campaign_event.campaign_id = campaign.campaign_id
-      and campaign_event.kind = 'first_submission'
-);
+where first.sent_at is not null;
 
 -- mark_dispatched --
 -- Nothing of these campaigns is left to send: all their batches are done.

@@ -29,6 +29,13 @@ where (select single from moved)
   and not exists (select from dispatch.receipt_match where receipt_match.receipt_id = receipt.receipt_id)
 on conflict do nothing;
 
+-- one_by_one --
+-- How the matcher's transactions find rows in the logs: by their indexes. The logs grow faster than their statistics, and a
+-- plan that reads a whole log to join it costs a second for every lot.
+set local enable_hashjoin = off;
+set local enable_mergejoin = off;
+set local enable_seqscan = off;
+
 -- take_turn --
 -- One worker at a time matches what is new, until its transaction ends. Gives where the last one got, and how far the
 -- next lot may go: what is committed below both this snapshot and the one before. So a receipt is looked at a round after it
@@ -41,47 +48,55 @@ from dispatch.receipts_matched
 where system_identifier = (select system_identifier from pg_control_system())
 for update skip locked;
 
--- lot_end --
--- The end of a lot of receipts: the transaction after so many of them, or all that are ready.
-select coalesce((
-    select receipt.load_xid
-    from dispatch.receipt
-    where receipt.load_xid > %(done)s::xid8
-      and receipt.load_xid < %(ready)s::xid8
-    order by receipt.load_xid
-    offset %(limit)s
-    limit 1
-), %(ready)s::xid8);
+-- next_lot --
+-- The end of a lot of receipts, the transaction after so many of them or all that are ready; and when its first one came,
+-- null where there is none.
+select
+    coalesce((
+        select receipt.load_xid
+        from dispatch.receipt
+        where receipt.load_xid > %(done)s::xid8
+          and receipt.load_xid < %(ready)s::xid8
+        order by receipt.load_xid
+        offset %(limit)s
+        limit 1
+    ), %(ready)s::xid8),
+    (
+        select receipt.received_at
+        from dispatch.receipt
+        where receipt.load_xid >= %(done)s::xid8
+          and receipt.load_xid < %(ready)s::xid8
+        order by receipt.load_xid
+        limit 1
+    );
 
 -- match_lot --
--- New receipts to accepted attempts by the carrier's id and the recipient: of several what has no final receipt yet, then
--- the newest. What found none waits. Gives how many were matched, and those that wait with the key they were looked up by.
--- One chain without joins of its own parts: they have no statistics, and the planner would take them for a handful of rows.
-with lot as materialized (
-    select receipt_id, received_at, connector_id, carrier_message_id, msisdn, source, reference, state, final, error_code, done_at
-    from dispatch.receipt
-    where load_xid >= %(done)s::xid8
-      and load_xid < %(end)s::xid8
-),
-
-known as (
+-- New receipts to accepted attempts of the last hours, by the carrier's id and either the reference that both carry or the
+-- recipient: of several the one without a final receipt, then the newest. Gives how many were matched, and which found none.
+with known as (
     select
-        lot.*, found.account_id, found.campaign_id, found.ordinal, found.segment, found.attempt, found.sent_at,
-        count(*) over (partition by lot.receipt_id) as candidates
-    from lot
+        receipt.receipt_id, receipt.received_at, receipt.state, receipt.final, receipt.error_code, receipt.done_at,
+        found.account_id, found.campaign_id, found.ordinal, found.segment, found.attempt, found.sent_at,
+        count(*) over (partition by receipt.receipt_id) as candidates
+    from dispatch.receipt
     left join lateral (
         select
             submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
             submission.sent_at
         from dispatch.submission
-        join dispatch.message
-            on message.campaign_id = submission.campaign_id
-            and message.ordinal = submission.ordinal
-        where submission.connector_id = lot.connector_id
-          and submission.carrier_message_id = lot.carrier_message_id
-          and submission.sent_at > now() - interval '40 days'
-          and message.msisdn = lot.msisdn
+        where submission.connector_id = receipt.connector_id
+          and submission.carrier_message_id = receipt.carrier_message_id
+          and submission.sent_at > %(oldest)s
+          and submission.sent_at < now() + interval '10 minutes'  -- two machines' clocks
+          and (submission.reference = receipt.reference or receipt.msisdn = (
+            select message.msisdn
+            from dispatch.message
+            where message.campaign_id = submission.campaign_id
+              and message.ordinal = submission.ordinal
+          ))
     ) as found on true
+    where receipt.load_xid >= %(done)s::xid8
+      and receipt.load_xid < %(end)s::xid8
 ),
 
 chosen as materialized (
@@ -89,8 +104,8 @@ chosen as materialized (
     from known
     order by
         known.receipt_id,
-        case when known.candidates = 1 then false else exists (
-            select
+        case when known.candidates > 1 then (
+            select count(*)
             from dispatch.receipt_match as earlier
             where earlier.campaign_id = known.campaign_id
               and earlier.ordinal = known.ordinal
@@ -108,27 +123,29 @@ matched as (
         receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at
     from chosen
     where campaign_id is not null
-    on conflict do nothing
-    returning receipt_id
-),
+)
 
-waiting as (
+select
+    count(*) filter (where campaign_id is not null),
+    coalesce(array_agg(receipt_id) filter (where campaign_id is null), '{}')
+from chosen;
+
+-- wait --
+-- These receipts of the lot wait. Gives the key that each was looked up by, and how its carrier writes ids.
+with waiting as (
     insert into dispatch.receipt_unmatched (
         receipt_id, received_at, connector_id, message_ids, msisdn, source, reference, state, final, error_code, done_at)
     select
         receipt_id, received_at, connector_id, array_remove(array[carrier_message_id], null), msisdn, source, reference, state,
         final, error_code, done_at
-    from chosen
-    where campaign_id is null
-    on conflict do nothing
+    from dispatch.receipt
+    where load_xid >= %(done)s::xid8
+      and load_xid < %(end)s::xid8
+      and receipt_id = any (%(receipts)s)
     returning receipt_id, connector_id, message_ids
 )
 
-select
-    (select count(*) from matched) as matched,
-    array_agg(waiting.receipt_id) as receipts,
-    array_agg(waiting.message_ids[1]) as keys,
-    array_agg(connector.message_id_form) as forms
+select waiting.receipt_id, waiting.message_ids[1], connector.message_id_form
 from waiting
 join dispatch.connector using (connector_id);
 
@@ -224,7 +241,6 @@ matched as (
     select
         receipt_id, received_at, account_id, campaign_id, ordinal, segment, attempt, state, final, error_code, done_at
     from chosen
-    on conflict do nothing
     returning receipt_id
 )
 

@@ -157,7 +157,7 @@ other as (
     ) as proof on true
     where campaign.accepted_at is not null
       and campaign.completed_at is null
-      and submission.state <> 'accepted'
+      and submission.state in ('rejected', 'in_doubt', 'not_sent')
     group by submission.campaign_id
 ),
 

@@ -1,10 +1,11 @@
 """Answers and receipts find each other, however the carrier writes the id."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.message_id import Form, answer_key, receipt_keys
+from smpp.message_id import Form, answer_key, answer_keys, receipt_keys
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,18 @@ def test_a_nul_inside_is_written_out():
 
 def test_an_endless_id_is_no_number():
     assert receipt_keys(b"9" * 60_000, "auto") == ("9" * 60_000,)
+
+
+_numbers = st.from_regex(rb"[0-9a-fA-F-]{1,20}", fullmatch=True)
+
+
+@given(st.lists(_numbers | st.binary(max_size=20), min_size=1), st.sampled_from(Form))
+def test_many_ids_have_the_keys_that_each_has_alone(ids, form):
+    column = np.array(ids, "S")
+
+    assert answer_keys(column, form).tolist() == [answer_key(one, form).encode() for one in column.tolist()]
+
+
+@given(st.lists(_numbers, min_size=1))
+def test_a_column_of_numbers_has_the_keys_that_each_has_alone(ids):
+    assert answer_keys(np.array(ids, "S"), Form.AUTO).tolist() == [answer_key(one, Form.AUTO).encode() for one in ids]
