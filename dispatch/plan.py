@@ -141,7 +141,9 @@ def _tried(recipients: Recipients, attempts: Iterable[Attempt], open_attempts: I
     for attempt in attempts:
         ended[attempt.ordinal].append(attempt)
     running = {entry.ordinal for entry in open_attempts}
-    tried = {}
+    tried: dict[int, _Tried] = {}
+    if not ended and not running:
+        return tried
     for ordinal, segments in zip(recipients.ordinals.tolist(), recipients.counts.tolist(), strict=True):
         if ordinal in ended or ordinal in running:
             tried[ordinal] = _judge(segments, ended.get(ordinal, ()), running=ordinal in running)

@@ -9,26 +9,25 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
-from dispatch import backoff, planner
-from dispatch.boot import boot_id, boottime, host
+from dispatch.batches import Batches
+from dispatch.boot import boot_id, host
 from dispatch.channel import Channel
+from dispatch.committer import Committer, EpochSettled
 from dispatch.completion import Completion
 from dispatch.desk import Desk, reason
 from dispatch.idle import Idle, NothingCanBeSent, Sight
 from dispatch.inbox import Inbox
 from dispatch.journal import Journal
 from dispatch.leases import LEASE, RENEW_EVERY, Leases
-from dispatch.ledger import EpochSettled, Ledger
+from dispatch.ledger import Ledger
 from dispatch.link import Link
 from dispatch.links import Links
 from dispatch.matching import Matcher, reopen
-from dispatch.parts import Batch, Block, Ends
-from dispatch.recipients import SegmentsDiffer
+from dispatch.parts import Block, Ends
 from dispatch.recovery import SILENCE, Recovery
 from dispatch.sessionlog import SessionLog
 from dispatch.vitals import Vitals
@@ -38,16 +37,12 @@ from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
 from outbound.settings import settings
-from smpp import address
-from smpp.address import InvalidSender
 
 log = logger("dispatch.worker")
 QE = load("dispatch/recovery")
 QL = load("dispatch/ledger")
 QS = load("dispatch/sessions")
 
-PARK_SECONDS = 5.0  # a batch whose carriers are away lets others go first
-MAX_BATCHES = 64
 DAYS_EVERY = 3600.0
 UNMATCHED_EVERY = 15.0
 
@@ -77,12 +72,9 @@ class Worker:
         self.name = name
         self._pace = pace or Pace()
         self._idle = idle
-        self._batches: dict[int, Batch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._broken: set[int] = set()
         self.vitals = Vitals()
         self.opened = False  # what follows is there from then on
         self.unmatched: Counter[int] = Counter()  # receipts that wait, of all workers, by connector
@@ -115,7 +107,8 @@ class Worker:
     def stop(self) -> None:
         """SIGTERM: what is in flight is waited for, the rest is left to others."""
         self._stopping.set()
-        self._wake.set()
+        if self.opened:
+            self._batches.stop()
 
     async def run(self) -> None:
         """Until stopped, idle (where asked to end then), or an error that another start may overcome."""
@@ -129,8 +122,8 @@ class Worker:
             await self._close()
         if self._failure.done():
             self._failure.result()
-        if self._idle is not None and not self._stopping.is_set() and self._broken:
-            raise BatchesLeft(f"{len(self._broken)} batches cannot be sent: the log says why, line by line")
+        if self._idle is not None and not self._stopping.is_set() and self._batches.broken:
+            raise BatchesLeft(f"{len(self._batches.broken)} batches cannot be sent: the log says why, line by line")
 
     # beginning
 
@@ -148,16 +141,23 @@ class Worker:
         )  # fmt: skip
         self.epoch: int = rows[0][0]
         self._journal.name(self.epoch)
-        self._channel = Channel("dispatch")
-        self._ledger = Ledger(self.epoch, self._channel, self._event_desk, self._cleared, self._committed)
-        self._inbox_channel = Channel("dispatch")
-        self._inbox = Inbox(self.epoch, self._inbox_channel)
+        self._channels = [Channel("dispatch"), Channel("dispatch"), Channel("dispatch")]
+        intents, results, received = self._channels
+        self._ledger = Ledger(
+            self.epoch,
+            Committer(self.epoch, intents, self._event_desk),
+            Committer(self.epoch, results, self._event_desk),
+            self._cleared,
+            self._committed,
+        )
+        self._inbox = Inbox(self.epoch, received)
         self._sessions = SessionLog(self.epoch, self._event_desk)
         self._links = Links(
-            self.epoch, self._clerk_desk, self._journal, self._ledger, self._sessions, self._inbox, self._wake.set,
-            self._spawn,
+            self.epoch, self._clerk_desk, self._journal, self._ledger, self._sessions, self._inbox,
+            lambda: self._batches.look(), self._spawn,
         )  # fmt: skip
         self._leases = Leases(self.epoch, self._lease_desk, self._pace.lease)
+        self._batches = Batches(self._leases, self._links, self._plan_desk, self._pace.poll, self._spawn)
         self._recovery = Recovery(self.epoch, self._clerk_desk, self._pace.silence)
         self._matcher = Matcher(self._clerk_desk)
         self._completion = Completion(self._clerk_desk)
@@ -174,13 +174,14 @@ class Worker:
 
     def _start_loops(self) -> None:
         pace = self._pace
-        self._spawn(self._ledger.run())
+        self._spawn(self._ledger.commit_intents())
+        self._spawn(self._ledger.commit_results())
         self._spawn(self._inbox.run())
         self._spawn(self._sessions.run())
         self._spawn(self._listen())
-        self._spawn(self._lease())
+        self._spawn(self._batches.run())
         self._every(pace.renew, self._renew)
-        self._every(pace.watch, self._watch)
+        self._every(pace.watch, self._batches.watch)
         self._every(pace.match, self._match)
         self._every(pace.recover, self._recover)
         self._every(1.0, self._tend_links)
@@ -206,121 +207,9 @@ class Worker:
         for link in touched:
             link.pump()
 
-    # batches
-
-    async def _lease(self) -> None:
-        """Takes batches as long as the lines have little to do."""
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                if len(self._batches) < MAX_BATCHES:
-                    for batch in await self._leases.take(
-                        2, hungry=self._links.are_hungry(self._coming), sending=self._links.may_send
-                    ):
-                        self._batches[batch.batch_id] = batch
-                        self._spawn(self._carry(batch))
-                        self._wake.set()
-            except (psycopg.OperationalError, OutboundError) as error:
-                log.warning("cannot lease", reason=reason(error))
-            await self._pause(backoff.about(self._pace.poll))
-
-    @property
-    def _coming(self) -> int:
-        """Messages of batches that are leased and not with the links yet."""
-        return sum(batch.size for batch in self._batches.values() if not batch.unsettled)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(0.005)  # one look for many wake-ups
-
-    async def _carry(self, batch: Batch) -> None:
-        """One batch from its lease to its end."""
-        try:
-            while not self._stopping.is_set() and not batch.lost:
-                try:
-                    if await self._send_once(batch):
-                        return
-                except (psycopg.OperationalError, OutboundError) as error:
-                    if isinstance(error, SegmentsDiffer | InvalidSender):
-                        raise
-                    log.warning("batch waits for the database", batch=batch.batch_id, reason=reason(error))
-                    await asyncio.sleep(self._pace.poll)
-        except (SegmentsDiffer, InvalidSender) as error:
-            log.error("batch cannot be sent", batch=batch.batch_id, reason=reason(error))  # noqa: TRY400 - an expected one
-            self._broken.add(batch.batch_id)
-            return  # it keeps its lease: no other worker could send it either
-        finally:
-            if batch.batch_id not in self._broken and self._batches.get(batch.batch_id) is batch:
-                del self._batches[batch.batch_id]
-            self._wake.set()
-
-    async def _send_once(self, batch: Batch) -> bool:
-        """Plans what is left, sends it, waits for the ends; whether this worker is done with the batch."""
-        if batch.state in ("paused", "closed"):
-            await self._leases.give_back(batch)
-            return True
-        if boottime() >= batch.deadline or (
-            not self._links.can_send and batch.state != "cancelled" and batch.expires_at > datetime.now(UTC)
-        ):
-            await asyncio.sleep(self._pace.poll)
-            return False
-        batch.stopped = False
-        address.sender(batch.sender)
-        plan = await planner.read(self._plan_desk, batch, self._links)
-        for why, ordinals in plan.stops.items():
-            await self._leases.drop(batch, why, ordinals)
-        sendable = [
-            (self._links[connector], parts) for connector, parts in plan.loads if self._links[connector].may_send
-        ]
-        postponed = plan.blocked > 0 or len(sendable) < len(plan.loads)
-        if not sendable:
-            if plan.waits:
-                await asyncio.sleep(self._pace.poll)
-                return False
-            if postponed:  # another worker may be able to, or this one later
-                await self._leases.give_back(batch, backoff.about(PARK_SECONDS))
-            else:
-                await self._leases.finish(batch)
-            return True
-        batch.expect(sum(len(parts) for _, parts in sendable))
-        for link, parts in sendable:
-            link.send(parts)
-        self._wake.set()
-        await batch.idle.wait()
-        if batch.untidy or postponed or plan.waits or plan.stops:
-            await asyncio.sleep(0.05)
-            return False
-        await self._leases.finish(batch)
-        return True
-
     async def _renew(self) -> None:
-        await self._leases.renew(self._batches.values())
+        await self._batches.renew()
         self.vitals.database_answered()
-        for batch in list(self._batches.values()):
-            if batch.lost:
-                log.warning("lost a lease", batch=batch.batch_id)
-                self._wake.set()
-                self._links.discard(batch)
-
-    async def _watch(self) -> None:
-        """Pause and cancel count within a second, and the end of the validity, also of what waits for a carrier."""
-        if not self._batches:
-            return
-        for batch_id, state in (await self._leases.states(self._batches.values())).items():
-            batch = self._batches.get(batch_id)
-            if batch is not None and batch.state != state:
-                batch.state = state
-                batch.stop()
-                self._links.discard(batch)
-        now = datetime.now(UTC)
-        for batch in list(self._batches.values()):
-            if batch.expires_at <= now and batch.unsettled and not batch.stopped:
-                batch.stop()
-                self._links.discard(batch)
 
     # the clerk's work
 
@@ -331,11 +220,11 @@ class Worker:
 
     async def _recover(self) -> None:
         if await self._recovery.run_once():
-            self._wake.set()
+            self._batches.look()
 
     async def _tend_links(self) -> None:
-        await self._links.campaign_rates.refresh(self._batches.values())
-        await self._links.refresh(self._coming)
+        await self._links.campaign_rates.refresh(self._batches)
+        await self._links.refresh(self._batches.coming)
         self._links.count(1.0)
 
     async def _ensure_days(self) -> None:
@@ -355,7 +244,7 @@ class Worker:
                 async with connection:
                     await connection.execute("listen outbound_dispatch")
                     async for _ in connection.notifies():
-                        self._wake.set()
+                        self._batches.look()
             except (psycopg.OperationalError, OutboundError):
                 await asyncio.sleep(self._pace.poll)
 
@@ -364,7 +253,7 @@ class Worker:
             return
         sight = Sight(
             busy=not self._ledger.empty or not self._inbox.empty,
-            broken=frozenset(self._broken),
+            broken=frozenset(self._batches.broken),
             progress=(self._ledger.committed_rows, self._inbox.stored, self._matcher.matched),
             obstacles=self._links.obstacles(),
             stuck=self._links.stuck,
@@ -377,7 +266,7 @@ class Worker:
             return
         if idle:
             await self._completion.run_once(patient=False)
-            self._wake.set()
+            self._batches.look()
             if not self._failure.done():
                 self._failure.set_result(None)
 
@@ -409,13 +298,12 @@ class Worker:
             self._journal.close()
         for desk in (self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk):
             await desk.close()
-        await self._channel.close()
-        await self._inbox_channel.close()
+        for channel in self._channels:
+            await channel.close()
         log.info("worker ended", worker=self.name, epoch=self.epoch)
 
     def _stopping_now(self) -> None:
-        for batch in self._batches.values():
-            batch.stop()
+        self._batches.stop()
         self._links.stop_intending()
         self._ledger.hurry()
 

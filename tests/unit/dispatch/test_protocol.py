@@ -89,7 +89,8 @@ class Worker:
     ended: dict[Try, tuple[str, bool]] = field(default_factory=dict)  # not committed yet
     serial: int = 0
     intent_serial: int = 0
-    lost: Group | None = None  # the connection went away around its commit
+    open_from: int = 1  # as its last durable group of results says
+    lost: dict[str, Group] = field(default_factory=dict)  # the connection of this lane went away around its commit
 
     @property
     def open(self) -> int:
@@ -291,47 +292,56 @@ class Protocol(RuleBasedStateMachine):
             columns = (load.ordinals.tolist(), load.segments.tolist(), load.attempts.tolist())
             worker.planned += [Try(*one) for one in zip(*columns, strict=True)]
 
-    def may_commit(self, worker: Worker) -> bool:
+    def lanes(self, worker: Worker) -> list[str]:
+        """Intents and results have a connection each, and a group at a time on it."""
         is_settled = self.database.epochs[worker.epoch].settled
-        return worker.lost is None and bool(worker.planned or worker.ended or is_settled)
+        waits = {"intents": worker.planned, "results": worker.ended}
+        return [lane for lane, some in waits.items() if lane not in worker.lost and (some or is_settled)]
 
-    @goes_on(lambda self: any(map(self.may_commit, self.workers.values())))
+    @goes_on(lambda self: any(map(self.lanes, self.workers.values())))
     def commit(self, data: st.DataObject) -> None:
-        """A group of ends, and an intent; or the connection goes away before or after it counts."""
-        parts = data.draw(st.sampled_from((0, 1, 2, 4)), label="parts")
+        """A group of ends, or an intent; or the connection goes away before or after it counts."""
+        worker = self.one(data, self.lanes)
+        lane = data.draw(st.sampled_from(self.lanes(worker)), label="lane")
+        parts = data.draw(st.sampled_from((1, 2, 4)), label="parts")
         line = data.draw(st.integers(0, 1), label="line")
         outcome = data.draw(st.sampled_from(("ok", "ok", "ok", "before", "after")), label="outcome")
-        self.group(self.one(data, self.may_commit), parts, line, outcome)
+        self.group(worker, lane, parts, line, outcome)
 
-    def group(self, worker: Worker, parts: int, line: int, outcome: str) -> None:
+    def group(self, worker: Worker, lane: str, parts: int, line: int, outcome: str) -> None:
         worker.serial += 1
-        ends, worker.ended = worker.ended, {}
+        ends: dict[Try, tuple[str, bool]] = {}
         intent = None
-        if worker.planned and parts:
+        open_from = worker.open_from
+        if lane == "results":
+            ends, worker.ended = worker.ended, {}
+            for waiting in worker.intents.values():
+                waiting.difference_update(ends)
+            worker.intents = {serial: waiting for serial, waiting in worker.intents.items() if waiting}
+            open_from = min(worker.intents, default=worker.intent_serial + 1)
+        elif worker.planned:
             worker.intent_serial += 1
             tries = [worker.planned.popleft() for _ in range(min(parts, len(worker.planned)))]
             intent = Intent(worker.epoch, worker.intent_serial, line, worker.places[line], tries)
             worker.places[line] += len(tries)
             worker.intents[intent.serial] = set(tries)
-        for waiting in worker.intents.values():
-            waiting.difference_update(ends)
-        worker.intents = {serial: waiting for serial, waiting in worker.intents.items() if waiting}
-        group = Group(worker.serial, min(worker.intents, default=worker.intent_serial + 1), ends, intent)
+        group = Group(worker.serial, open_from, ends, intent)
         if outcome != "before" and not self.count(worker, group):
             return
         if outcome == "ok":
             self.committed(worker, group)
         else:
-            worker.lost = group
+            worker.lost[lane] = group
 
     @goes_on(lambda self: any(worker.lost for worker in self.workers.values()))
     def connect_again(self, data: st.DataObject) -> None:
-        self.look_up(self.one(data, lambda worker: worker.lost))
+        worker = self.one(data, lambda worker: worker.lost)
+        self.look_up(worker, data.draw(st.sampled_from(sorted(worker.lost)), label="lane"))
 
-    def look_up(self, worker: Worker) -> None:
+    def look_up(self, worker: Worker, lane: str) -> None:
         """Whether the group counts is looked up before anything else; if it does not, it is given again."""
-        group, worker.lost = worker.lost, None
-        if group is not None and ((worker.epoch, group.serial) in self.database.groups or self.count(worker, group)):
+        group = worker.lost.pop(lane)
+        if (worker.epoch, group.serial) in self.database.groups or self.count(worker, group):
             self.committed(worker, group)
 
     def count(self, worker: Worker, group: Group) -> bool:
@@ -339,7 +349,8 @@ class Protocol(RuleBasedStateMachine):
         try:
             self.database.commit(worker.epoch, group.serial, group.open_from, group.ends, group.intent, worker.fence)
         except Fenced:
-            for one, (state, _) in {**group.ends, **worker.ended}.items():
+            results = worker.lost.get("results")
+            for one, (state, _) in {**(results.ends if results else {}), **group.ends, **worker.ended}.items():
                 if state == "accepted" and self.database.ends[one][0] == "in_doubt":
                     self.database.settle(one, "accepted")
             self.die(worker)
@@ -347,6 +358,7 @@ class Protocol(RuleBasedStateMachine):
         return True
 
     def committed(self, worker: Worker, group: Group) -> None:
+        worker.open_from = max(worker.open_from, group.open_from)
         if group.intent is None:
             return
         kept = self.database.groups[worker.epoch, group.serial][1]
@@ -540,7 +552,8 @@ class Protocol(RuleBasedStateMachine):
 
     def work_off(self, worker: Worker) -> None:
         while worker.open or worker.ended:
-            self.group(worker, 3, 0, "ok")
+            for lane in self.lanes(worker):
+                self.group(worker, lane, 3, 0, "ok")
             while worker.cleared[0]:
                 self.send(worker, 0, 3, "written")
             while worker.lines[0].to_carrier:
