@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from dispatch.alarm import Alarm
 from dispatch.apart import Apart
 from dispatch.boot import boottime
 from dispatch.breaker import Breaker, State
@@ -23,6 +22,7 @@ from dispatch.patience import Patience
 from dispatch.sessionlog import SessionLog, counts
 from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
+from outbound.alarm import Alarm
 from outbound.logs import logger
 from smpp.client import ClientSession
 from smpp.pdu import DataSm, DeliverSm

@@ -4,10 +4,12 @@ import asyncio
 import json
 import time
 from collections import Counter, defaultdict
+from functools import partial
 from itertools import count
 from random import Random
 
 from local.carrier import ids
+from local.carrier.delays import Delays
 from local.carrier.fate import Fate, fate
 from local.carrier.garbage import spoilt
 from local.carrier.payments import Payments
@@ -42,6 +44,7 @@ class Carrier:
         self._half_open: set[ServerSession] = set()
         self._sessions: dict[str, list[ServerSession]] = defaultdict(list)
         self._payments = Payments(settings, log, self.counts)
+        self._delays = Delays()
         self._paces: dict[str, Pace] = defaultdict(lambda: Pace(settings.rate))
 
     # the sessions' calls
@@ -108,15 +111,18 @@ class Carrier:
     async def run(self) -> None:
         """Pays what falls due and keeps the status file, until cancelled."""
         written_at = 0.0
-        while True:
-            now = time.time()
-            if not self._silent():
-                for client in self._payments.clients():
-                    self._payments.pay(client, self._talking(client), now)
-            if now - written_at >= STATUS_EVERY:
-                self.write_status()
-                written_at = now
-            await asyncio.sleep(TICK)
+        try:
+            while True:
+                now = time.time()
+                if not self._silent():
+                    for client in self._payments.clients():
+                        self._payments.pay(client, self._talking(client), now)
+                if now - written_at >= STATUS_EVERY:
+                    self.write_status()
+                    written_at = now
+                await asyncio.sleep(TICK)
+        finally:
+            self._delays.close()
 
     def write_status(self) -> None:
         """The figures as JSON, replaced in one go."""
@@ -188,15 +194,15 @@ class Carrier:
 
     def _answer(self, session: ServerSession, replies: list[Reply], *, spoil: bool) -> None:
         settings = self.settings
-        later = asyncio.get_running_loop().call_later
+        later = self._delays.later
         if spoil and settings.faults.garbage.of_answers:
             session.answer(replies[:-1])
             session.write(spoilt(answers.submit_answers(replies[-1:]), settings.faults.garbage))
         elif settings.jitter:
             for reply in replies:
-                later(settings.latency + settings.jitter * self._random.random(), session.answer, [reply])
+                later(settings.latency + settings.jitter * self._random.random(), partial(session.answer, [reply]))
         elif settings.latency:
-            later(settings.latency, session.answer, replies)
+            later(settings.latency, partial(session.answer, replies))
         else:
             session.answer(replies)
 

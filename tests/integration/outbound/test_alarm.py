@@ -5,7 +5,7 @@ import time
 
 import uvloop
 
-from dispatch.alarm import Alarm
+from outbound.alarm import Alarm
 
 
 def test_it_rings_once_at_the_instant_that_was_set_last() -> None:
