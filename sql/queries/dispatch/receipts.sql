@@ -105,7 +105,7 @@ chosen as materialized (
     order by
         known.receipt_id,
         case when known.candidates > 1 then (
-            select count(*)
+            select count(*) > 0
             from dispatch.receipt_match as earlier
             where earlier.campaign_id = known.campaign_id
               and earlier.ordinal = known.ordinal

@@ -1,0 +1,157 @@
+"""Receipts and the attempts that they are matched to, against a simple model: ids that a carrier gives out anew,
+attempts of minutes and of weeks ago, receipts with and without a reference."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dispatch.desk import Desk
+from dispatch.matching import Matcher
+
+RECIPIENTS, CONNECTORS, IDS, REFERENCES = 8, 2, 4, 3
+AGES = [timedelta(minutes=5), timedelta(hours=2), timedelta(hours=9), timedelta(days=20), timedelta(days=45)]
+YOUNG, OLDEST = timedelta(hours=3), timedelta(days=40)
+FIRST = 201001000000
+
+
+@dataclass(frozen=True)
+class Sent:
+    ordinal: int
+    attempt: int
+    connector: int
+    key: str
+    reference: int
+    age: timedelta
+
+
+@dataclass(frozen=True)
+class Got:
+    number: int
+    connector: int
+    key: str | None
+    ordinal: int  # of the recipient that it names; 0 = a stranger
+    reference: int | None
+    final: bool
+
+
+def expected(attempts: list[Sent], receipts: list[Got], ended: set[Sent]) -> dict[int, Sent | None]:
+    """Those of the last hours by id and either reference or recipient; what is left then by id and recipient among all.
+    ended: what had a final receipt before these."""
+    found = {
+        receipt.number: best(
+            [
+                sent
+                for sent in of(attempts, receipt)
+                if sent.age < YOUNG and (sent.reference == receipt.reference or sent.ordinal == receipt.ordinal)
+            ],
+            ended,
+        )
+        for receipt in receipts
+    }
+    ended = ended | {sent for receipt in receipts if receipt.final and (sent := found[receipt.number])}
+    for receipt in receipts:
+        if found[receipt.number] is None:
+            old = [sent for sent in of(attempts, receipt) if sent.age < OLDEST and sent.ordinal == receipt.ordinal]
+            found[receipt.number] = best(old, ended)
+    return found
+
+
+def of(attempts: list[Sent], receipt: Got) -> list[Sent]:
+    return [sent for sent in attempts if (sent.connector, sent.key) == (receipt.connector, receipt.key)]
+
+
+def best(candidates: list[Sent], ended: set[Sent]) -> Sent | None:
+    """One without a final receipt, then the newest."""
+    return min(candidates, key=lambda sent: (sent in ended, sent.age), default=None)
+
+
+def some_attempts(chance: random.Random, connectors: list[int]) -> list[Sent]:
+    return [
+        Sent(
+            ordinal=ordinal,
+            attempt=attempt,
+            connector=chance.choice(connectors),
+            key=f"a{chance.randrange(IDS)}",
+            reference=chance.randrange(REFERENCES),
+            age=chance.choice(AGES) + timedelta(seconds=ordinal + 100 * attempt),
+        )
+        for ordinal in range(1, RECIPIENTS + 1)
+        for attempt in range(1, 6)
+    ]
+
+
+def some_receipts(chance: random.Random, connectors: list[int]) -> list[Got]:
+    return [
+        Got(
+            number=number,
+            connector=chance.choice(connectors),
+            key=None if chance.random() < 0.05 else f"a{chance.randrange(IDS)}",
+            ordinal=chance.randrange(RECIPIENTS + 1),
+            reference=None if chance.random() < 0.5 else chance.randrange(REFERENCES),
+            final=chance.random() < 0.7,
+        )
+        for number in range(150)
+    ]
+
+
+@pytest.mark.parametrize("seed", [random.randrange(1 << 30) for _ in range(3)])
+def test_each_receipt_finds_the_attempt_of_the_model(platform, seed):
+    chance = random.Random(seed)
+    campaign = platform.accept(["x"] * RECIPIENTS)
+    connectors = [platform.connect(1, name=f"c{n}", enabled=False) for n in range(CONNECTORS)]
+    platform.rows("select dispatch.ensure_days((now() - interval '50 days')::date, (now() + interval '1 day')::date)")
+    attempts, receipts = some_attempts(chance, connectors), some_receipts(chance, connectors)
+    now = datetime.now(UTC)
+    for sent in attempts:
+        platform.rows(
+            "insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, command_status,"
+            " carrier_message_id, sent_at, answered_at, epoch_id, intent_serial, connector_id, session, sequence, reference,"
+            " network_id, zone) values (%s, %s, %s, 1, %s, 'accepted', 0, %s, %s, %s, 1, 1, %s, 0, 1, %s, 1, 'EG')",
+            platform.account, campaign, sent.ordinal, sent.attempt, sent.key, now - sent.age, now - sent.age,
+            sent.connector, sent.reference,
+        )  # fmt: skip
+
+    model: dict[int, Sent | None] = {}
+    ended: set[Sent] = set()
+    for lot in (receipts[:75], receipts[75:]):
+        store(platform, lot, now)
+        asyncio.run(match())
+        model |= expected(attempts, lot, ended)
+        ended |= {sent for receipt in lot if receipt.final and (sent := model[receipt.number])}
+
+    found = {
+        int(number): (ordinal, attempt)
+        for number, ordinal, attempt in platform.rows(
+            "select convert_from(raw, 'UTF8'), ordinal, attempt from dispatch.receipt left join dispatch.receipt_match"
+            " using (receipt_id)"
+        )
+    }
+    assert found == {
+        number: (None, None) if sent is None else (sent.ordinal, sent.attempt) for number, sent in model.items()
+    }
+    assert len(ended) > 10
+    waiting = platform.one("select count(*) from dispatch.receipt_unmatched")
+    assert waiting == sum(sent is None for sent in model.values())
+
+
+def store(platform: Any, receipts: list[Got], now: datetime) -> None:
+    for receipt in receipts:
+        number = FIRST + receipt.ordinal - 1
+        platform.rows(
+            "insert into dispatch.receipt (received_at, connector_id, epoch_id, carrier_message_id, state, final, source,"
+            " destination, msisdn, reference, raw) values (%s, %s, 1, %s, 2, %s, 'NILE', %s, %s, %s, %s)",
+            now, receipt.connector, receipt.key, receipt.final, str(number), number, receipt.reference,
+            b"%d" % receipt.number,
+        )  # fmt: skip
+
+
+async def match() -> None:
+    desk = Desk()
+    matcher = Matcher(desk)
+    for _ in range(2):  # a receipt is looked at a round after it came
+        await matcher.run_once(0.0, listening={})
+    await desk.close()
