@@ -12,7 +12,6 @@ from enum import Enum
 from outbound.errors import OutboundError
 from smpp import alphabet
 from smpp.alphabet import DEFAULT, ESCAPE, Shift
-from smpp.udh import concatenation_header
 
 MAX_SEGMENTS = 255  # the concatenation header has one octet for the total (GSM 03.40 9.2.3.24.1)
 
@@ -51,22 +50,6 @@ class Segments:
 
     def __len__(self) -> int:
         return len(self.parts)
-
-    @property
-    def data_coding(self) -> int:
-        return self.encoding.data_coding
-
-    @property
-    def esm_class(self) -> int:
-        """0x40 where every part begins with a user data header (SMPP 3.4 5.2.12)."""
-        return 0x40 if len(self.parts) > 1 else 0
-
-    def short_messages(self, reference: int) -> list[bytes]:
-        """What goes into short_message, segment by segment. reference: 0 to 255, the same on all parts."""
-        if len(self.parts) == 1:
-            return [self.parts[0]]
-        total = len(self.parts)
-        return [concatenation_header(reference, total, number) + part for number, part in enumerate(self.parts, 1)]
 
 
 def forcing_character(text: str) -> str | None:

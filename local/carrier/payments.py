@@ -148,6 +148,6 @@ class Payments:
             source_addr_npi=1,
             source_addr=record.destination.encode("latin-1"),
             destination_addr=record.source.encode("latin-1"),
-            data_coding=self._reply.data_coding,
+            data_coding=self._reply.encoding.data_coding,
             short_message=self._reply.parts[0],
         )

@@ -16,6 +16,7 @@ from smpp.receipt_rows import Receipts
 from smpp.session import Ended
 from smpp.submit import Block
 from smpp.text import segment
+from smpp.wire import Wire, put
 
 
 @dataclass
@@ -57,11 +58,12 @@ class Subscriber:
         cut = segment(text)
         block = Block(source=sender("NILE"), registered_delivery=registered_delivery)
         for destination in destinations:
-            bodies = cut.short_messages(destination % 256)
+            parts = put(cut, Wire(), destination % 256)
             first = self.session.take_sequences(len(cut))
             octets = block.encode(
-                first, [destination] * len(cut), bodies, [cut.esm_class] * len(cut), [cut.data_coding] * len(cut),
-                [(first + i) % 65536 for i in range(len(cut))],
+                first, [destination] * len(parts), [part.short_message for part in parts],
+                [part.esm_class for part in parts], [part.data_coding for part in parts],
+                [(first + i) % 65536 for i in range(len(parts))],
             )  # fmt: skip
             self.session.submit(octets, first, len(cut))
 

@@ -31,6 +31,7 @@ from smpp.session import Cause, SessionClosed
 from smpp.submit import Block
 from smpp.text import segment
 from smpp.window import WindowFull
+from smpp.wire import Wire, put
 
 NILE = Block(source=sender("NILE"))
 
@@ -58,7 +59,7 @@ def test_arabic_arrives_byte_for_byte_and_is_answered(run, host, calls, serving,
     async def story():
         async with serving(host) as server:
             session = await calls.connect(server.port)
-            first = submit(session, *segment(whole).parts, data_coding=segment(whole).data_coding)
+            first = submit(session, *segment(whole).parts, data_coding=segment(whole).encoding.data_coding)
             await until(lambda: calls.answers)
             assert calls.answers == [(first, 0, b"id-%d" % first)]
             assert session.room == 100
@@ -71,13 +72,14 @@ def test_arabic_arrives_byte_for_byte_and_is_answered(run, host, calls, serving,
 
 @pytest.mark.parametrize("whole", ["a" * 152 + "€" + "b" * 400, "نص طويل " * 40 + "😀" * 80])
 def test_a_long_message_arrives_as_the_very_text(run, host, calls, serving, until, whole):
-    cut = segment(whole)
+    parts = put(segment(whole), Wire(), 200)
+    shared = {"esm_class": parts[0].esm_class, "data_coding": parts[0].data_coding}
 
     async def story():
         async with serving(host) as server:
             session = await calls.connect(server.port)
-            submit(session, *cut.short_messages(200), esm_class=cut.esm_class, data_coding=cut.data_coding)
-            await until(lambda: len(calls.answers) == len(cut))
+            submit(session, *(part.short_message for part in parts), **shared)
+            await until(lambda: len(calls.answers) == len(parts))
 
     run(story())
     phone = Reassembly()

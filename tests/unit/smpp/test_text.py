@@ -5,9 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from smpplib import gsm
 
-from smpp import text, udh
+from smpp import text, udh, wire
 from smpp.reassembly import Reassembly
 from smpp.text import Encoding, count_segments, encoding_of, forcing_character, segment
+from smpp.wire import Wire
 
 BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -43,14 +44,14 @@ def independent_count(whole: str) -> int:
 
 def test_a_text_of_gsm_characters_goes_as_one_septet_an_octet():
     assert segment("@ é{").parts == (b"\x00\x20\x05\x1b\x28",)
-    assert segment("Hello").data_coding == 0
+    assert segment("Hello").encoding.data_coding == 0
 
 
 def test_an_arabic_text_goes_as_ucs2_big_endian():
     cut = segment("سلام")
 
     assert cut.parts == (b"\x06\x33\x06\x44\x06\x27\x06\x45",)
-    assert (cut.data_coding, cut.esm_class) == (8, 0)
+    assert cut.encoding.data_coding == 8
 
 
 @pytest.mark.parametrize(
@@ -88,11 +89,11 @@ def test_the_count_is_that_of_the_cut_and_of_an_independent_counter(whole):
 @given(st.one_of(gsm_texts, any_texts, long_texts), st.integers(0, 255), st.randoms())
 def test_segments_in_any_order_make_the_very_text_again(whole, reference, order):
     cut = segment(whole)
-    messages = cut.short_messages(reference)
+    messages = wire.put(cut, Wire(), reference)
     order.shuffle(messages)
     phone = Reassembly()
 
-    shown = [phone.add(message, cut.esm_class, cut.data_coding) for message in messages]
+    shown = [phone.add(message.short_message, message.esm_class, message.data_coding) for message in messages]
 
     assert shown[-1] == whole
     assert shown[:-1] == [None] * (len(cut) - 1)
@@ -113,11 +114,11 @@ def test_every_segment_is_whole_and_fits_the_air(whole):
 
 
 def test_the_header_of_each_part_carries_reference_total_and_number():
-    first, second = segment("a" * 161).short_messages(7)
+    first, second = wire.put(segment("a" * 161), Wire(), 7)
 
-    assert first[:6] == b"\x05\x00\x03\x07\x02\x01"
-    assert udh.split(second, 0x40) == (udh.Header(udh.Concatenation(7, 2, 2)), b"a" * 8)
-    assert segment("a" * 161).esm_class == 0x40
+    assert first.short_message[:6] == b"\x05\x00\x03\x07\x02\x01"
+    assert udh.split(second.short_message, 0x40) == (udh.Header(udh.Concatenation(7, 2, 2)), b"a" * 8)
+    assert first.esm_class == second.esm_class == 0x40
 
 
 @pytest.mark.parametrize(

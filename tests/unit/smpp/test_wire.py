@@ -116,12 +116,15 @@ def test_whatever_the_settings_the_carrier_reads_the_text_in_as_many_segments_as
 
 
 @given(texts, st.integers(0, 0xFFFF))
-def test_the_default_is_what_segments_themselves_say(whole, reference):
+def test_the_default_is_the_accepted_parts_behind_a_header_of_six_octets(whole, reference):
     accepted = segment(whole)
+    total = len(accepted)
+    esm_class = 0x40 if total > 1 else 0
+    headers = [b"\5\0\3" + bytes((reference & 0xFF, total, n)) for n in range(1, total + 1)] if total > 1 else [b""]
 
     assert wire.put(accepted, Wire(), reference) == [
-        OnWire(accepted.esm_class, accepted.data_coding, octets, b"")
-        for octets in accepted.short_messages(reference & 0xFF)
+        OnWire(esm_class, accepted.encoding.data_coding, header + part, b"")
+        for header, part in zip(headers, accepted.parts, strict=True)
     ]
 
 
