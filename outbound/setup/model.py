@@ -63,6 +63,10 @@ def _tls(value: Any) -> Any:
     return {"ca_file": None} if value is True else None if value is False else value
 
 
+ENQUIRE_LINK = 30  # seconds, where a connector says nothing
+DEAD_AFTER_ENQUIRE = 10  # seconds that an enquire_link may be without an answer
+
+
 class Timing(Strict):
     """Seconds that few carriers need otherwise, and the bind's system_type."""
 
@@ -167,6 +171,12 @@ class Connector(Strict):
             raise ValueError('routes is empty, so nothing would go out here: give prefixes, like routes: ["20"]')
         if self.in_doubt_after is not None and not self.receipts_complete:
             raise ValueError("in_doubt_after means something only where receipts_complete is true: leave it out")
+        noticed = (self.options.enquire_link or ENQUIRE_LINK) + DEAD_AFTER_ENQUIRE
+        if self.in_doubt_after is not None and self.in_doubt_after < noticed:
+            raise ValueError(
+                f"in_doubt_after is {self.in_doubt_after}, but it takes up to {noticed} s to notice a dead session, whose "
+                f"silence proves nothing: give {noticed} or more"
+            )
         twice = [key for key, count in Counter((r.prefix, r.operator) for r in self.routes).items() if count > 1]
         if twice:
             raise ValueError(f"{twice[0][0] or twice[0][1]} stands twice among its routes: keep one")

@@ -116,6 +116,14 @@ accounts:
         ("password: topsecret, password_env: NAME,", "give exactly one of password, password_file and password_env"),
         ("password: topsecret, routes: [],", "routes is empty"),
         ("password: topsecret, in_doubt_after: 60,", "only where receipts_complete is true"),
+        (
+            "password: topsecret, receipts_complete: true, in_doubt_after: 39,",
+            "silence proves nothing: give 40 or more",
+        ),
+        (
+            "password: topsecret, receipts_complete: true, in_doubt_after: 60, options: {enquire_link: 60},",
+            "give 70 or more",
+        ),
         ("password: topsecret, routes: [{cost: '1'}],", "routes[0]: give exactly one of prefix and operator"),
         ("password: topsecret, routes: ['20', {prefix: '20', cost: '1'}],", "20 stands twice among its routes"),
         ("password: topsecret, routes: [20],", "routes[0].prefix: has to be a text: write it in quotes"),
