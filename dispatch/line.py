@@ -35,7 +35,7 @@ log = logger("dispatch.line")
 
 SHORTEST_VALIDITY = 60  # seconds: less is refused by carriers, or expires before the handset is asked
 MAX_WRITE = 1000  # parts at once, so that answers are read in between
-PLACES = 1 << 20  # a handle is a block's number times this, plus the place in the block
+PLACES = 1 << 20  # a handle is the serial of a block's intent times this, plus the place in the block
 _STEADY = 5.0  # a session that lived so long was no failure
 
 
@@ -54,9 +54,7 @@ class Line:
         self._next_place = 1
         self._unwritten = 0  # parts in the cleared blocks
         self._open = 0  # parts that are written and not answered
-        self._blocks: dict[int, Block] = {}  # by number: something of it is written and not answered
-        self._numbers: dict[Block, int] = {}
-        self._next_number = 0
+        self._blocks: dict[int, Block] = {}  # by serial: something of it is written and not answered
         self._draining = False
         self._written = 0
 
@@ -163,7 +161,8 @@ class Line:
         first = session.take_sequences(count)
         octets = self._encode(block, places, first, now)
         block.sent_us[places] = now
-        handles = places + self._number(block) * PLACES
+        self._blocks[block.serial] = block
+        handles = places + block.serial * PLACES
         self._journal.mark(self.number, block.first_place + int(places[-1]))
         session.submit(octets, first, count, handles)
         block.written += count
@@ -188,15 +187,6 @@ class Line:
             None if load.tlvs is None else [load.tlvs[place] for place in at.tolist()],
         )
 
-    def _number(self, block: Block) -> int:
-        """A number for the block, by which its answers find it."""
-        number = self._numbers.get(block)
-        if number is None:
-            number = self._numbers[block] = self._next_number
-            self._blocks[number] = block
-            self._next_number += 1
-        return number
-
     def _refuse(self, block: Block, count: int) -> None:
         """The next ones of the block: named in an intent, never written."""
         if not count:
@@ -212,9 +202,7 @@ class Line:
         for end in ends:
             end.block.open[end.which] = False
             if not end.block.open.any():
-                number = self._numbers.pop(end.block, None)
-                if number is not None:
-                    del self._blocks[number]
+                self._blocks.pop(end.block.serial, None)
         self._link.ended(list(ends))
 
     # the session's calls
@@ -227,10 +215,10 @@ class Line:
         if not known.all():
             self._link.strays += int((~known).sum())
             answers, handles = answers.only(known), handles[known]
-        numbers = handles // PLACES
+        serials = handles // PLACES
         ends: list[Ends] = []
-        for start, end in _runs(numbers):
-            block = self._blocks.get(int(numbers[start]))
+        for start, end in _runs(serials):
+            block = self._blocks.get(int(serials[start]))
             if block is None:
                 continue
             which = handles[start:end] % PLACES
