@@ -1,7 +1,10 @@
 """Ports on the loopback address that stay the same from one start to the next."""
 
+import secrets
 import socket
 from pathlib import Path
+
+FIRST, OUTGOING = 20_000, 32_768  # from there on are Linux's ports of outgoing connections (ip_local_port_range)
 
 
 def kept_port(note: Path) -> int:
@@ -22,10 +25,11 @@ def usable_port(note: Path) -> int:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """One that the system gives to no outgoing connection, so that a server finds it free again when it is back."""
+    while True:
+        port = secrets.randbelow(OUTGOING - FIRST) + FIRST
+        if is_free(port):
+            return port
 
 
 def is_free(port: int) -> bool:

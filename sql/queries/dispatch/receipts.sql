@@ -178,7 +178,8 @@ with waiting as materialized (
 known as (
     select
         waiting.receipt_id, key.rank, submission.reference = waiting.reference as same_reference, submission.account_id, submission.campaign_id, submission.ordinal,
-        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.received_at, waiting.state,
+        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.source, waiting.received_at,
+        waiting.state,
         waiting.final, waiting.error_code, waiting.done_at
     from waiting
     cross join lateral unnest(waiting.message_ids) with ordinality as key (id, rank)
@@ -189,7 +190,8 @@ known as (
     union all
     select
         waiting.receipt_id, key.rank, submission.reference = waiting.reference as same_reference, submission.account_id, submission.campaign_id, submission.ordinal,
-        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.received_at, waiting.state,
+        submission.segment, submission.attempt, submission.sent_at, waiting.msisdn, waiting.source, waiting.received_at,
+        waiting.state,
         waiting.final, waiting.error_code, waiting.done_at
     from waiting
     cross join lateral unnest(waiting.message_ids) with ordinality as key (id, rank)
@@ -204,7 +206,7 @@ known as (
         and submission.connector_id = waiting.connector_id
 ),
 
--- another form of an id may be another message's: there the reference, where both have one, must be the same
+-- another form of an id may be another message's: there the reference must be the same, or where there is none the sender
 chosen as (
     select distinct on (known.receipt_id) known.*
     from known
@@ -212,8 +214,10 @@ chosen as (
         on message.campaign_id = known.campaign_id
         and message.ordinal = known.ordinal
         and message.msisdn = known.msisdn
+    join intake.campaign
+        on campaign.campaign_id = known.campaign_id
     where known.rank = 1
-       or known.same_reference is not false
+       or coalesce(known.same_reference, ltrim(campaign.sender, '+') = ltrim(known.source, '+'))
     order by
         known.receipt_id,
         known.rank,

@@ -54,7 +54,11 @@ def play(story: Story, server: Server, folder: Path, name: str) -> Outcome:
         storm = _Storm(stage)
         storm.rage()
         _calm(stage)
-        outcome = _judge(stage, storm.silenced, started_at)
+        try:
+            outcome = _judge(stage, storm.silenced, started_at)
+        except Exception:
+            stage.keep_logs()
+            raise
         for worker in stage.workers:
             worker.stop()
         return outcome

@@ -174,6 +174,21 @@ class Stage:
         carriers = [carrier.status() for carrier in self.carriers]
         return f"batches {batches}, epochs {epochs}, progress {progress}, carriers {carriers}"
 
+    def keep_logs(self) -> None:
+        """What the database knows of every attempt and receipt, beside the records, for a person who has to find out why."""
+        for table in (
+            "attempt",
+            "intent",
+            "settlement",
+            "receipt",
+            "receipt_match",
+            "receipt_unmatched",
+            "dropped",
+            "batch",
+        ):
+            rows = self.rows(f"select to_jsonb(t)::text from dispatch.{table} as t order by 1")
+            (self.folder / f"{table}.jsonl").write_text("".join(f"{row}\n" for (row,) in rows))
+
     def tend(self) -> None:
         """Starts a worker again that began while there was no database, as a supervisor does; no other may end by itself."""
         for worker in self.workers:

@@ -23,7 +23,7 @@ class Sent:
     ordinal: int
     attempt: int
     connector: int
-    key: str
+    key: str | None
     reference: int
     age: timedelta
 
@@ -107,13 +107,7 @@ def test_each_receipt_finds_the_attempt_of_the_model(platform, seed):
     attempts, receipts = some_attempts(chance, connectors), some_receipts(chance, connectors)
     now = datetime.now(UTC)
     for sent in attempts:
-        platform.rows(
-            "insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, command_status,"
-            " carrier_message_id, sent_at, answered_at, epoch_id, intent_serial, connector_id, session, sequence, reference,"
-            " network_id, zone) values (%s, %s, %s, 1, %s, 'accepted', 0, %s, %s, %s, 1, 1, %s, 0, 1, %s, 1, 'EG')",
-            platform.account, campaign, sent.ordinal, sent.attempt, sent.key, now - sent.age, now - sent.age,
-            sent.connector, sent.reference,
-        )  # fmt: skip
+        submit(platform, campaign, sent, now)
 
     model: dict[int, Sent | None] = {}
     ended: set[Sent] = set()
@@ -138,13 +132,46 @@ def test_each_receipt_finds_the_attempt_of_the_model(platform, seed):
     assert waiting == sum(sent is None for sent in model.values())
 
 
-def store(platform: Any, receipts: list[Got], now: datetime) -> None:
+def test_another_form_of_an_id_is_not_taken_for_a_message_of_another_sender(platform):
+    """153 is hexadecimal 99: to one recipient 99 went from one sender, and 153, from another one, is in doubt."""
+    connector = platform.connect(1, enabled=False, echoes_reference=False, message_id_form="auto")
+    known, doubtful = platform.accept(["x"], sender="NILEB"), platform.accept(["x"], sender="NILEA")
+    now = datetime.now(UTC)
+    submit(platform, known, Sent(1, 1, connector, "99", 0, timedelta(seconds=9)), now)
+    submit(platform, doubtful, Sent(1, 1, connector, None, 0, timedelta(seconds=5)), now)
+    for number, key, sender, age in ((1, "99", "NILEB", 8), (2, "153", "NILEA", 4)):
+        store(platform, [Got(number, connector, key, 1, None, final=True)], now - timedelta(seconds=age), sender)
+
+    asyncio.run(match())
+
+    assert platform.rows(
+        "select campaign_id, carrier_message_id from dispatch.settlement where state = 'accepted'"
+    ) == [(doubtful, "153")]
+    assert platform.rows("select campaign_id from dispatch.receipt_match order by receipt_id") == [
+        (known,),
+        (doubtful,),
+    ]
+
+
+def submit(platform: Any, campaign: int, sent: Sent, now: datetime) -> None:
+    """key None: in doubt."""
+    state, answered = ("in_doubt", None) if sent.key is None else ("accepted", now - sent.age)
+    platform.rows(
+        "insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, command_status,"
+        " carrier_message_id, sent_at, answered_at, epoch_id, intent_serial, connector_id, session, sequence, reference,"
+        " network_id, zone) values (%s, %s, %s, 1, %s, %s, %s, %s, %s, %s, 1, 1, %s, 0, 1, %s, 1, 'EG')",
+        platform.account, campaign, sent.ordinal, sent.attempt, state, None if sent.key is None else 0, sent.key,
+        now - sent.age, answered, sent.connector, sent.reference,
+    )  # fmt: skip
+
+
+def store(platform: Any, receipts: list[Got], now: datetime, sender: str = "NILE") -> None:
     for receipt in receipts:
         number = FIRST + receipt.ordinal - 1
         platform.rows(
             "insert into dispatch.receipt (received_at, connector_id, epoch_id, carrier_message_id, state, final, source,"
-            " destination, msisdn, reference, raw) values (%s, %s, 1, %s, 2, %s, 'NILE', %s, %s, %s, %s)",
-            now, receipt.connector, receipt.key, receipt.final, str(number), number, receipt.reference,
+            " destination, msisdn, reference, raw) values (%s, %s, 1, %s, 2, %s, %s, %s, %s, %s, %s)",
+            now, receipt.connector, receipt.key, receipt.final, sender, str(number), number, receipt.reference,
             b"%d" % receipt.number,
         )  # fmt: skip
 
