@@ -25,7 +25,7 @@ from tests.acceptance.crash.server import Server
 from tests.acceptance.crash.story import CarrierStory, Story
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 90.0  # seconds that anything may take before it counts as stuck
+PATIENCE = 240.0  # seconds that anything may take before it counts as stuck
 
 
 class Stuck(AssertionError):

@@ -191,7 +191,7 @@ def carrier(n: int, mode: Mode, chance: Random) -> CarrierStory:
     options: dict[str, object] = {"response_timeout": 2, "enquire_link": 1, "unmatched_after": 1}
     connector["options"] = options
     if mode is Mode.COMPLETE:
-        connector |= {"receipts_complete": True, "in_doubt_after": 6}
+        connector |= {"receipts_complete": True, "in_doubt_after": 11}
     return CarrierStory(
         name=f"carrier{n}", prefix=("20", "2011")[n], habits=tuple(habits), faults=faults(mode, chance),
         connector=connector,
