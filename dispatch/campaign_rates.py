@@ -50,7 +50,9 @@ class CampaignRates:
         """It begins without a share."""
         throttle = self._throttles.get(campaign)
         if throttle is None:
-            throttle = self._throttles[campaign] = Throttle(late=float("inf"))
+            throttle = self._throttles[campaign] = Throttle(
+                late=float("inf"), by_write=False
+            )  # the commit of the intents comes between
             throttle.change(0, time.monotonic())
         return throttle
 

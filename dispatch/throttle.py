@@ -32,10 +32,12 @@ class _Write:
 
 class Throttle:
     """rate: whole segments a second, None = no limit, 0 = nothing. Instants are seconds of one monotonic clock. late: see
-    LATE, infinity where every segment has its end."""
+    LATE, infinity where every segment has its end. by_write: the instants are those of writes; else something that takes
+    now longer, now shorter comes between, the shortest ways there and back never meet, and nothing is taken off."""
 
-    def __init__(self, late: float = LATE) -> None:
+    def __init__(self, late: float = LATE, *, by_write: bool = True) -> None:
         self._late = late
+        self._by_write = by_write
         self.rate: int | None = None
         self._free = 0
         self._freeing: list[tuple[float, int]] = []  # heap: when, how many slots
@@ -125,7 +127,7 @@ class Throttle:
         self._round_trips += 1
         if round_trip < self._shortest[-1]:
             self._shortest = sorted([*self._shortest[:-1], round_trip])
-        if self._round_trips < TRUSTED:
+        if self._round_trips < TRUSTED or not self._by_write:
             return 0.0
         return max(0.0, self._shortest[0] - 2 * (self._shortest[-1] - self._shortest[0]) - MARGIN)
 

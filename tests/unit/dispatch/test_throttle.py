@@ -44,12 +44,13 @@ def test_what_is_not_answered_keeps_its_slot_for_a_while_only():
     way=st.floats(0.0, 0.4),
     jitter=st.lists(st.tuples(st.floats(0.0, 0.02), st.floats(0.0, 0.02)), min_size=1, max_size=20),
     pause=st.floats(0.0, 0.02),
+    by_write=st.booleans(),
 )
-def test_no_second_at_the_carrier_holds_more_than_the_rate(rate, way, jitter, pause):
-    """Writes arrive after a while, answers return after another; both differ from one write to the next. Now and then
-    both ways are as quick as they can be."""
-    jitter = [(0.0, 0.0), *jitter]
-    throttle = Throttle()
+def test_no_second_at_the_carrier_holds_more_than_the_rate(rate, way, jitter, pause, by_write):
+    """Writes arrive after a while, answers return after another; both differ from one write to the next. Where the
+    instants are those of writes both ways are now and then as quick as they can be."""
+    jitter = [(0.0, 0.0), *jitter] if by_write else jitter
+    throttle = Throttle(by_write=by_write)
     throttle.change(rate, -1.0)
     now, arrivals, answers, stamp = 0.0, [], [], 0
     while now < 4.0:
