@@ -1,5 +1,5 @@
--- One row per account, month and metric: S3, S6, S7 and S14 of SLA, raw and adjusted, with what the adjustment leaves out.
--- Months are those of eligible_at in the account's zone; figures are provisional until 72 h after the month's end.
+-- One row per account, month and metric: S3, S6, S7, S13 and S14 of SLA, raw and adjusted, with what the adjustment leaves out.
+-- Months are those of eligible_at in the account's zone, S13's those in which a file was complete; figures are provisional until 72 h after the month's end.
 
 with
 
@@ -48,6 +48,12 @@ sla_terms as (
 accounts as (
 
     select * from {{ ref('stg_accounts') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_files') }}
 
 ),
 
@@ -205,6 +211,45 @@ charging_correctness as (
 
 ),
 
+-- S13: five minutes per 100,000 rows, at least five; a file without an answer fails once they are over
+turnarounds as (
+
+    select
+        files.account_id,
+        to_char(files.stable_at at time zone accounts.timezone, 'YYYY-MM') as month,
+        coalesce(files.answered_at <= watermark.as_of and files.answered_at <= due.at, false) as is_in_time,
+        due.at > watermark.as_of and coalesce(files.answered_at > watermark.as_of, true) as is_open,
+        coalesce(files.outcome = 'held', false) as is_held
+    from files
+    inner join accounts
+        on files.account_id = accounts.account_id
+    cross join watermark
+    cross join lateral (
+        select files.stable_at + interval '5 minutes' * greatest(files.rows / 100000.0, 1) as at
+    ) as due
+    where files.stable_at <= watermark.as_of
+
+),
+
+file_turnaround as (
+
+    select
+        account_id,
+        month,
+        'S13' as metric,
+        count(*) filter (where is_in_time) as good,
+        count(*) filter (where is_in_time or not (is_open or is_held)) as counted,
+        count(*) filter (where not is_in_time and not is_open and is_held) as excluded,
+        jsonb_strip_nulls(jsonb_build_object(
+            'held', nullif(count(*) filter (where not is_in_time and not is_open and is_held), 0)
+        )) as exclusions,
+        bool_or(is_open) as is_settling,
+        false as is_sampled
+    from turnarounds
+    group by account_id, month
+
+),
+
 metrics as (
 
     select * from submission_success
@@ -220,6 +265,10 @@ metrics as (
     union all
 
     select * from charging_correctness
+
+    union all
+
+    select * from file_turnaround
 
 ),
 
