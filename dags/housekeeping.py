@@ -28,11 +28,12 @@ with DAG(
 
         run()
 
-    @task(pool="dispatch", doc_md="Partitions of the logs, ended sessions.")
+    @task(pool="dispatch", doc_md="Partitions of the logs; texts and numbers whose time is over.")
     def dispatch() -> None:
-        from dispatch.housekeeping import run
+        from dispatch import housekeeping, retention
 
-        run()
+        housekeeping.run()
+        retention.run()
 
     intake()
     dispatch()

@@ -1,5 +1,6 @@
 -- One row per account, month and metric: S3, S6, S7, S13 and S14 of SLA, raw and adjusted, with what the adjustment leaves out.
--- Months are those of eligible_at in the account's zone, S13's those in which a file was complete; figures are provisional until 72 h after the month's end.
+-- Months are those of eligible_at in the account's zone, S13's those in which a file was complete; figures are provisional until
+-- 72 h after the month's end.
 
 with
 
@@ -212,22 +213,31 @@ charging_correctness as (
 ),
 
 -- S13: five minutes per 100,000 rows, at least five; a file without an answer fails once they are over
-turnarounds as (
+complete_files as (
 
     select
-        files.account_id,
+        files.*,
         to_char(files.stable_at at time zone accounts.timezone, 'YYYY-MM') as month,
-        coalesce(files.answered_at <= watermark.as_of and files.answered_at <= due.at, false) as is_in_time,
-        due.at > watermark.as_of and coalesce(files.answered_at > watermark.as_of, true) as is_open,
-        coalesce(files.outcome = 'held', false) as is_held
+        files.stable_at + interval '5 minutes' * greatest(files.rows / 100000.0, 1) as due_at,
+        case when files.answered_at <= watermark.as_of then files.answered_at end as known_at,
+        watermark.as_of
     from files
     inner join accounts
         on files.account_id = accounts.account_id
     cross join watermark
-    cross join lateral (
-        select files.stable_at + interval '5 minutes' * greatest(files.rows / 100000.0, 1) as at
-    ) as due
     where files.stable_at <= watermark.as_of
+
+),
+
+turnarounds as (
+
+    select
+        account_id,
+        month,
+        coalesce(known_at <= due_at, false) as is_in_time,
+        due_at > as_of and known_at is null as is_open,
+        coalesce(outcome = 'held', false) as is_held
+    from complete_files
 
 ),
 

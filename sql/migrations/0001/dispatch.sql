@@ -8,7 +8,7 @@ create table dispatch.message (
     account_id bigint not null,
     line integer not null,
     msisdn bigint,
-    msisdn_hash bytea not null,
+    msisdn_hash bytea,
     text text,
     encoding text not null check (encoding in ('gsm', 'ucs2')),
     segments smallint not null check (segments between 1 and 255),
@@ -18,6 +18,7 @@ create table dispatch.message (
 ) partition by range (campaign_id);
 comment on column dispatch.message.ordinal is '1.. in file order, without gaps.';
 comment on column dispatch.message.msisdn is 'E.164 without +; null after retention, when only the hash is left.';
+comment on column dispatch.message.msisdn_hash is 'HMAC-SHA256 under the account''s key, 16 octets; made when retention takes the number away.';
 
 -- The partition that a campaign's messages go to: a range of 10,000 small campaigns, made when its first one comes.
 create function dispatch.ensure_message_partition(campaign bigint) returns void

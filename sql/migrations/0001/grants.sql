@@ -47,7 +47,9 @@ grant update (campaign_id, ordinal, segment, attempt) on dispatch.statement_line
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
-grant update (state, eligible_at, opens_at, closes_at, dispatched_at, completed_at) on intake.campaign to outbound_dispatch;
+grant update (state, eligible_at, opens_at, closes_at, dispatched_at, completed_at, texts_removed_at, numbers_removed_at)
+    on intake.campaign to outbound_dispatch;
+grant update (text, msisdn, msisdn_hash) on dispatch.message to outbound_dispatch;
 grant update (closed_at) on account.reservation to outbound_dispatch;
 grant insert on intake.campaign_event, account.audit to outbound_dispatch;
 grant usage on all sequences in schema dispatch to outbound_dispatch;

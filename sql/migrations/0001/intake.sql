@@ -99,6 +99,8 @@ create table intake.campaign (
     accepted_at timestamptz,
     dispatched_at timestamptz,
     completed_at timestamptz,
+    texts_removed_at timestamptz,
+    numbers_removed_at timestamptz,
     check ((state = 'held') = (held_code is not null)),
     check (state not in ('accepted', 'paused', 'completed') or accepted_at is not null),
     check ((window_opens is null) = (window_closes is null) and window_opens <> window_closes),
@@ -114,6 +116,7 @@ comment on column intake.campaign.opens_at is 'The opening that lasts or comes n
 comment on column intake.campaign.options is 'Manifest over account defaults, as they were used.';
 comment on column intake.campaign.eligible_at is 'The latest of received, scheduled, approved, quiet hours'' end, resumed (SLA).';
 comment on column intake.campaign.landing_table is 'Where validated rows wait for acceptance; null once queued or rejected.';
+comment on column intake.campaign.texts_removed_at is 'By retention; so are the numbers, of which a keyed hash stays.';
 comment on column intake.campaign.dispatched_at is 'When nothing of it was left to send.';
 
 -- A campaign's state as dispatch sees it: `closed` is an accepted one outside its daily window.

@@ -106,12 +106,12 @@ class Platform:
             self.rows("select dispatch.ensure_message_partition(%s)", campaign)
             with self.connection.cursor() as cursor:
                 with cursor.copy(
-                    "copy dispatch.message (campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text,"
+                    "copy dispatch.message (campaign_id, ordinal, account_id, line, msisdn, text,"
                     " encoding, segments, network_id, zone) from stdin"
                 ) as copy:
                     for n, (number, text, cut) in enumerate(zip(numbers, texts, cuts, strict=True), 1):
                         label = cut.encoding.label
-                        copy.write_row((campaign, n, self.account, n + 1, number, b"", text, label, len(cut), 1, "EG"))
+                        copy.write_row((campaign, n, self.account, n + 1, number, text, label, len(cut), 1, "EG"))
                 if in_base:
                     cursor.executemany(
                         "insert into account.base_member (account_id, msisdn) values (%s, %s) on conflict do nothing",

@@ -24,8 +24,8 @@ ROWS = """
     insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows, messages, segments, received_at, accepted_at)
         select account_id, account_id, file_id, 'accepted', 'x', 'NILE', 1, 1, 1, now(), now() from intake.file;
     select dispatch.ensure_message_partition(1);
-    insert into dispatch.message (campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
-        select campaign_id, 1, account_id, 1, 201001234560 + account_id, 'h', 'Hello', 'gsm', 1, 1, 'EG' from intake.campaign;
+    insert into dispatch.message (campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone)
+        select campaign_id, 1, account_id, 1, 201001234560 + account_id, 'Hello', 'gsm', 1, 1, 'EG' from intake.campaign;
     insert into dispatch.submission (account_id, campaign_id, ordinal, segment, attempt, state, command_status, sent_at, answered_at,
             epoch_id, intent_serial, connector_id, session, sequence, reference, network_id, zone)
         select account_id, campaign_id, 1, 1, 1, 'accepted', 0, now(), now(), 1, 1, 1, 1, 1, 1, 1, 'EG' from intake.campaign;

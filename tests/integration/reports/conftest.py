@@ -23,8 +23,8 @@ TRAFFIC = """
     select dispatch.ensure_message_partition(1);
     select dispatch.ensure_days('2026-10-31', '2026-10-31');
     insert into dispatch.message (
-            campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
-        select campaign_id, 1, account_id, 2, 201001234560 + account_id, 'h', 'Hello', 'gsm', 1, 1, 'EG'
+            campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone)
+        select campaign_id, 1, account_id, 2, 201001234560 + account_id, 'Hello', 'gsm', 1, 1, 'EG'
         from intake.campaign;
     insert into dispatch.submission (
             account_id, campaign_id, ordinal, segment, attempt, state, command_status, carrier_message_id, sent_at,

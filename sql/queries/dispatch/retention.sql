@@ -1,0 +1,41 @@
+-- What is kept for a time only.
+
+-- due_texts --
+select campaign_id, account.hash_key
+from intake.campaign
+join account.account using (account_id)
+where completed_at < now() - interval '90 days'
+  and texts_removed_at is null
+order by campaign_id;
+
+-- remove_texts --
+with gone as (
+    update dispatch.message
+    set text = null
+    where campaign_id = %(campaign)s
+)
+
+update intake.campaign
+set texts_removed_at = now()
+where campaign_id = %(campaign)s;
+
+-- due_numbers --
+select campaign_id, account.hash_key
+from intake.campaign
+join account.account using (account_id)
+where completed_at < now() - interval '13 months'
+  and numbers_removed_at is null
+order by campaign_id;
+
+-- remove_numbers --
+with gone as (
+    update dispatch.message
+    set msisdn_hash = substr(sha256(%(outer)s || sha256(%(inner)s || convert_to(msisdn::text, 'UTF8'))), 1, 16),
+        msisdn = null
+    where campaign_id = %(campaign)s
+      and msisdn is not null
+)
+
+update intake.campaign
+set numbers_removed_at = now()
+where campaign_id = %(campaign)s;
