@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate check format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate bench-intake check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 
 bench-rate: setup  ## whether a contracted rate is kept in every second, and used
 	@$(BIN)/python benchmarks/rate.py
+
+bench-intake: setup  ## campaign files of 1M and 10M rows beside a raw COPY of what lands
+	@$(BIN)/python benchmarks/intake.py
 
 check: setup  ## lint, types, import contracts
 	@$(BIN)/ruff check --quiet

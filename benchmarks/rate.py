@@ -181,8 +181,8 @@ def accept(connection: psycopg.Connection, messages: int) -> None:
         connection.execute(
             """
             insert into dispatch.message (
-                campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
-            select 1, n, account_id, n + 1, %(first)s + n, '', 'Your balance is ' || n || ' points.', 'gsm', 1, 1, 'EG'
+                campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone)
+            select 1, n, account_id, n + 1, %(first)s + n, 'Your balance is ' || n || ' points.', 'gsm', 1, 1, 'EG'
             from account.account, generate_series(1, %(n)s) as n
             """,
             values,

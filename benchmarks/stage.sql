@@ -18,9 +18,9 @@ select 1, account_id, file_id, 'c', 'BENCH', %(n)s, %(n)s, %(n)s, now(), now(), 
 from intake.file;
 
 insert into dispatch.message (
-    campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
+    campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone)
 select
-    1, n, account_id, n + 1, 201000000000 + n, '', 'Dear customer, your balance is ' || n || ' points.', 'gsm', 1, 1, 'EG'
+    1, n, account_id, n + 1, 201000000000 + n, 'Dear customer, your balance is ' || n || ' points.', 'gsm', 1, 1, 'EG'
 from account.account, generate_series(1, %(n)s) as n;
 
 insert into account.base_member (account_id, msisdn)

@@ -1,46 +1,38 @@
 """A campaign file's rows, checked and landed in a table of the campaign's own, in the caller's transaction."""
 
 from collections.abc import Iterator
-from itertools import islice
-from typing import Any
+from itertools import chain
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from ingest import checks, options, preparing
+from ingest import checks, copying, message_rows, options, preparing
 from ingest.accounts import Account
-from ingest.checks import Verdict
+from ingest.chunk import Chunk
 from ingest.files import File
+from ingest.message_rows import Messages, Rejects
 from ingest.preparing import Prepared
 from ingest.profile import Profile
 from ingest.row import one
 from outbound import database
-from outbound.masking import msisdn_hash
 from outbound.queries import load
 
 Q = load("ingest/campaigns")
 
 LARGE = 100_000  # rows from which a campaign gets a partition of its own
-_MESSAGE = (
-    "campaign_id", "ordinal", "account_id", "line", "msisdn", "msisdn_hash", "text", "encoding", "segments",
-    "network_id", "zone",
-)  # fmt: skip
-_REJECT = ("account_id", "file_id", "line", "reason", "first_line")
 
 
 def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[int, str]:
     """Makes the campaign of a file: its id and state, validated or (no row can be sent) rejected. Raises Unusable."""
-    prepared = preparing.prepare(
-        connection, account, file.content(), file.manifest, file.manifest_error, file.stable_at
-    )
-    sequence = Q.next_large_campaign if len(prepared.table.rows) >= LARGE else Q.next_small_campaign
-    (campaign_id,) = one(connection, sequence)
     loads, is_empty = _base(connection, account)
+    prepared = preparing.prepare(connection, account, file, file.path)
+    is_large, chunks = _peek(prepared.source.chunks())
+    (campaign_id,) = one(connection, Q.next_large_campaign if is_large else Q.next_small_campaign)
     connection.execute(_create(campaign_id))
-    profile = _fill(connection, account, file, campaign_id, prepared)
+    profile = _fill(connection, account, file, campaign_id, prepared, chunks)
     window = prepared.options.window(account.timezone)
-    state = "validated" if profile.accepted or profile.reasons["NOT_IN_BASE"] else "rejected"
+    state = "validated" if profile.accepted or profile.not_in_base else "rejected"
     connection.execute(
         Q.add_campaign,
         {
@@ -76,12 +68,10 @@ def land_again(connection: psycopg.Connection, account: Account, file: File, cam
     connection.execute(Q.forget_rejects, {"file": file.file_id})
     connection.execute(Q.forget_profile, {"campaign": campaign_id})
     connection.execute(drop(campaign_id))
-    prepared = preparing.prepare(
-        connection, account, file.content(), file.manifest, file.manifest_error, file.stable_at
-    )
     loads, is_empty = _base(connection, account)
+    prepared = preparing.prepare(connection, account, file, file.path)
     connection.execute(_create(campaign_id))
-    profile = _fill(connection, account, file, campaign_id, prepared)
+    profile = _fill(connection, account, file, campaign_id, prepared, prepared.source.chunks())
     connection.execute(Q.recount, {"campaign": campaign_id, "messages": profile.accepted, "segments": profile.segments})
     _add_profile(connection, account, campaign_id, profile, loads, is_empty)
 
@@ -116,45 +106,48 @@ def _create(campaign_id: int) -> sql.Composed:
     )
 
 
+def _peek(chunks: Iterator[Chunk]) -> tuple[bool, Iterator[Chunk]]:
+    """Whether the file is a large one, and its chunks."""
+    seen: list[Chunk] = []
+    while sum(map(len, seen)) < LARGE and (chunk := next(chunks, None)) is not None:
+        seen.append(chunk)
+    return sum(map(len, seen)) >= LARGE, chain(seen, chunks)
+
+
 def _fill(
-    connection: psycopg.Connection, account: Account, file: File, campaign_id: int, prepared: Prepared
+    connection: psycopg.Connection,
+    account: Account,
+    file: File,
+    campaign_id: int,
+    prepared: Prepared,
+    chunks: Iterator[Chunk],
 ) -> Profile:
     """Lands what is accepted, notes what is not."""
-    profile = Profile()
-    verdicts = checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
-    while chunk := list(islice(verdicts, checks.CHUNK)):
-        first = profile.accepted + 1
-        for verdict in chunk:
-            profile.add(verdict)
-        with connection.cursor() as cursor:
-            database.copy_in(
-                cursor, f"intake.{landing_table(campaign_id)}", _MESSAGE, _messages(chunk, account, campaign_id, first)
-            )
-            database.copy_in(cursor, "intake.reject", _REJECT, _rejects(chunk, file))
-    profile.refuse_mangled_numbers()
+    rules = prepared.rules
+    profile = Profile(rules)
+    messages = Messages(rules, account.account_id, campaign_id)
+    rejects = Rejects(account.account_id, file.file_id)
+
+    def accepted() -> Iterator[bytes | memoryview]:
+        yield copying.HEADER
+        for chunk, judged in checks.check(chunks, rules):
+            profile.add(judged)
+            rejects.add(judged)
+            yield from messages.rows(chunk, judged)
+        yield copying.TRAILER
+
+    with connection.cursor() as cursor:
+        table = f"intake.{landing_table(campaign_id)}"
+        database.copy_in_binary(cursor, table, message_rows.MESSAGE, accepted(), freeze=True)
+        preparing.refuse_wrong_count(prepared.options, profile.rows)
+        profile.refuse_mangled_numbers()
+        rejected = chain([copying.HEADER], rejects.rows(), [copying.TRAILER])
+        database.copy_in_binary(cursor, "intake.reject", message_rows.REJECT, rejected)
     if campaign_id >= 1_000_000_000_000:
         connection.execute(
             sql.SQL("alter table {} add primary key (campaign_id, ordinal)").format(landing(campaign_id))
         )
     return profile
-
-
-def _messages(chunk: list[Verdict], account: Account, campaign_id: int, first: int) -> Iterator[tuple[Any, ...]]:
-    accepted = (verdict for verdict in chunk if verdict.reason is None)
-    for ordinal, verdict in enumerate(accepted, first):
-        network, msisdn = verdict.network, verdict.msisdn
-        if network is None or msisdn is None:
-            raise ValueError("an accepted row has a number and a network")
-        yield (
-            campaign_id, ordinal, account.account_id, verdict.line, msisdn, msisdn_hash(msisdn, account.hash_key),
-            verdict.text, verdict.encoding, verdict.segments, network.network_id, network.zone,
-        )  # fmt: skip
-
-
-def _rejects(chunk: list[Verdict], file: File) -> Iterator[tuple[Any, ...]]:
-    for verdict in chunk:
-        if verdict.reason is not None:
-            yield file.account_id, file.file_id, verdict.line, verdict.reason.value, verdict.first_line
 
 
 def _base(connection: psycopg.Connection, account: Account) -> tuple[int, bool]:

@@ -1,25 +1,25 @@
-"""What must be known before a campaign's first row is checked: options, table, rules. Raises Unusable."""
+"""What must be known before a campaign's first row is checked: options, source, rules. Raises Unusable."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 import psycopg
 
-from ingest import columns, options, table, timing
+from ingest import columns, options, timing
 from ingest.accounts import Account
 from ingest.accounts import Q as ACCOUNTS
 from ingest.checks import Rules
+from ingest.chunk import Source
+from ingest.files import File
 from ingest.options import Options
 from ingest.refusal import Unusable
-from ingest.table import Table
+from ingest.source import open_source
 from ingest.template import Template
 from outbound.clock import local_day
-from recipients import consent
-from recipients.consent import Standing
+from recipients import standing
 from recipients.networks import Networks, prepaid_zones
+from recipients.numbers import Numbers
 
 _END_PAST = "the end lies before the start"
 _NEVER_OPEN = "the daily window does not open between the start and the end"
@@ -28,32 +28,24 @@ _NEVER_OPEN = "the daily window does not open between the start and the end"
 @dataclass(frozen=True)
 class Prepared:
     options: Options
-    table: Table
+    source: Source
     rules: Rules
     sender: str
     scheduled_at: datetime | None
     ends_at: datetime | None
 
 
-def prepare(
-    connection: psycopg.Connection,
-    account: Account,
-    content: bytes,
-    manifest: Mapping[str, Any] | None,
-    manifest_error: str | None,
-    received_at: datetime,
-) -> Prepared:
-    """received_at: what a schedule in the past is in the past of."""
-    if manifest_error is not None:
-        raise Unusable("MANIFEST_INVALID", manifest_error)
-    if manifest is None and options.policy(account.defaults).manifest_required:
+def prepare(connection: psycopg.Connection, account: Account, file: File, path: Path) -> Prepared:
+    """path: where the file's content is. A schedule in the past is so when the file was received."""
+    if file.manifest_error is not None:
+        raise Unusable("MANIFEST_INVALID", file.manifest_error)
+    if file.manifest is None and options.policy(account.defaults).manifest_required:
         raise Unusable("MANIFEST_MISSING", "the account takes no campaign without a manifest beside its file")
-    chosen = options.combine(manifest, account.defaults)
-    if chosen.sha256 is not None and chosen.sha256.lower() != hashlib.sha256(content).hexdigest():
+    chosen = options.combine(file.manifest, account.defaults)
+    if chosen.sha256 is not None and chosen.sha256.lower() != file.sha256.hex():
         raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
-    found = table.read(content, chosen.layout)
-    if chosen.rows is not None and chosen.rows != len(found.rows):
-        raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {len(found.rows)}")
+    found = open_source(path, chosen.layout)
+    received_at = file.stable_at
     template, text_place = _text(chosen, found)
     scheduled_at, ends_at = _times(chosen, account.timezone, received_at)
     window = chosen.window(account.timezone)
@@ -62,10 +54,10 @@ def prepare(
         raise Unusable("END_PAST", _END_PAST if window is None else _NEVER_OPEN)
     sender, operators = _sender(connection, account, chosen, begin)
     rules = Rules(
-        width=len(found.header),
         recipient=found.recipient,
-        region=account.default_region,
+        numbers=Numbers(account.default_region),
         networks=Networks.read(connection),
+        standing=standing.read(connection, account.account_id),
         zones=prepaid_zones(connection, account.account_id) if account.scheme == "prepaid" else None,
         template=template,
         text_place=text_place,
@@ -75,15 +67,16 @@ def prepare(
     return Prepared(chosen, found, rules, sender, scheduled_at, ends_at)
 
 
-def standing(connection: psycopg.Connection, account: Account) -> Callable[[Sequence[int]], Standing]:
-    """Looks numbers up in the account's base and among the opt-outs."""
-    return lambda msisdns: consent.look_up(connection, account.account_id, msisdns)
+def refuse_wrong_count(chosen: Options, rows: int) -> None:
+    """rows: that the whole file turned out to have."""
+    if chosen.rows is not None and chosen.rows != rows:
+        raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {rows}")
 
 
-def _text(chosen: Options, found: Table) -> tuple[Template | None, int | None]:
+def _text(chosen: Options, found: Source) -> tuple[Template | None, int | None]:
     if chosen.template is not None:
         return Template(chosen.template, found.header), None
-    places = found.places(columns.TEXT)
+    places = columns.find(found.header, columns.TEXT)
     if len(places) != 1:
         many = "several columns of texts" if places else "no column of texts"
         raise Unusable("NO_TEXT", f"the manifest has no template, and the file {many}")

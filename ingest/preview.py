@@ -1,34 +1,42 @@
 """What the acknowledgement of a campaign file would say, and the verdict on each of its rows; neither is kept."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 
 from ingest import acknowledgement, answers, checks, cost, gate, obstacles, options, pipeline, preparing
 from ingest.accounts import Account
-from ingest.checks import Verdict
+from ingest.checks import Judged, Rules
 from ingest.files import File
 from ingest.obstacles import Hold
 from ingest.preparing import Prepared
-from ingest.profile import Profile, counted
+from ingest.profile import Profile
 from ingest.refusal import Unusable
+from ingest.verdict_file import Note
 from ingest.zone import SIDECAR, beside, printable
 from outbound import clock
-from recipients.reason import Reason
+from recipients.networks import Network
+from recipients.reason import Reason, code
 
 _LAST = 2**62  # the file would come after every other
 
 
 def preview(
-    connection: psycopg.Connection, account: Account, path: Path, note: Callable[[Verdict], None]
+    connection: psycopg.Connection,
+    account: Account,
+    path: Path,
+    note: Note,
+    progress: Callable[[int], None] = lambda rows: None,
 ) -> dict[str, Any]:
-    """The acknowledgement, with neither a file's nor a campaign's id. note: is told each row's verdict."""
-    content = path.read_bytes()
-    file = _file(account, path, content)
-    answer = _answer(connection, account, file, content, note)
+    """The acknowledgement, with neither a file's nor a campaign's id. note: is told the rows' verdicts. progress: is told
+    how many more rows were checked."""
+    file = _file(account, path)
+    answer = _answer(connection, account, file, path, note, progress)
     earlier = pipeline.same_content(connection, account, file.sha256, file.batch_ref, _LAST)
     if earlier is not None:
         answer = acknowledgement.duplicate(earlier)
@@ -36,13 +44,23 @@ def preview(
 
 
 def _answer(
-    connection: psycopg.Connection, account: Account, file: File, content: bytes, note: Callable[[Verdict], None]
+    connection: psycopg.Connection,
+    account: Account,
+    file: File,
+    path: Path,
+    note: Note,
+    progress: Callable[[int], None],
 ) -> dict[str, Any]:
-    verdicts: list[Verdict] = []
+    verdicts: list[Judged] = []
+    networks: list[Network] = []
     try:
-        prepared = preparing.prepare(connection, account, content, file.manifest, file.manifest_error, file.stable_at)
-        verdicts += checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
-        profile = counted(verdicts)
+        prepared = preparing.prepare(connection, account, file, path)
+        networks = prepared.rules.networks.rows
+        for _, judged in checks.check(prepared.source.chunks(), prepared.rules):
+            verdicts.append(judged)
+            progress(len(judged.codes))
+        profile = _counted(verdicts, prepared.rules)
+        preparing.refuse_wrong_count(prepared.options, profile.rows)
         profile.refuse_mangled_numbers()
         hold = _hold(connection, account, file, profile)
         if hold is None:
@@ -50,9 +68,9 @@ def _answer(
     except Unusable as refusal:
         return acknowledgement.refused(refusal)
     finally:
-        for verdict in verdicts:
-            note(verdict)
-    profile = counted(verdicts)
+        for judged in verdicts:
+            note(judged, networks)
+    profile = _counted(verdicts, prepared.rules)
     found = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
     found |= {"cost": cost.estimate(connection, account, profile.zones)}
     return acknowledgement.held(found, hold.code, hold.detail) if hold is not None else found
@@ -75,30 +93,40 @@ def _hold(connection: psycopg.Connection, account: Account, file: File, profile:
 
 
 def _paid(
-    connection: psycopg.Connection, account: Account, prepared: Prepared, profile: Profile, verdicts: list[Verdict]
-) -> tuple[Hold | None, list[Verdict]]:
+    connection: psycopg.Connection, account: Account, prepared: Prepared, profile: Profile, verdicts: list[Judged]
+) -> tuple[Hold | None, list[Judged]]:
     """A hold, or the verdicts as the balance leaves them."""
     available = obstacles.available(connection, account, prepared.scheduled_at)
     if available is None or available >= profile.segments:
         return None, verdicts
     cut = _up_to(verdicts, available)
-    if prepared.options.on_insufficient_balance == "partial" and counted(cut).accepted:
+    if prepared.options.on_insufficient_balance == "partial" and _counted(cut, prepared.rules).accepted:
         return None, cut
     return obstacles.no_balance(profile.segments, available), verdicts
 
 
-def _up_to(verdicts: list[Verdict], available: int) -> list[Verdict]:
+def _up_to(verdicts: list[Judged], available: int) -> list[Judged]:
     """What does not fit any more, and everything after it, is left out."""
     cut, needed = [], 0
-    for verdict in verdicts:
-        needed += (verdict.segments or 0) if verdict.reason is None else 0
-        is_out = verdict.reason is None and needed > available
-        cut.append(verdict._replace(reason=Reason.NO_BALANCE) if is_out else verdict)
+    for judged in verdicts:
+        running = needed + np.cumsum(np.where(judged.codes == 0, judged.segments, 0), dtype=np.int64)
+        is_out = (judged.codes == 0) & (running > available)
+        cut.append(replace(judged, codes=np.where(is_out, np.int8(code(Reason.NO_BALANCE)), judged.codes)))
+        needed = int(running[-1])
     return cut
 
 
-def _file(account: Account, path: Path, content: bytes) -> File:
+def _counted(verdicts: Iterable[Judged], rules: Rules) -> Profile:
+    profile = Profile(rules)
+    for judged in verdicts:
+        profile.add(judged)
+    return profile
+
+
+def _file(account: Account, path: Path) -> File:
     """The file as it would be claimed."""
+    with path.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").digest()
     sidecar = beside(path, SIDECAR)
     manifest, error = options.read_manifest(sidecar.read_bytes() if sidecar else None)
     return File(
@@ -106,8 +134,8 @@ def _file(account: Account, path: Path, content: bytes) -> File:
         account_id=account.account_id,
         kind="campaign",
         name=printable(path.name),
-        size=len(content),
-        sha256=hashlib.sha256(content).digest(),
+        size=path.stat().st_size,
+        sha256=sha256,
         manifest=manifest,
         manifest_error=error,
         batch_ref=options.batch_ref_of(manifest),

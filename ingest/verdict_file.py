@@ -6,32 +6,49 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingest.checks import Verdict
+import numpy as np
+
+from ingest.checks import Judged
+from recipients.networks import Network
+from recipients.reason import REASONS
 
 COLUMNS = ("line", "reason", "msisdn", "network", "encoding", "segments", "first_line")
 
+Note = Callable[[Judged, list[Network]], None]
+
 
 class VerdictWriter:
-    def __init__(self, write: Callable[[list[Any]], Any] | None) -> None:
+    def __init__(self, write: Callable[[Iterator[tuple[Any, ...]]], Any] | None) -> None:
         self._write = write
         self._with_file = False
 
     def header(self, *, with_file: bool) -> None:
         self._with_file = with_file
         if self._write is not None:
-            self._write([*COLUMNS, *(["file"] if with_file else [])])
+            self._write(iter([(*COLUMNS, *(["file"] if with_file else []))]))
 
-    def of(self, file: str) -> Callable[[Verdict], None]:
+    def of(self, file: str) -> Note:
         """Takes the verdicts on one file's rows."""
 
-        def note(verdict: Verdict) -> None:
-            if self._write is None:
-                return
-            network = verdict.network.operator if verdict.network else None
-            row = [verdict.line, verdict.reason, verdict.msisdn, network, verdict.encoding, verdict.segments]
-            self._write([*row, verdict.first_line, *([file] if self._with_file else [])])
+        def note(judged: Judged, networks: list[Network]) -> None:
+            if self._write is not None:
+                self._write((*row, file) if self._with_file else row for row in _rows(judged, networks))
 
         return note
+
+
+def _rows(judged: Judged, networks: list[Network]) -> Iterator[tuple[Any, ...]]:
+    has_text = judged.segments > 0
+    return zip(
+        judged.lines.tolist(),
+        np.array(["", *REASONS], object)[judged.codes],
+        np.where(judged.msisdns > 0, judged.msisdns.astype(object), ""),
+        np.array([*(network.operator for network in networks), ""], object)[judged.networks],
+        np.where(has_text, np.where(judged.ucs2, "ucs2", "gsm"), ""),
+        np.where(has_text, judged.segments.astype(object), ""),
+        np.where(judged.first_lines > 0, judged.first_lines.astype(object), ""),
+        strict=True,
+    )
 
 
 @contextmanager
@@ -41,4 +58,4 @@ def writer(path: Path | None) -> Iterator[VerdictWriter]:
         yield VerdictWriter(None)
         return
     with path.open("w", newline="", encoding="utf-8") as file:
-        yield VerdictWriter(csv.writer(file, lineterminator="\n").writerow)
+        yield VerdictWriter(csv.writer(file, lineterminator="\n").writerows)

@@ -4,10 +4,11 @@
 `outbound.database`, so that the kernel imports no other package.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import sqlalchemy
@@ -66,19 +67,40 @@ def copy_in(cursor: psycopg.Cursor, table: str, columns: Sequence[str], rows: It
 
     The server's errors quote the row they stumble over, with its number and text: what is raised keeps their class only.
     """
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    with _refusing_quietly(table), cursor.copy(_copy(table, columns, "")) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return cursor.rowcount
+
+
+def copy_in_binary(
+    cursor: psycopg.Cursor, table: str, columns: Sequence[str], blocks: Iterable[Any], *, freeze: bool = False
+) -> int:
+    """The same of rows that are in COPY's binary format already, header and trailer included.
+
+    freeze: the rows are written as seen by everyone; only into a table that was made in this very transaction.
+    """
+    how = "with (format binary, freeze)" if freeze else "with (format binary)"
+    with _refusing_quietly(table), cursor.copy(_copy(table, columns, how)) as copy:
+        for block in blocks:
+            copy.write(block)
+    return cursor.rowcount
+
+
+def _copy(table: str, columns: Sequence[str], how: LiteralString) -> sql.Composed:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("copy {} ({}) from stdin {}").format(sql.Identifier(*table.split(".")), names, sql.SQL(how))
+
+
+@contextmanager
+def _refusing_quietly(table: str) -> Iterator[None]:
     try:
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        yield
     except psycopg.Error as error:
         if error.sqlstate is None:
             raise
         named = error.diag.constraint_name or error.diag.column_name
         raise type(error)(f"rows for {table} were refused ({error.sqlstate}{f', {named}' if named else ''})") from None
-    return cursor.rowcount
 
 
 def migrate(where: str, revision: str = "head") -> None:

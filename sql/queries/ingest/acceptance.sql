@@ -45,8 +45,8 @@ group by zone;
 
 -- insert_messages --
 insert into dispatch.message (
-    campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone)
-select campaign_id, ordinal, account_id, line, msisdn, msisdn_hash, text, encoding, segments, network_id, zone
+    campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone)
+select campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone
 from {landing};
 
 -- attach_messages --

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from ingest.checks import LONGEST_FIELD, Rules, check
+from ingest.checks import Rules, check
+from ingest.chunk import Chunk
 from ingest.refusal import Unusable
-from ingest.scanner import Row
 from ingest.template import Template
-from recipients.consent import Standing
 from recipients.networks import Network, Networks
-from recipients.reason import Reason
+from recipients.numbers import Numbers
+from recipients.rank_bitmap import RankBitmap
+from recipients.reason import REASONS, Reason, code
+from recipients.standing import Standing
 
 MONA, KARIM, SALMA = 201001234567, 201101234567, 201201234567
 NETWORKS = Networks(
@@ -23,37 +27,62 @@ NETWORKS = Networks(
     ]
 )
 HEADER = ["msisdn", "name"]
+
+
+def standing(members=(MONA, KARIM, SALMA), opted_out=()):
+    return Standing(RankBitmap.build(np.array(sorted(members), np.int64)), np.array(sorted(opted_out), np.int64))
+
+
 RULES = Rules(
-    width=2, recipient=0, region="EG", networks=NETWORKS, zones=None, template=Template("Hi {name}", HEADER),
-    text_place=None, max_segments=2, sender_operators=None,
+    recipient=0, numbers=Numbers("EG"), networks=NETWORKS, standing=standing(), zones=None,
+    template=Template("Hi {name}", HEADER), text_place=None, max_segments=2, sender_operators=None,
 )  # fmt: skip
 
 
-def verdicts(*lines, rules=RULES, members=(MONA, KARIM, SALMA), opted_out=()):
-    rows = [Row(number, fields, 0, 0) for number, fields in enumerate(lines, start=2)]
-    return list(check(rows, rules, lambda asked: Standing(frozenset(members), frozenset(opted_out))))
+def chunk(rows, first_line=2, faults=None):
+    return Chunk(
+        lines=np.arange(first_line, first_line + len(rows)),
+        columns=[pa.array(values, pa.string()) for values in zip(*rows, strict=True)],
+        faults=np.array(faults or [0] * len(rows), np.int8),
+        raw=lambda place: ",".join(rows[place]),
+    )
+
+
+def judged(*chunks, rules=RULES, **people):
+    if people:
+        rules = replace(rules, standing=standing(**people))
+    return list(check(chunks, rules))
+
+
+def verdict(*fields, **options):
+    ((_, found),) = judged(chunk([fields]), **options)
+    return found
+
+
+def reason_of(found, place=0):
+    return REASONS[found.codes[place] - 1] if found.codes[place] else None
 
 
 def reason(*fields, **options):
-    (verdict,) = verdicts(list(fields), **options)
-    return verdict.reason
+    return reason_of(verdict(*fields, **options))
+
+
+def text(*fields, rules=RULES):
+    return rules.texts_of(chunk([fields]), np.array([0]))[0].as_py()
 
 
 def test_an_accepted_row_has_all_that_is_sent():
-    (verdict,) = verdicts(["01001234567", "Mona"])
+    found = verdict("01001234567", "Mona")
 
-    assert verdict.reason is None
-    assert (verdict.msisdn, verdict.text, verdict.encoding, verdict.segments) == (MONA, "Hi Mona", "gsm", 1)
-    assert verdict.network.operator == "Vodafone"
+    assert reason_of(found) is None
+    assert (found.msisdns[0], found.ucs2[0], found.segments[0]) == (MONA, False, 1)
+    assert NETWORKS.rows[found.networks[0]].operator == "Vodafone"
+    assert text("01001234567", "Mona") == "Hi Mona"
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        (["01001234567"], Reason.FIELD_COUNT),
-        (["x", "Mona", "more"], Reason.FIELD_COUNT),
-        (["x", "Mo\0na"], Reason.BAD_BYTE),
-        (["x", "a" * (LONGEST_FIELD + 1)], Reason.FIELD_TOO_LONG),
         (["2.01E+11", ""], Reason.NUMBER_MANGLED),
         (["x", ""], Reason.NUMBER_UNPARSABLE),
         (["0109", ""], Reason.NUMBER_INVALID),
@@ -71,6 +100,13 @@ def test_the_first_check_that_fails_is_the_reason(fields, expected):
     assert reason(*fields, opted_out=(KARIM,)) is expected
 
 
+def test_what_the_reader_found_comes_before_all_checks():
+    ((_, found),) = judged(chunk([["x", ""], ["01001234567", "Mona"]], faults=[code(Reason.FIELD_COUNT)] * 2))
+
+    assert [reason_of(found, place) for place in (0, 1)] == [Reason.FIELD_COUNT] * 2
+    assert found.msisdns.tolist() == [0, 0]
+
+
 def test_an_opted_out_stranger_is_a_stranger():
     assert reason("01009999999", "x", opted_out=(201009999999,)) is Reason.NOT_IN_BASE
 
@@ -86,34 +122,38 @@ def test_prepaid_units_reach_their_zones_only():
 
 def test_the_sender_is_approved_by_network():
     rules = replace(RULES, sender_operators=frozenset({"Vodafone"}))
-    found = verdicts(["01001234567", "x"], ["01101234567", "x"], rules=rules)
+    ((_, found),) = judged(chunk([["01001234567", "x"], ["01101234567", "x"]]), rules=rules)
 
-    assert [verdict.reason for verdict in found] == [None, Reason.SENDER_NOT_APPROVED]
+    assert [reason_of(found, place) for place in (0, 1)] == [None, Reason.SENDER_NOT_APPROVED]
 
 
 def test_a_duplicate_names_the_accepted_row_that_it_repeats():
-    found = verdicts(["01001234567", ""], ["01001234567", "a"], ["+20 100 123 4567", "b"], ["201001234567", "c"])
+    rows = [["01001234567", ""], ["01001234567", "a"], ["+20 100 123 4567", "b"], ["201001234567", "c"]]
+    ((_, one),) = judged(chunk(rows))
+    apart = judged(*(chunk([row], line) for line, row in enumerate(rows, start=2)))
 
-    assert [(verdict.reason, verdict.first_line) for verdict in found] == [
-        (Reason.MISSING_VALUE, None), (None, None), (Reason.DUPLICATE, 3), (Reason.DUPLICATE, 3),
-    ]  # fmt: skip
+    expected = [(Reason.MISSING_VALUE, 0), (None, 0), (Reason.DUPLICATE, 3), (Reason.DUPLICATE, 3)]
+    assert [(reason_of(one, place), one.first_lines[place]) for place in range(4)] == expected
+    assert [(reason_of(found), found.first_lines[0]) for _, found in apart] == expected
 
 
 def test_a_text_column_may_be_empty_and_needs_no_template():
     rules = replace(RULES, template=None, text_place=1)
 
     assert reason("01001234567", " ", rules=rules) is Reason.EMPTY_TEXT
-    assert verdicts(["01001234567", "مرحبا {name}"], rules=rules)[0].text == "مرحبا {name}"
+    assert text("01001234567", "مرحبا {name}", rules=rules) == "مرحبا {name}"
 
 
 def test_a_value_is_never_expanded_again():
     rules = replace(RULES, template=Template("{name} and {msisdn}", HEADER))
 
-    assert verdicts(["01001234567", "{msisdn}"], rules=rules)[0].text == "{msisdn} and 01001234567"
+    assert text("01001234567", "{msisdn}", rules=rules) == "{msisdn} and 01001234567"
 
 
 def test_placeholders_go_by_the_names_of_columns_as_people_write_them():
-    assert Template("Hi {First Name}{x", ["msisdn", "first_name"]).fill(["1", "Mona"]) == "Hi Mona{x"
+    rules = replace(RULES, template=Template("Hi {First Name}{x", ["msisdn", "first_name"]))
+
+    assert text("1", "Mona", rules=rules) == "Hi Mona{x"
 
 
 @pytest.mark.parametrize(("template", "header"), [("{nmae}", HEADER), ("{}", HEADER), ("{name}", ["name", "Name"])])
@@ -124,7 +164,14 @@ def test_a_placeholder_without_its_one_column_refuses_the_file(template, header)
 
 def test_segments_are_counted_as_the_text_will_be_cut():
     rules = replace(RULES, template=Template("{name}", HEADER), max_segments=255)
-    text = "a" * 152 + "€" + "a" * 152  # 306 septets; the pair is not split
+    astride = "a" * 152 + "€" + "a" * 152  # 306 septets; the pair is not split
 
-    assert verdicts(["01001234567", text], rules=rules)[0].segments == 3
-    assert verdicts(["01001234567", "ب" * 71], rules=rules)[0].segments == 2
+    assert verdict("01001234567", astride, rules=rules).segments[0] == 3
+    found = verdict("01001234567", "ب" * 71, rules=rules)
+    assert (found.segments[0], found.ucs2[0]) == (2, True)
+
+
+def test_a_template_without_a_column_may_be_only_space():
+    rules = replace(RULES, template=Template(" \u00a0", HEADER))
+
+    assert reason("01001234567", "x", rules=rules) is Reason.EMPTY_TEXT
