@@ -26,7 +26,7 @@ grant execute on function billing.facts_horizon() to outbound_billing, outbound_
 -- ingest: files to accepted campaigns
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
 grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
-grant insert on intake.campaign_event, intake.reject, account.audit to outbound_ingest;
+grant insert on intake.campaign_event, intake.file_event, intake.reject, account.audit to outbound_ingest;
 grant insert, update, delete on intake.sighting to outbound_ingest;
 grant delete on intake.reject, intake.profile to outbound_ingest;
 grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
