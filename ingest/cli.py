@@ -71,15 +71,20 @@ def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> No
     FILE.manifest.json beside a file holds its options. OUT.csv gets a row for each row of the file, whatever the file's
     status: line,reason,msisdn,network,encoding,segments,first_line. An empty reason is an accepted row; first_line is
     the row that a DUPLICATE repeats. Numbers stand there in full. With several files a last column names the file.
+    On a terminal a bar shows how far it is.
     """
     from ingest import accounts, verdict_file
     from ingest.preview import preview
+    from ingest.progress_bar import bar
     from outbound import database
 
     with database.connect("ingest", autocommit=True) as connection, verdict_file.writer(verdicts) as out:
         found = accounts.named(connection, account)
         out.header(with_file=len(files) > 1)
-        acks = [preview(connection, found, file, out.of(file.name)) for file in files]
+        acks = []
+        for file in files:
+            with bar(file) as progress:
+                acks.append(preview(connection, found, file, out.of(file.name), progress))
     emit(acks[0] if len(acks) == 1 else acks, as_json=True)
 
 

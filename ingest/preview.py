@@ -1,7 +1,7 @@
 """What the acknowledgement of a campaign file would say, and the verdict on each of its rows; neither is kept."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,17 @@ _LAST = 2**62  # the file would come after every other
 
 
 def preview(
-    connection: psycopg.Connection, account: Account, path: Path, note: Callable[[Verdict], None]
+    connection: psycopg.Connection,
+    account: Account,
+    path: Path,
+    note: Callable[[Verdict], None],
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """The acknowledgement, with neither a file's nor a campaign's id. note: is told each row's verdict."""
+    """The acknowledgement, with neither a file's nor a campaign's id. note: is told each row's verdict. progress: now
+    and then how many rows are checked."""
     content = path.read_bytes()
     file = _file(account, path, content)
-    answer = _answer(connection, account, file, content, note)
+    answer = _answer(connection, account, file, content, note, progress)
     earlier = pipeline.same_content(connection, account, file.sha256, file.batch_ref, _LAST)
     if earlier is not None:
         answer = acknowledgement.duplicate(earlier)
@@ -36,12 +41,18 @@ def preview(
 
 
 def _answer(
-    connection: psycopg.Connection, account: Account, file: File, content: bytes, note: Callable[[Verdict], None]
+    connection: psycopg.Connection,
+    account: Account,
+    file: File,
+    content: bytes,
+    note: Callable[[Verdict], None],
+    progress: Callable[[int], None] | None,
 ) -> dict[str, Any]:
     verdicts: list[Verdict] = []
     try:
         prepared = preparing.prepare(connection, account, content, file.manifest, file.manifest_error, file.stable_at)
-        verdicts += checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
+        found = checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
+        verdicts += found if progress is None else _watched(found, progress)
         profile = counted(verdicts)
         profile.refuse_mangled_numbers()
         hold = _hold(connection, account, file, profile)
@@ -53,9 +64,16 @@ def _answer(
         for verdict in verdicts:
             note(verdict)
     profile = counted(verdicts)
-    found = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
-    found |= {"cost": cost.estimate(connection, account, profile.zones)}
-    return acknowledgement.held(found, hold.code, hold.detail) if hold is not None else found
+    answer = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
+    answer |= {"cost": cost.estimate(connection, account, profile.zones)}
+    return acknowledgement.held(answer, hold.code, hold.detail) if hold is not None else answer
+
+
+def _watched(verdicts: Iterable[Verdict], progress: Callable[[int], None]) -> Iterator[Verdict]:
+    for row, verdict in enumerate(verdicts, 1):
+        if row % checks.CHUNK == 0:
+            progress(row)
+        yield verdict
 
 
 def _hold(connection: psycopg.Connection, account: Account, file: File, profile: Profile) -> Hold | None:
