@@ -4,7 +4,7 @@ Every minute: looks into each account's landing zone, claims the files that are 
 `process_campaign` for each. Then looks again at the campaigns that are held: a recharge or a new base may have
 settled what held them.
 
-A file is claimed once, in the database; its run is named after it. So a second look, a second scheduler or a run that
+A file is claimed once, in the database; its run is named after it, and after how often it was taken again. So a second look, a second scheduler or a run that
 is repeated starts nothing twice. A run that failed for good stays failed: see its log, mend the cause, clear the task.
 """
 
@@ -31,9 +31,9 @@ with DAG(
 
     @task(doc_md="Claims complete files. Returns a run to start for each file that has no answer yet.")
     def scan() -> list[dict]:
-        from ingest.scan import scan
+        from ingest.runs import due
 
-        return [{"trigger_run_id": f"file-{file_id}", "conf": {"file_id": file_id}} for file_id in scan()]
+        return [{"trigger_run_id": name, "conf": {"file_id": file_id}} for name, file_id in due()]
 
     @task(doc_md="Accepts held campaigns that may go now. Returns their ids.")
     def release() -> list[int]:

@@ -71,15 +71,20 @@ def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> No
     FILE.manifest.json beside a file holds its options. OUT.csv gets a row for each row of the file, whatever the file's
     status: line,reason,msisdn,network,encoding,segments,first_line. An empty reason is an accepted row; first_line is
     the row that a DUPLICATE repeats. Numbers stand there in full. With several files a last column names the file.
+    On a terminal a bar shows how far it is.
     """
     from ingest import accounts, verdict_file
     from ingest.preview import preview
+    from ingest.progress_bar import bar
     from outbound import database
 
     with database.connect("ingest", autocommit=True) as connection, verdict_file.writer(verdicts) as out:
         found = accounts.named(connection, account)
         out.header(with_file=len(files) > 1)
-        acks = [preview(connection, found, file, out.of(file.name)) for file in files]
+        acks = []
+        for file in files:
+            with bar(file) as progress:
+                acks.append(preview(connection, found, file, out.of(file.name), progress))
     emit(acks[0] if len(acks) == 1 else acks, as_json=True)
 
 
@@ -98,4 +103,36 @@ def release(campaign: int, reason: str, as_json: bool) -> None:
     state = approval.release(campaign, reason)
     emit({"campaign": campaign, "state": state}, as_json)
     if state == "held":
+        sys.exit(1)
+
+
+@click.command(short_help="Take a rejected or held file again, from its copy.")
+@click.argument("file_id", type=int, required=False)
+@click.option("--account", metavar="NAME", help="Whose file it is, with --name.")
+@click.option("--name", metavar="FILE", help="The latest file of this name, instead of FILE_ID.")
+@click.option("--reason", help="Why; it stands in the audit trail.")
+def reprocess(file_id: int | None, account: str | None, name: str | None, reason: str | None) -> None:
+    """Take a file again that was rejected or is held, and print its new acknowledgement as JSON.
+
+    For what was wrong around the file and has been mended: a base, a sender, the encoding among the account's defaults,
+    a network. It is read from its copy, with the manifest that came with it; a held campaign of it ends as rejected and
+    a new one is made. The new answer replaces the old one in results/, which is kept in intake.file_event.
+
+    Nothing is sent twice: a file that was accepted is refused, and so is one that a later file of the same bytes or name
+    has replaced. The exit status is 1 where nothing of the file can be used.
+
+    \b
+    outbound reprocess 17 --reason "sender approved"
+    outbound reprocess --account nile --name offer.csv
+    """
+    from ingest import reprocess as again
+
+    if file_id is None and (account is None or name is None):
+        raise click.UsageError("give FILE_ID, or --account and --name")
+    if file_id is not None and (account is not None or name is not None):
+        raise click.UsageError("give either FILE_ID, or --account and --name")
+    found = file_id if file_id is not None else again.find(account or "", name or "")
+    ack = again.reprocess(found, reason)
+    emit(ack, as_json=True)
+    if ack["status"] == "rejected":
         sys.exit(1)

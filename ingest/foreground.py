@@ -13,6 +13,11 @@ def ingest(path: Path, account_name: str, kind: str) -> dict[str, Any]:
     with database.connect("ingest", autocommit=True) as connection:
         account = accounts.named(connection, account_name)
         file_id = claim.claim(connection, account, path, kind, "command")
+    return take(file_id)
+
+
+def take(file_id: int) -> dict[str, Any]:
+    """Checks, judges and accepts a claimed file; its acknowledgement. What was done before is not done again."""
     campaign_id = pipeline.validate(file_id)
     if campaign_id is not None:
         gate.judge(campaign_id)

@@ -31,10 +31,10 @@ def preview(
     account: Account,
     path: Path,
     note: Note,
-    progress: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """The acknowledgement, with neither a file's nor a campaign's id. note: is told the rows' verdicts. progress: is told
-    how many more rows were checked."""
+    """The acknowledgement, with neither a file's nor a campaign's id. note: is told the rows' verdicts. progress: now
+    and then how many rows are checked."""
     file = _file(account, path)
     answer = _answer(connection, account, file, path, note, progress)
     earlier = pipeline.same_content(connection, account, file.sha256, file.batch_ref, _LAST)
@@ -49,7 +49,7 @@ def _answer(
     file: File,
     path: Path,
     note: Note,
-    progress: Callable[[int], None],
+    progress: Callable[[int], None] | None,
 ) -> dict[str, Any]:
     verdicts: list[Judged] = []
     networks: list[Network] = []
@@ -58,7 +58,8 @@ def _answer(
         networks = prepared.rules.networks.rows
         for _, judged in checks.check(prepared.source.chunks(), prepared.rules):
             verdicts.append(judged)
-            progress(len(judged.codes))
+            if progress is not None:
+                progress(sum(len(one.codes) for one in verdicts))
         profile = _counted(verdicts, prepared.rules)
         preparing.refuse_wrong_count(prepared.options, profile.rows)
         profile.refuse_mangled_numbers()

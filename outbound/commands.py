@@ -3,6 +3,8 @@
 GROUPS: dict[str, dict[str, str]] = {
     "Set up": {
         "apply": "Set up accounts, prices, networks and carriers from a file.",
+        "network": "Load networks and their coverage from a file.",
+        "portability": "Load ported numbers from a file.",
         "connector": "Show and change carriers' accesses while everything runs.",
         "history": "Load an account's past from another system.",
         "db": "Show where the database is; migrate it.",
@@ -11,6 +13,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "drop": "Put a file into an account's landing zone.",
         "validate": "Say what would become of a file, and accept nothing.",
         "ingest": "Take a file in here and now, up to acceptance.",
+        "reprocess": "Take a rejected or held file again, from its copy.",
         "release": "Let a held campaign pass.",
         "campaign": "Pause, resume or cancel a campaign.",
         "dispatch": "Run a dispatch worker, which sends what was accepted.",

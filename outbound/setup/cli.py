@@ -40,19 +40,19 @@ def command(file: Path | None, dry_run: bool, example: bool, as_json: bool) -> N
     from outbound.setup.apply import apply
 
     changes = apply(file, dry_run=dry_run)
-    told = _told(changes)
     if as_json:
-        emit({"dry_run": dry_run, "changes": told}, as_json=True)
+        emit({"dry_run": dry_run, "changes": told(changes)}, as_json=True)
     else:
-        _print(told, dry_run)
+        print_changes(changes, dry_run)
 
 
-def print_changes(changes: Sequence[tuple[str | None, "Change"]]) -> None:
+def print_changes(changes: Sequence[tuple[str | None, "Change"]], dry_run: bool = False) -> None:
     """(account or None, change), for people."""
-    _print(_told(changes), dry_run=False)
+    _print(told(changes), dry_run)
 
 
-def _told(changes: Sequence[tuple[str | None, "Change"]]) -> list[dict[str, Any]]:
+def told(changes: Sequence[tuple[str | None, "Change"]]) -> list[dict[str, Any]]:
+    """(account or None, change), for programs."""
     return [
         {
             "change": change.verb,
@@ -65,14 +65,14 @@ def _told(changes: Sequence[tuple[str | None, "Change"]]) -> list[dict[str, Any]
     ]
 
 
-def _print(told: Sequence[dict[str, Any]], dry_run: bool) -> None:
-    if not told:
+def _print(lines: Sequence[dict[str, Any]], dry_run: bool) -> None:
+    if not lines:
         click.echo("nothing changed" if not dry_run else "nothing would change")
         return
-    for one in told:
+    for one in lines:
         subject = f"{one['account']}: {one['kind']}" if one["account"] and one["kind"] != "account" else one["kind"]
         click.echo(f"{one['change']:<8} {subject} {one['name']}{_fields(one)}")
-    counts = Counter((one["change"], one["kind"]) for one in told)
+    counts = Counter((one["change"], one["kind"]) for one in lines)
     said = ", ".join(f"{count} {kind}{'s' if count > 1 else ''} {verb}" for (verb, kind), count in counts.items())
     click.echo(f"{said}{' (dry run: nothing was changed)' if dry_run else ''}")
 

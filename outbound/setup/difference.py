@@ -13,7 +13,10 @@ Row = dict[str, Any]
 
 
 class Kind(NamedTuple):
-    """A table and how a set-up sees it. owner: the column whose value narrows it to one account."""
+    """A table and how a set-up sees it. owner: the column whose value narrows it to one account.
+
+    absent: what becomes of a row that the set-up does not have. A retired one stays, with the time in retired_at.
+    """
 
     name: str
     table: str
@@ -22,7 +25,7 @@ class Kind(NamedTuple):
     owner: str | None = None
     secret: frozenset[str] = frozenset()
     json: frozenset[str] = frozenset()
-    absent: Literal["removed", "kept", "disabled"] = "removed"
+    absent: Literal["removed", "retired", "kept", "disabled"] = "removed"
     only: str = "true"  # a condition on the rows that are a set-up's business
 
     @property
@@ -73,7 +76,7 @@ def difference(
             old, new = ({name: side[name] for name in differing} for side in (before[key], row))
             changes.append(Change("changed", kind, key, old, new))
     for key in sorted(before.keys() - wanted.keys(), key=str):
-        if kind.absent == "removed":
+        if kind.absent in ("removed", "retired"):
             changes.append(Change("removed", kind, key, before[key], {}))
         elif kind.absent == "disabled" and before[key]["enabled"]:
             changes.append(Change("removed", kind, key, {"enabled": True}, {"enabled": False}))
@@ -93,9 +96,7 @@ def write(connection: psycopg.Connection, changes: Sequence[Change], owner: int 
         elif change.after:
             _update(connection, kind, where, values)
         else:
-            connection.execute(
-                sql.SQL("delete from {} where {}").format(kind.identifier, _pairs(where, " and ")), where
-            )
+            _remove(connection, kind, where)
 
 
 def _insert(connection: psycopg.Connection, kind: Kind, values: Row) -> None:
@@ -108,10 +109,16 @@ def _insert(connection: psycopg.Connection, kind: Kind, values: Row) -> None:
 
 
 def _update(connection: psycopg.Connection, kind: Kind, where: Row, values: Row) -> None:
-    statement = sql.SQL("update {} set {} where {}").format(
-        kind.identifier, _pairs(values, ", "), _pairs(where, " and ")
+    statement = sql.SQL("update {} set {} where {} and {}").format(
+        kind.identifier, _pairs(values, ", "), _pairs(where, " and "), sql.SQL(kind.only)
     )
     connection.execute(statement, values | where)
+
+
+def _remove(connection: psycopg.Connection, kind: Kind, where: Row) -> None:
+    verb = "update {} set retired_at = now()" if kind.absent == "retired" else "delete from {}"
+    statement = sql.SQL(verb + " where {} and {}").format(kind.identifier, _pairs(where, " and "), sql.SQL(kind.only))
+    connection.execute(statement, where)
 
 
 def _pairs(values: Row, between: str) -> sql.Composed:

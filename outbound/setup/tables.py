@@ -1,11 +1,12 @@
 """Which rows a set-up asks for, kind by kind."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from outbound.setup.difference import Kind, Row
-from outbound.setup.model import Account, Connector, Route, Setup, Staff, Terms, User
+from outbound.setup.model import Account, Connector, Network, Route, Setup, Staff, Terms, User
 from outbound.setup.reading import base_terms, changed_terms, landing_of
 from outbound.setup.values import sender_kind
 
@@ -14,7 +15,15 @@ EVER = date(1900, 1, 1)  # from when terms and targets hold that name no day
 ENTITY = Kind(
     "legal entity", "account.legal_entity", ("name",), ("country", "timezone", "tax_id", "approvals"), absent="kept"
 )
-NETWORK = Kind("network", "network.network", ("prefix",), ("operator", "country", "zone", "covered"))
+# a prefix that goes to another operator is another network: messages accepted before keep the one that they have
+NETWORK = Kind(
+    "network",
+    "network.network",
+    ("prefix", "operator", "country"),
+    ("zone", "covered"),
+    absent="retired",
+    only="retired_at is null",
+)
 CONNECTOR = Kind(
     "connector",
     "dispatch.connector",
@@ -54,12 +63,16 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
     """What belongs to no account. Lists that the file leaves out stay as they are; files lie beside the set-up's."""
     found: list[tuple[Kind, Rows]] = []
     if setup.networks is not None:
-        found.append((NETWORK, {(one.prefix,): one.model_dump(exclude={"prefix"}) for one in setup.networks}))
+        found.append((NETWORK, networks(setup.networks)))
     if setup.connectors is not None:
         found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
     if setup.staff is not None:
         found.append((STAFF, _people(setup.staff)))
     return found
+
+
+def networks(wanted: Iterable[Network]) -> Rows:
+    return {(one.prefix, one.operator, one.country): {"zone": one.zone, "covered": one.covered} for one in wanted}
 
 
 def of_account(account: Account) -> list[tuple[Kind, Rows]]:

@@ -26,7 +26,7 @@ grant execute on function billing.facts_horizon() to outbound_billing, outbound_
 -- ingest: files to accepted campaigns
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
 grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
-grant insert on intake.campaign_event, intake.reject, account.audit to outbound_ingest;
+grant insert on intake.campaign_event, intake.file_event, intake.reject, account.audit to outbound_ingest;
 grant insert, update, delete on intake.sighting to outbound_ingest;
 grant delete on intake.reject, intake.profile to outbound_ingest;
 grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
@@ -64,7 +64,7 @@ grant usage on all sequences in schema billing to outbound_billing;
 
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
 grant select on all tables in schema account, network, intake, billing to outbound_dbt;
-revoke select on account.base_member, account.opt_out, account.person from outbound_dbt;
+revoke select on account.base_member, account.opt_out, account.person, network.portability from outbound_dbt;
 grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch.submission, dispatch.settlement, dispatch.dropped,
     dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement_line to outbound_dbt;
 grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
@@ -84,7 +84,7 @@ revoke select on dispatch.connector from outbound_ingest, outbound_billing, outb
 grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector
     to outbound_ingest, outbound_billing, outbound_reporting;
 grant insert, update, delete on account.legal_entity, account.account, account.term, account.person, account.sender, account.rate_row,
-    account.sla_term, account.opt_out, network.network to outbound_operator;
+    account.sla_term, account.opt_out, network.network, network.portability to outbound_operator;
 grant insert on account.audit to outbound_operator;
 grant insert, update on dispatch.connector to outbound_operator;
 grant insert, delete on dispatch.stop to outbound_operator;

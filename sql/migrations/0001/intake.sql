@@ -33,6 +33,21 @@ comment on column intake.file.manifest_error is 'Why its manifest cannot be read
 comment on column intake.file.completed_by is 'How it was known to be complete: X.done, a rename, two looks, or a person who named it.';
 comment on column intake.file.delivered_at is 'When the answer as it stands in ack was put into results/; null while it has to be.';
 
+-- [answer that a later one replaced]: its file was taken again, because what was wrong with it is mended.
+create table intake.file_event (
+    file_event_id bigint generated always as identity primary key,
+    account_id bigint not null references account.account,
+    file_id bigint not null references intake.file,
+    at timestamptz not null default clock_timestamp(),
+    kind text not null check (kind = 'reprocessed'),
+    actor text not null,
+    reason text,
+    outcome text not null check (outcome in ('rejected', 'held', 'duplicate')),
+    ack jsonb not null
+);
+create index on intake.file_event (file_id);
+comment on column intake.file_event.ack is 'The answer until then. The file has the one that counts.';
+
 -- [file seen in a landing zone that nothing says is complete]: the first of two looks. Also X.part, to see its rename.
 create table intake.sighting (
     account_id bigint not null references account.account,
@@ -71,7 +86,7 @@ insert into intake.transition values
 create table intake.campaign (
     campaign_id bigint primary key,
     account_id bigint not null references account.account,
-    file_id bigint not null unique references intake.file,
+    file_id bigint not null references intake.file,
     state text not null default 'validated'
         check (state in ('validated', 'held', 'rejected', 'accepted', 'paused', 'cancelled', 'completed')),
     name text not null,
@@ -108,6 +123,9 @@ create table intake.campaign (
     check (opens_at is null or window_opens is not null)
 );
 create index on intake.campaign (account_id, created_at);
+create index on intake.campaign (file_id);
+-- a file is one campaign; one that was refused and is taken again is another
+create unique index on intake.campaign (file_id) where state <> 'rejected';
 create index on intake.campaign (closes_at) where state in ('accepted', 'paused');
 comment on column intake.campaign.spread is 'Over which time it goes, evenly; null: as fast as it may.';
 comment on column intake.campaign.rate is 'Segments a second at most, over all workers and connectors; null: no limit of its own.';

@@ -2,13 +2,31 @@
 
 create table network.network (
     network_id integer generated always as identity primary key,
-    prefix text not null unique check (prefix ~ '^[1-9][0-9]{0,14}$'),
+    prefix text not null check (prefix ~ '^[1-9][0-9]{0,14}$'),
     operator text not null,
     country text not null check (country ~ '^[A-Z]{2}$'),
     zone text not null,
-    covered boolean not null default true
+    covered boolean not null default true,
+    retired_at timestamptz
 );
+create unique index on network.network (prefix) where retired_at is null;
 comment on column network.network.prefix is 'E.164 digits without +; the longest that matches a number wins.';
+comment on column network.network.retired_at is 'When its operator lost the prefix. The row stays, for messages accepted before name it; no new one does.';
+
+-- [ported number]: an override of its prefix. Its network is the operator's in the country, as far as there is one.
+create table network.portability (
+    msisdn bigint primary key check (msisdn between 1000000 and 999999999999999),
+    operator text not null,
+    country text not null check (country ~ '^[A-Z]{2}$')
+);
+create index on network.portability (operator, country);
+
+-- Which network stands for an operator in a country: a covered one, of the shortest prefix.
+create view network.of_operator as
+    select distinct on (operator, country) operator, country, network_id
+    from network.network
+    where retired_at is null
+    order by operator, country, covered desc, length(prefix), prefix;
 
 -- The zones that an order's units are valid for: the one it names, else those of the account, else the home country's (INTAKE).
 create function account.order_zones(of_account bigint, named text) returns text[]
@@ -26,6 +44,7 @@ language sql stable as $$
             from account.account
             join network.network on network.country = account.default_region
             where account.account_id = of_account
+              and network.retired_at is null
         ),
         '{}'
     )

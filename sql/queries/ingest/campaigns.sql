@@ -80,9 +80,12 @@ select pg_notify('outbound_campaign', campaign_id::text)
 from event;
 
 -- of_file --
+-- The campaign of a file; the latest of those that were refused, where there is no other.
 select campaign_id, state
 from intake.campaign
-where file_id = %(file)s;
+where file_id = %(file)s
+order by state = 'rejected', created_at desc
+limit 1;
 
 -- lock_campaign --
 select campaign_id

@@ -2,7 +2,17 @@
 
 -- networks --
 select network_id, prefix, operator, country, zone, covered
-from network.network;
+from network.network
+where retired_at is null;
+
+-- ported --
+-- Every ported number with its network, 0 where its operator has none; in order.
+copy (
+    select portability.msisdn, coalesce(of_operator.network_id, 0)
+    from network.portability
+    left join network.of_operator using (operator, country)
+    order by portability.msisdn
+) to stdout (format binary);
 
 -- prepaid_zones --
 -- The zones that orders of the last year name; the account's usual ones, else the home country's, where there is none, or units came without an order.
@@ -19,6 +29,7 @@ cross join lateral (
     select network.zone
     from network.network
     where network.country = account.default_region
+      and network.retired_at is null
       and not account.defaults ? 'zones'
 ) as home
 where account.account_id = %(account)s

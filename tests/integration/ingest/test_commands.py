@@ -1,7 +1,9 @@
 """The doors of intake, as a person or a script calls them."""
 
+import contextlib
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -151,3 +153,21 @@ def test_the_steps_of_the_dags_by_hand(nile, mobile):
     assert nile.sent(campaign) == [(mobile(1), "hello")]
     assert step("resume") == {"campaigns": []}
     step("tidy")
+
+
+def test_validate_shows_a_bar_on_a_terminal_and_nothing_elsewhere(nile, mobile):
+    path = nile.file("many.csv", "msisdn,text\n" + "".join(f"{mobile(n)},hi\n" for n in range(5_500)))
+    command = [OUTBOUND, "validate", path, "--account", "nile"]
+    terminal, line = os.openpty()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=line, text=True)
+    os.close(line)
+    shown = b""
+    with contextlib.suppress(OSError):  # a terminal whose other side is closed
+        while block := os.read(terminal, 10_000):
+            shown += block
+    os.close(terminal)
+
+    assert json.loads(process.communicate(timeout=120)[0])["rows"] == 5_500
+    assert b"many.csv" in shown
+    assert b"5501/5501" in shown
+    assert outbound("validate", path, "--account", "nile").stderr == ""

@@ -63,7 +63,7 @@ def operator(tmp_path: Path, database: str) -> Operator:
 def test_a_set_up_is_applied_once_and_says_so(operator: Operator) -> None:
     assert operator.applies(SETUP) == [
         "added - legal entity Example",
-        "added - network 2010",
+        "added - network 2010 V EG",
         "added - connector main",
         "added nile account nile",
         "added nile term 1900-01-01",
@@ -103,7 +103,7 @@ def test_an_edit_changes_what_was_edited(operator: Operator) -> None:
         "users": [{"email": "n@nile.example", "name": "N"}],
     }
     assert operator.applies(SETUP | {"networks": [], "accounts": [nile]}) == [
-        "removed - network 2010",
+        "removed - network 2010 V EG",
         "changed nile term 1900-01-01",
         "added nile sender 2020 2026-01-01",
         "removed nile sender NILE 2026-01-01",
