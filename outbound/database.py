@@ -4,7 +4,8 @@
 `outbound.database`, so that the kernel imports no other package.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -62,23 +63,37 @@ def engine(role: str | None = None) -> sqlalchemy.Engine:
 
 
 def copy_in(cursor: psycopg.Cursor, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY of rows into `schema.table`; returns how many.
+    """COPY of rows into `schema.table`; returns how many."""
+    with _quoting_no_row(table), cursor.copy(_copy_statement(table, columns)) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return cursor.rowcount
 
-    The server's errors quote the row they stumble over, with its number and text: what is raised keeps their class only.
-    """
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+
+def copy_csv(cursor: psycopg.Cursor, table: str, columns: Sequence[str], content: bytes | memoryview) -> int:
+    """COPY of CSV in UTF-8 without a header into `schema.table`, null where nothing stands; returns how many."""
+    statement = _copy_statement(table, columns) + sql.SQL(" (format csv, encoding 'utf8')")
+    with _quoting_no_row(table), cursor.copy(statement) as copy:
+        copy.write(content)
+    return cursor.rowcount
+
+
+def _copy_statement(table: str, columns: Sequence[str]) -> sql.Composed:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(*table.split(".")), names)
+
+
+@contextmanager
+def _quoting_no_row(table: str) -> Iterator[None]:
+    """The server's errors quote the row they stumble over, with its number and text: what is raised keeps their class
+    only."""
     try:
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        yield
     except psycopg.Error as error:
         if error.sqlstate is None:
             raise
         named = error.diag.constraint_name or error.diag.column_name
         raise type(error)(f"rows for {table} were refused ({error.sqlstate}{f', {named}' if named else ''})") from None
-    return cursor.rowcount
 
 
 def migrate(where: str, revision: str = "head") -> None:
