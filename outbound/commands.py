@@ -12,6 +12,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "validate": "Say what would become of a file, and accept nothing.",
         "ingest": "Take a file in here and now, up to acceptance.",
         "release": "Let a held campaign pass.",
+        "optout": "Opt a subscriber out, or in again, by hand.",
         "campaign": "Pause, resume or cancel a campaign.",
         "dispatch": "Run a dispatch worker, which sends what was accepted.",
         "statement": "Load what a carrier says it accepted.",

@@ -25,12 +25,14 @@ from (
 -- add --
 insert into account.opt_out (account_id, msisdn, source)
 values (%(account)s, %(msisdn)s, 'operator')
-on conflict do nothing;
+on conflict do nothing
+returning opt_out_id, source, opted_out_at;
 
 -- remove --
 delete from account.opt_out
 where account_id is not distinct from %(account)s
-  and msisdn = %(msisdn)s;
+  and msisdn = %(msisdn)s
+returning opt_out_id, source, opted_out_at;
 
 -- in_force --
 select case when account_id is null then 'everywhere' else 'account' end
