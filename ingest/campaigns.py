@@ -25,7 +25,7 @@ LARGE = 100_000  # rows from which a campaign gets a partition of its own
 
 def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[int, str]:
     """Makes the campaign of a file: its id and state, validated or (no row can be sent) rejected. Raises Unusable."""
-    loads, is_empty = _base(connection, account)
+    version, is_empty = _base(connection, account)
     prepared = preparing.prepare(connection, account, file, file.path)
     is_large, chunks = _peek(prepared.source.chunks())
     (campaign_id,) = one(connection, Q.next_large_campaign if is_large else Q.next_small_campaign)
@@ -57,7 +57,7 @@ def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[
             "landing": landing_table(campaign_id),
         },
     )
-    _add_profile(connection, account, campaign_id, profile, loads, is_empty)
+    _add_profile(connection, account, campaign_id, profile, version, is_empty)
     if state == "rejected":
         reject(connection, campaign_id, "no row can be sent")
     return campaign_id, state
@@ -68,12 +68,12 @@ def land_again(connection: psycopg.Connection, account: Account, file: File, cam
     connection.execute(Q.forget_rejects, {"file": file.file_id})
     connection.execute(Q.forget_profile, {"campaign": campaign_id})
     connection.execute(drop(campaign_id))
-    loads, is_empty = _base(connection, account)
+    version, is_empty = _base(connection, account)
     prepared = preparing.prepare(connection, account, file, file.path)
     connection.execute(_create(campaign_id))
     profile = _fill(connection, account, file, campaign_id, prepared, prepared.source.chunks())
     connection.execute(Q.recount, {"campaign": campaign_id, "messages": profile.accepted, "segments": profile.segments})
-    _add_profile(connection, account, campaign_id, profile, loads, is_empty)
+    _add_profile(connection, account, campaign_id, profile, version, is_empty)
 
 
 def reject(connection: psycopg.Connection, campaign_id: int, cause: str) -> None:
@@ -151,15 +151,15 @@ def _fill(
 
 
 def _base(connection: psycopg.Connection, account: Account) -> tuple[int, bool]:
-    """How often the base was loaded, and whether it is empty; asked before its members are looked up, so that a load
-    that comes meanwhile is noticed later."""
-    loads, is_empty = one(connection, Q.base, {"account": account.account_id})
-    return loads, is_empty
+    """The base's version, and whether it is empty; asked before its members are looked up, so that a load that comes
+    meanwhile is noticed later."""
+    version, is_empty = one(connection, Q.base, {"account": account.account_id})
+    return version, is_empty
 
 
 def _add_profile(
-    connection: psycopg.Connection, account: Account, campaign_id: int, profile: Profile, loads: int, is_empty: bool
+    connection: psycopg.Connection, account: Account, campaign_id: int, profile: Profile, version: int, is_empty: bool
 ) -> None:
     row = profile.as_row()
     row |= {"campaign": campaign_id, "account": account.account_id, "reasons": Jsonb(row["reasons"])}
-    connection.execute(Q.add_profile, row | {"base_loads": loads, "base_is_empty": is_empty})
+    connection.execute(Q.add_profile, row | {"base_version": version, "base_is_empty": is_empty})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -41,14 +42,18 @@ class File:
     outcome: str | None
     ack: dict[str, Any] | None
 
-    def content(self) -> bytes:
-        try:
-            return snapshot_path(self.snapshot).read_bytes()
-        except FileNotFoundError:
+    @property
+    def path(self) -> Path:
+        """Of the copy that is read. Raises SnapshotGone."""
+        path = snapshot_path(self.snapshot)
+        if not path.exists():
             raise SnapshotGone(
-                f"file {self.file_id}: its copy {snapshot_path(self.snapshot)} is gone; put it back from a backup, or"
-                " drop the file again"
-            ) from None
+                f"file {self.file_id}: its copy {path} is gone; put it back from a backup, or drop the file again"
+            )
+        return path
+
+    def content(self) -> bytes:
+        return self.path.read_bytes()
 
     @property
     def may_be_truncated(self) -> bool:

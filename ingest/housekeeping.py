@@ -1,4 +1,4 @@
-"""Intake's daily order: landing tables that nobody waits for, copies that are too old, what was left undelivered."""
+"""Intake's daily order: landing tables nobody waits for, copies that are too old, what was left undelivered, bases."""
 
 import time
 from datetime import timedelta
@@ -11,6 +11,7 @@ from outbound import database
 from outbound.logs import logger
 from outbound.queries import load
 from outbound.settings import settings
+from recipients import snapshots
 
 log = logger("ingest.housekeeping")
 Q = load("ingest/housekeeping")
@@ -23,6 +24,8 @@ def run(kept: timedelta = KEPT) -> None:
         answers.deliver_missing(connection)
         _drop_orphans(connection)
         _remove_snapshots(connection, kept)
+        snapshots.tend(connection)
+        _forget_changes(connection)
     report.write_missing()
 
 
@@ -43,3 +46,8 @@ def _remove_snapshots(connection: psycopg.Connection, kept: timedelta) -> None:
             path.unlink()
             removed += 1
     log.info("snapshots removed", count=removed)
+
+
+def _forget_changes(connection: psycopg.Connection) -> None:
+    """Evidence of consent is kept for three years, and for as long as its subscriber is a member."""
+    log.info("base changes forgotten", count=connection.execute(Q.forget_changes).rowcount)

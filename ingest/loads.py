@@ -1,156 +1,168 @@
-"""Loads of bases and opt-outs: a file's rows, checked, applied in one transaction (INTAKE, Bases and Opt-outs)."""
+"""Loads of bases and opt-outs: a file's rows, checked, applied in one transaction (INTAKE, Bases and Opt-outs).
 
-import json
-from collections import Counter
-from collections.abc import Iterator
+Rows go chunk by chunk into a table of the transaction's own; which row of a number is its last, and what that changes,
+is left to SQL, set by set. Memory is that of a chunk, whatever the file.
+"""
+
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
+import pyarrow as pa
+from pyarrow import csv
 
-from ingest import acknowledgement, answers, checks, columns, obstacles, options, table
+from ingest import acknowledgement, answers, entries, obstacles, options
 from ingest.accounts import Account
+from ingest.chunk import Chunk, Codes, Source
+from ingest.entries import Entries, Form
 from ingest.files import File
+from ingest.options import Options
 from ingest.refusal import Unusable
-from ingest.scanner import Row
-from ingest.table import Table
+from ingest.row import one
+from ingest.row_by_row import Numbers, open_source
 from outbound import database
 from outbound.logs import logger
 from outbound.queries import load as queries
-from recipients import number
-from recipients.reason import Reason
+from recipients.reason import REASONS, Reason
 
 log = logger("ingest.loads")
 Q = queries("ingest/loads")
 
-_ADD = frozenset({"add", "a", "+", "insert", "new", "إضافة"})
-_REMOVE = frozenset({"remove", "r", "-", "delete", "del", "حذف"})
+_INCOMING = ("place", "msisdn", "is_removal", "consent_date", "attributes")
+_REJECT = ("account_id", "file_id", "line", "reason")
+_NAMES = pa.array(["", *(reason.value for reason in REASONS)])
 
 
 @dataclass
-class Entries:
-    """What a file says: the last row of a number counts."""
+class Tally:
+    """What came in. by_code: rows by the code of their reason, [0] the accepted ones."""
 
-    added: dict[int, tuple[date | None, str | None]] = field(default_factory=dict)
-    removed: set[int] = field(default_factory=set)
-    rejects: list[tuple[int, Reason]] = field(default_factory=list)
-    accepted: int = 0
+    by_code: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(REASONS) + 1, np.int64))
 
     @property
-    def reasons(self) -> Counter[str]:
-        return Counter(reason.value for _, reason in self.rejects)
+    def rows(self) -> int:
+        return int(self.by_code.sum())
+
+    @property
+    def accepted(self) -> int:
+        return int(self.by_code[0])
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        return {reason.value: int(n) for reason, n in zip(REASONS, self.by_code[1:], strict=True) if n}
 
 
 def apply(connection: psycopg.Connection, account: Account, file: File) -> None:
     """Loads a base or opt-out file and decides its answer, in the caller's transaction. Raises Unusable."""
-    found = _read(account, file)
+    chosen = _options(account, file)
+    source = open_source(file.path, chosen.layout)
     if (hold := obstacles.truncated(file)) is not None:
-        held = acknowledgement.held(acknowledgement.checked(len(found.rows), 0, {}), hold.code, hold.detail)
+        rows = sum(len(chunk) for chunk in source.chunks())
+        held = acknowledgement.held(acknowledgement.checked(rows, 0, {}), hold.code, hold.detail)
         answers.decide(connection, account, file, held, None)
         return
-    connection.execute(Q.lock_loads, {"account": account.account_id})
-    entries = entries_of(found, account.default_region)
-    is_full = file.kind == "base" and not found.places(columns.ACTION)
-    if entries.accepted:
-        if file.kind == "base":
-            _apply_base(connection, account, file, entries, is_full)
-        else:
-            _apply_opt_outs(connection, account, file, entries)
-    with connection.cursor() as cursor:
-        rejects = ((account.account_id, file.file_id, line, reason.value) for line, reason in entries.rejects)
-        database.copy_in(cursor, "intake.reject", ("account_id", "file_id", "line", "reason"), rejects)
-    content = acknowledgement.checked(len(found.rows), entries.accepted, entries.reasons)
-    if file.kind == "base":
-        content |= {"load": "full" if is_full else "delta"}
-    answers.decide(connection, account, file, content, None)
-    log.info("loaded", file=file.file_id, kind=file.kind, rows=len(found.rows), accepted=entries.accepted)
-
-
-def entries_of(found: Table, region: str) -> Entries:
-    entries = Entries()
-    consent, action = found.places(columns.CONSENT), found.places(columns.ACTION)
-    if len(consent) > 1 or len(action) > 1:
-        raise Unusable("DOUBLE_COLUMN", "the date of consent or the action stands in several columns")
-    known = {found.recipient, *consent, *action}
-    names = [(place, name) for place, name in enumerate(found.header) if place not in known]
-    for row, reason, msisdn in _numbers(found, region):
-        if reason is None and msisdn is not None:
-            reason = _enter(entries, row, msisdn, consent, action, names)
-        if reason is None:
-            entries.accepted += 1
-        else:
-            entries.rejects.append((row.line, reason))
-    return entries
-
-
-def _numbers(found: Table, region: str) -> Iterator[tuple[Row, Reason | None, int | None]]:
-    for row in found.rows:
-        wrong = checks.shape(row, len(found.header))
-        if wrong is not None:
-            yield row, wrong, None
-            continue
-        verdict = number.judge_member(row.fields[found.recipient], region)
-        yield row, verdict.reason, verdict.msisdn
-
-
-def _enter(
-    entries: Entries, row: Row, msisdn: int, consent: list[int], action: list[int], names: list[tuple[int, str]]
-) -> Reason | None:
-    wanted = row.fields[action[0]].strip().casefold() if action else "add"
-    if wanted in _REMOVE:
-        entries.added.pop(msisdn, None)
-        entries.removed.add(msisdn)
-        return None
-    if wanted not in _ADD:
-        return Reason.BAD_ACTION
-    try:
-        day = _day(row.fields[consent[0]]) if consent else None
-    except ValueError:
-        return Reason.BAD_DATE
-    attributes = {name: row.fields[place] for place, name in names}
-    entries.removed.discard(msisdn)
-    entries.added[msisdn] = (day, json.dumps(attributes, ensure_ascii=False) if attributes else None)
-    return None
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written.strip()) if written.strip() else None
-
-
-def _apply_base(connection: psycopg.Connection, account: Account, file: File, entries: Entries, is_full: bool) -> None:
-    where: dict[str, Any] = {"account": account.account_id, "file": file.file_id}
-    newer = connection.execute(Q.newer_full_base, where).fetchone()
-    if newer is not None:
-        raise Unusable("SUPERSEDED", f"file {newer[0]}, a full base, came later and is loaded already")
+    form = Form.of(source.header, source.recipient)
     connection.execute(Q.make_incoming)
-    with connection.cursor() as cursor:
-        rows = ((msisdn, *values) for msisdn, values in entries.added.items())
-        database.copy_in(cursor, "incoming_member", ("msisdn", "consent_date", "attributes"), rows)
-    connection.execute(Q.analyze_incoming)
-    if is_full:
-        connection.execute(Q.remove_missing, where)
-    else:
-        connection.execute(Q.remove_members, where | {"msisdns": list(entries.removed)})
-    connection.execute(Q.add_members, where)
-    connection.execute(Q.drop_incoming)
+    tally = _bring_in(connection, account, file, source, form)
+    _refuse_as_a_whole(tally, chosen)
+    content = acknowledgement.checked(tally.rows, tally.accepted, tally.reasons)
+    if file.kind == "base":
+        content |= {"load": "full" if form.action is None else "delta"}
+    if tally.accepted:
+        content |= _settle(connection, account, file, is_full=form.action is None)
+    answers.decide(connection, account, file, content, None)
+    log.info("loaded", file=file.file_id, kind=file.kind, rows=tally.rows, accepted=tally.accepted)
 
 
-def _apply_opt_outs(connection: psycopg.Connection, account: Account, file: File, entries: Entries) -> None:
-    """An opt-out file only adds: who opted out is not brought back by a file."""
-    if entries.removed:
-        raise Unusable("BAD_ACTION", "an opt-out file only adds; subscribers are opted in again by a person")
-    where = {"account": account.account_id, "file": file.file_id, "msisdns": list(entries.added)}
-    connection.execute(Q.add_opt_outs, where)
-
-
-def _read(account: Account, file: File) -> Table:
+def _options(account: Account, file: File) -> Options:
     if file.manifest_error is not None:
         raise Unusable("MANIFEST_INVALID", file.manifest_error)
     chosen = options.combine(file.manifest, account.defaults)
     if chosen.sha256 is not None and chosen.sha256.lower() != file.sha256.hex():
         raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
-    found = table.read(file.content(), chosen.layout)
-    if chosen.rows is not None and chosen.rows != len(found.rows):
-        raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {len(found.rows)}")
-    return found
+    return chosen
+
+
+def _refuse_as_a_whole(tally: Tally, chosen: Options) -> None:
+    if chosen.rows is not None and chosen.rows != tally.rows:
+        raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {tally.rows}")
+    mangled = tally.reasons.get(Reason.NUMBER_MANGLED, 0)
+    if mangled * 100 > tally.rows:
+        raise Unusable("NUMBER_MANGLED", "a spreadsheet wrote more than 1 % of the numbers as 2.01E+11")
+
+
+def _bring_in(connection: psycopg.Connection, account: Account, file: File, source: Source, form: Form) -> Tally:
+    """Lands the rows that can be used, notes those that cannot."""
+    tally = Tally()
+    with Numbers(account.default_region) as numbers, connection.cursor() as cursor:
+        for chunk in source.chunks():
+            verdicts = numbers.judge_members(chunk.columns[form.recipient])
+            found = entries.read(chunk, verdicts.codes, form)
+            incoming = _incoming(found, verdicts.msisdns, tally.rows)
+            database.copy_csv(cursor, "incoming_row", _INCOMING, _as_csv(incoming))
+            rejected = _rejected(chunk, found.reasons, account, file)
+            if rejected.num_rows:
+                database.copy_csv(cursor, "intake.reject", _REJECT, _as_csv(rejected))
+            tally.by_code += np.bincount(found.reasons, minlength=len(tally.by_code))
+    return tally
+
+
+def _incoming(found: Entries, msisdns: npt.NDArray[np.int64], before: int) -> Any:
+    kept = np.flatnonzero(found.reasons == 0)
+    rows = pa.array(kept)
+    columns = [
+        kept + before,
+        msisdns[kept],
+        found.removals[kept],
+        found.consent.take(rows),
+        found.attributes.take(rows),
+    ]
+    return pa.table(columns, names=list(_INCOMING))
+
+
+def _rejected(chunk: Chunk, reasons: Codes, account: Account, file: File) -> Any:
+    out = np.flatnonzero(reasons)
+    ids = [np.full(len(out), value) for value in (account.account_id, file.file_id)]
+    return pa.table([*ids, chunk.lines[out], _NAMES.take(pa.array(reasons[out]))], names=list(_REJECT))
+
+
+def _as_csv(rows: Any) -> memoryview:
+    """Nulls are nothing at all, as COPY reads them; a text is quoted, so that an empty one is none of them."""
+    content = pa.BufferOutputStream()
+    csv.write_csv(rows, content, csv.WriteOptions(include_header=False))
+    return memoryview(content.getvalue())
+
+
+def _settle(connection: psycopg.Connection, account: Account, file: File, is_full: bool) -> dict[str, Any]:
+    """Applies what came in; one load of an account at a time."""
+    where = {"account": account.account_id, "file": file.file_id}
+    connection.execute(Q.take_memory)
+    for statement in (Q.settle_incoming, Q.key_incoming, Q.analyze_incoming):
+        connection.execute(statement)
+    connection.execute(Q.lock_loads, where)
+    changes = _apply_base(connection, where, is_full) if file.kind == "base" else _apply_opt_outs(connection, where)
+    connection.execute(Q.drop_incoming)
+    return changes
+
+
+def _apply_base(connection: psycopg.Connection, where: dict[str, Any], is_full: bool) -> dict[str, Any]:
+    newer = connection.execute(Q.newer_full_base, where).fetchone()
+    if newer is not None:
+        raise Unusable("SUPERSEDED", f"file {newer[0]}, a full base, came later and is loaded already")
+    statements = {
+        "removed": Q.remove_missing if is_full else Q.remove_members,
+        "consent_changed": Q.change_members,
+        "added": Q.add_members,
+    }
+    return {"changes": {kind: connection.execute(query, where).rowcount for kind, query in statements.items()}}
+
+
+def _apply_opt_outs(connection: psycopg.Connection, where: dict[str, Any]) -> dict[str, Any]:
+    """An opt-out file only adds: who opted out is not brought back by a file."""
+    (removes,) = one(connection, Q.has_removals)
+    if removes:
+        raise Unusable("BAD_ACTION", "an opt-out file only adds; subscribers are opted in again by a person")
+    connection.execute(Q.add_opt_outs, where)
+    return {}

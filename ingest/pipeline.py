@@ -10,6 +10,7 @@ from ingest.row import one
 from outbound import database
 from outbound.logs import logger
 from outbound.queries import load
+from recipients import snapshots
 
 log = logger("ingest.pipeline")
 F = load("ingest/files")
@@ -30,6 +31,8 @@ def validate(file_id: int) -> int | None:
                 campaign_id = _process(connection, accounts.by_id(connection, file.account_id), file)
         if files.get(connection, file_id).state == "answered":
             answers.deliver(connection, file_id)
+        if file.kind == "base":
+            snapshots.refresh(connection, file.account_id)
     return campaign_id
 
 

@@ -15,6 +15,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "ingest": "Take a file in here and now, up to acceptance.",
         "reprocess": "Take a rejected or held file again, from its copy.",
         "release": "Let a held campaign pass.",
+        "optout": "Opt a subscriber out, or in again, by hand.",
         "campaign": "Pause, resume or cancel a campaign.",
         "dispatch": "Run a dispatch worker, which sends what was accepted.",
         "statement": "Load what a carrier says it accepted.",

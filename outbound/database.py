@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -63,11 +63,8 @@ def engine(role: str | None = None) -> sqlalchemy.Engine:
 
 
 def copy_in(cursor: psycopg.Cursor, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY of rows into `schema.table`; returns how many.
-
-    The server's errors quote the row they stumble over, with its number and text: what is raised keeps their class only.
-    """
-    with _refusing_quietly(table), cursor.copy(_copy(table, columns, "")) as copy:
+    """COPY of rows into `schema.table`; returns how many."""
+    with _quoting_no_row(table), cursor.copy(_copy_statement(table, columns)) as copy:
         for row in rows:
             copy.write_row(row)
     return cursor.rowcount
@@ -80,20 +77,30 @@ def copy_in_binary(
 
     freeze: the rows are written as seen by everyone; only into a table that was made in this very transaction.
     """
-    how = "with (format binary, freeze)" if freeze else "with (format binary)"
-    with _refusing_quietly(table), cursor.copy(_copy(table, columns, how)) as copy:
+    how = sql.SQL(" with (format binary, freeze)" if freeze else " with (format binary)")
+    with _quoting_no_row(table), cursor.copy(_copy_statement(table, columns) + how) as copy:
         for block in blocks:
             copy.write(block)
     return cursor.rowcount
 
 
-def _copy(table: str, columns: Sequence[str], how: LiteralString) -> sql.Composed:
+def copy_csv(cursor: psycopg.Cursor, table: str, columns: Sequence[str], content: bytes | memoryview) -> int:
+    """COPY of CSV in UTF-8 without a header into `schema.table`, null where nothing stands; returns how many."""
+    statement = _copy_statement(table, columns) + sql.SQL(" (format csv, encoding 'utf8')")
+    with _quoting_no_row(table), cursor.copy(statement) as copy:
+        copy.write(content)
+    return cursor.rowcount
+
+
+def _copy_statement(table: str, columns: Sequence[str]) -> sql.Composed:
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    return sql.SQL("copy {} ({}) from stdin {}").format(sql.Identifier(*table.split(".")), names, sql.SQL(how))
+    return sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(*table.split(".")), names)
 
 
 @contextmanager
-def _refusing_quietly(table: str) -> Iterator[None]:
+def _quoting_no_row(table: str) -> Iterator[None]:
+    """The server's errors quote the row they stumble over, with its number and text: what is raised keeps their class
+    only."""
     try:
         yield
     except psycopg.Error as error:

@@ -29,6 +29,11 @@ class Settings:
         """Customers' files as they were claimed, by account and content (INTAKE)."""
         return self.home / "snapshots"
 
+    @cached_property
+    def bases(self) -> Path:
+        """Snapshots of customers' bases for look-ups, by account and version (INTAKE)."""
+        return self.home / "bases"
+
 
 def settings() -> Settings:
     """The settings of this process: `OUTBOUND_HOME` (default `.outbound` beside the code) and `DATABASE_URL`."""

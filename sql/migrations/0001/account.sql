@@ -86,8 +86,19 @@ create table account.sla_term (
     primary key (account_id, metric, effective_from)
 );
 
+-- Which base an account has: every change of its members makes another one. What is kept outside the database about a
+-- base, its snapshot for look-ups, goes by the mark: version numbers come again after a rollback or a restore, marks never.
+create table account.base_version (
+    account_id bigint primary key references account.account,
+    version bigint not null default 1 check (version >= 1),
+    mark uuid not null default gen_random_uuid(),
+    members bigint not null check (members >= 0),
+    changed_at timestamptz not null default clock_timestamp()
+);
+
+-- That the account exists is seen to once a statement, by base_version: a foreign key here would look it up for each row.
 create table account.base_member (
-    account_id bigint not null references account.account,
+    account_id bigint not null,
     msisdn bigint not null check (msisdn between 1000000 and 999999999999999),
     consent_date date,
     attributes jsonb,
@@ -95,6 +106,62 @@ create table account.base_member (
     added_at timestamptz not null default now(),
     primary key (account_id, msisdn)
 );
+
+-- A statement's rows, counted by account; whoever changes a base waits here for whoever changes it already.
+create function account.count_base_change() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into account.base_version as known (account_id, members)
+        select account_id, count(*) from entered group by account_id order by account_id
+        on conflict (account_id) do update
+        set version = known.version + 1, mark = default, members = known.members + excluded.members, changed_at = default;
+    elsif tg_op = 'DELETE' then
+        update account.base_version as known
+        set version = version + 1, mark = default, members = known.members - gone.members, changed_at = default
+        from (select account_id, count(*) as members from gone group by account_id) as gone
+        where known.account_id = gone.account_id;
+    elsif tg_op = 'TRUNCATE' then
+        update account.base_version set version = version + 1, mark = default, members = 0, changed_at = default;
+    else
+        update account.base_version
+        set version = version + 1, mark = default, changed_at = default
+        where account_id in (select account_id from entered);
+    end if;
+    return null;
+end
+$$;
+create function account.refuse_other_member() returns trigger language plpgsql as $$
+begin
+    raise exception 'a member stays the account''s and the number that it is: remove one and add the other'
+        using errcode = 'check_violation';
+end
+$$;
+create trigger count_added after insert on account.base_member
+    referencing new table as entered for each statement execute function account.count_base_change();
+create trigger count_removed after delete on account.base_member
+    referencing old table as gone for each statement execute function account.count_base_change();
+create trigger count_changed after update on account.base_member
+    referencing old table as gone new table as entered for each statement execute function account.count_base_change();
+create trigger count_emptied after truncate on account.base_member
+    for each statement execute function account.count_base_change();
+create trigger stays_itself before update of account_id, msisdn on account.base_member
+    for each row when ((old.account_id, old.msisdn) is distinct from (new.account_id, new.msisdn))
+    execute function account.refuse_other_member();
+
+-- Who came into a base and left it, and what the customer said of the consent: evidence, kept for three years and for as
+-- long as the subscriber is a member. Written by what changes the base, in the same transaction.
+create table account.base_change (
+    account_id bigint not null,
+    msisdn bigint not null,
+    kind text not null check (kind in ('added', 'removed', 'consent_changed')),
+    consent_date date,
+    file_id bigint,
+    at timestamptz not null default statement_timestamp()
+);
+create index on account.base_change (account_id, msisdn);
+create index on account.base_change using brin (at);
+comment on column account.base_change.consent_date is 'As it is from then on; of one who was removed, as it was.';
+comment on column account.base_change.at is 'Of the statement, not the transaction: it began when the loads before it had ended.';
 
 create table account.opt_out (
     opt_out_id bigint generated always as identity primary key,
@@ -227,6 +294,13 @@ $$;
 create trigger audit_is_append_only before update or delete on account.audit
     for each row execute function account.refuse_change();
 create trigger audit_is_append_only_as_a_whole before truncate on account.audit
+    for each statement execute function account.refuse_change();
+
+create trigger base_change_is_append_only before update on account.base_change
+    for each row execute function account.refuse_change();
+create trigger base_change_is_kept before delete on account.base_change
+    for each row when (old.at > now() - interval '3 years') execute function account.refuse_change();
+create trigger base_change_is_append_only_as_a_whole before truncate on account.base_change
     for each statement execute function account.refuse_change();
 
 -- The terms in force for an account on a local day.

@@ -190,13 +190,13 @@ create table intake.profile (
     reject_ratio numeric(9, 6) not null,
     not_in_base_ratio numeric(9, 6) not null,
     base_is_empty boolean not null,
-    base_loads integer not null,
+    base_version bigint not null,
     gate_passed boolean,
     gate_result jsonb,
     judged_at timestamptz,
     check (rows = accepted + rejected)
 );
-comment on column intake.profile.base_loads is 'How many files the base had been loaded from: another number is a reason to look again.';
+comment on column intake.profile.base_version is 'Of the base that the rows were checked against, 0 if there was none: another one is a reason to look again.';
 
 create table intake.reject (
     account_id bigint not null references account.account,

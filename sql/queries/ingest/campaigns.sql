@@ -7,14 +7,10 @@ select nextval('intake.small_campaign');
 select nextval('intake.large_campaign');
 
 -- base --
--- How many files an account's base was loaded from, and whether it is empty.
-select
-    (select count(*)::integer
-     from intake.file
-     where account_id = %(account)s
-       and kind = 'base'
-       and outcome in ('accepted', 'partial')),
-    not exists (select from account.base_member where account_id = %(account)s);
+-- The version of an account's base, 0 where it never had one, and whether the base is empty.
+select coalesce(max(version), 0), coalesce(max(members), 0) = 0
+from account.base_version
+where account_id = %(account)s;
 
 -- add_campaign --
 with campaign as (
@@ -38,11 +34,11 @@ from campaign;
 -- add_profile --
 insert into intake.profile (
     campaign_id, account_id, rows, accepted, rejected, reasons, not_in_base, distinct_numbers, segments, max_segments,
-    gsm_messages, ucs2_messages, reject_ratio, not_in_base_ratio, base_is_empty, base_loads)
+    gsm_messages, ucs2_messages, reject_ratio, not_in_base_ratio, base_is_empty, base_version)
 values (
     %(campaign)s, %(account)s, %(rows)s, %(accepted)s, %(rejected)s, %(reasons)s, %(not_in_base)s, %(distinct_numbers)s,
     %(segments)s, %(max_segments)s, %(gsm_messages)s, %(ucs2_messages)s, %(reject_ratio)s, %(not_in_base_ratio)s,
-    %(base_is_empty)s, %(base_loads)s);
+    %(base_is_empty)s, %(base_version)s);
 
 -- forget_rejects --
 delete from intake.reject
@@ -119,14 +115,11 @@ where state = 'held'
 order by campaign_id;
 
 -- is_base_newer --
-select profile.base_loads <> (
-    select count(*)
-    from intake.file
-    where file.account_id = profile.account_id
-      and file.kind = 'base'
-      and file.outcome in ('accepted', 'partial'))
+-- Whether the base of a campaign that does not fit it has changed since the rows were checked.
+select profile.base_version is distinct from coalesce(known.version, 0)
 from intake.profile
 join intake.campaign using (campaign_id)
+left join account.base_version as known on known.account_id = profile.account_id
 where campaign_id = %(campaign)s
   and campaign.held_code = 'BASE_MISMATCH';
 

@@ -20,3 +20,13 @@ left join intake.campaign using (file_id)
 where claimed_at > now() - %(kept)s
    or file.state = 'claimed'
    or campaign.state in ('validated', 'held', 'accepted', 'paused', 'cancelled');
+
+-- forget_changes --
+delete from account.base_change
+where at <= now() - interval '3 years'
+  and not exists (
+    select
+    from account.base_member
+    where base_member.account_id = base_change.account_id
+      and base_member.msisdn = base_change.msisdn
+);

@@ -203,7 +203,7 @@ def test_an_account_whose_answers_cannot_be_delivered_does_not_stop_the_release_
     platform.rows("update account.account set landing = 'sftp://far.example/delta' where name = 'delta'")
     platform.rows("update intake.file set delivered_at = null where file_id = %s", other["file_id"])
     platform.members("delta", [mobile(1)])
-    platform.rows("update intake.profile set base_loads = -1 where campaign_id = %s", other["campaign_id"])
+    platform.rows("update intake.profile set base_version = -1 where campaign_id = %s", other["campaign_id"])
     platform.buy("nile", 10)
 
     assert release_ready() == [held["campaign_id"]]

@@ -17,6 +17,7 @@ ROWS = """
     insert into network.network (prefix, operator, country, zone) values ('2010', 'V', 'EG', 'EG');
     insert into dispatch.connector (name, host, port, system_id, password) values ('main', 'h', 1, 's', '{"value": "topsecret"}');
     insert into account.base_member (account_id, msisdn) select account_id, 201001234560 + account_id from account.account;
+    insert into account.base_change (account_id, msisdn, kind) select account_id, 201001234560 + account_id, 'added' from account.account;
     insert into account.opt_out (account_id, msisdn, source) select account_id, 201001234560 + account_id, 'stop' from account.account;
     insert into account.person (account_id, email, name, role) select account_id, name || '@example.com', name, 'customer' from account.account;
     insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by, stable_at)

@@ -55,6 +55,7 @@ def test_not_even_the_owner_changes_it(acts: Any, tenants: Any, statement: str) 
         "select * from dispatch.reply",
         "select * from dispatch.submissions",
         "select * from account.base_member",
+        "select * from account.base_change",
         "select * from account.opt_out",
         "select * from account.person",
     ],
