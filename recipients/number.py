@@ -25,7 +25,8 @@ _INVISIBLE = dict.fromkeys(
         0xFEFF,  # zero-width no-break space
     ]
 )
-_FOLD = _DIGITS | _INVISIBLE
+FOLD = _DIGITS | _INVISIBLE
+"""By code point what a character is taken for: an ASCII digit, or nothing."""
 _FORMULA = re.compile(r'="(.*)"')
 _WHOLE_FLOAT = re.compile(r"(\+?[0-9]+)\.0")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
@@ -77,7 +78,7 @@ def clean(written: str) -> str:
 
     Tabs, letters and the full-width plus stay: the gate refuses them.
     """
-    plain = written.translate(_FOLD).strip(" ")
+    plain = written.translate(FOLD).strip(" ")
     if formula := _FORMULA.fullmatch(plain):
         plain = formula[1]
     plain = plain.removeprefix("'").strip(" ")

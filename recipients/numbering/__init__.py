@@ -1,0 +1,1 @@
+"""The numbering plans of the world: libphonenumber's verdicts compiled to intervals of integers, and looked up."""

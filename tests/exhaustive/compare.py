@@ -1,0 +1,64 @@
+"""Whether the vector kernel says what the definition says, row by row."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from recipients import number
+from recipients.numbers import Judged, Numbers
+from recipients.reason import code
+
+LOT = 50_000
+
+
+class Difference(NamedTuple):
+    """expected, found: a reason's code or 0, and the msisdn or 0."""
+
+    region: str
+    written: str
+    member: bool
+    expected: tuple[int, int]
+    found: tuple[int, int]
+
+
+class Report(NamedTuple):
+    """verdicts: how often each code came, by the definition. differences: all of them."""
+
+    verdicts: Counter[int]
+    differences: list[Difference]
+
+    @property
+    def strings(self) -> int:
+        return self.verdicts.total()
+
+
+def compare(region: str, written: Iterable[str]) -> Report:
+    """Judges strings as recipients and as members. The few that the kernel itself leaves to the definition are no test of it."""
+    report = Report(Counter(), [])
+    rows = iter(written)
+    with Numbers(region, processes=1) as numbers:
+        while lot := list(islice(rows, LOT)):
+            array = pa.array(lot, pa.string())
+            report.differences.extend(_differences(region, lot, numbers.judge(array), number.judge, report.verdicts))
+            of_members = numbers.judge_members(array)
+            report.differences.extend(_differences(region, lot, of_members, number.judge_member, None))
+    return report
+
+
+def _differences(
+    region: str,
+    written: list[str],
+    judged: Judged,
+    judge: Callable[[str, str], number.NumberVerdict],
+    verdicts: Counter[int] | None,
+) -> Iterable[Difference]:
+    for text, found in zip(written, zip(judged.codes.tolist(), judged.msisdns.tolist(), strict=True), strict=True):
+        verdict = judge(text, region)
+        expected = (0 if verdict.reason is None else code(verdict.reason), verdict.msisdn or 0)
+        if verdicts is not None:
+            verdicts[expected[0]] += 1
+        if found != expected:
+            yield Difference(region, text, judge is number.judge_member, expected, found)

@@ -1,0 +1,39 @@
+"""A sample of what `make exhaustive` does: INTAKE, Numbers."""
+
+import random
+
+import pytest
+
+from recipients.numbering import plan
+from recipients.numbering.plan import Space
+from tests.exhaustive.compare import compare
+from tests.exhaustive.strings import edges, messy
+
+ABROAD = ("SA", "FR", "IT", "CA", "SM")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUTBOUND_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.mark.parametrize("region", ["EG", "SA", "US", "GB", "GG", "IT", "JP", "MX"])
+def test_messy_strings_have_the_verdict_of_the_definition(region):
+    seed = random.randrange(1 << 40)
+    rng = random.Random(seed)
+    report = compare(region, [messy(rng, region, ABROAD) for _ in range(2_000)])
+
+    assert not report.differences, seed
+    assert set(report.verdicts) == {0, 4, 5, 6, 7}, "the strings reach every verdict"
+
+
+@pytest.mark.parametrize("region", ["EG", "SM"])
+def test_the_neighbours_of_each_edge_have_the_verdict_of_the_definition(region):
+    at_home = compare(region, list(edges(plan.region(region), Space.LOCAL, Space.RETRY))[:: 3 if region == "SM" else 1])
+    abroad = compare("JP", edges(plan.country(plan.country_of(region)), Space.PLUS, Space.VERDICT))
+
+    assert at_home.differences == abroad.differences == []
+    assert at_home.strings > 1_000
+    assert abroad.strings > 500
