@@ -2,6 +2,7 @@
 
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ _HARMLESS = 16 * 2**20  # unpacked bytes up to which no ratio is looked at
 _PIECE = 1 << 16
 _LARGEST_READ = 2**20  # above all the directory of a zip: a few thousand members
 _SOUND_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED = "the zip archive is damaged: send it again"
 _TRICK = re.compile(r"^[/\\]|^[A-Za-z]:|\\|(^|/)\.\.(/|$)|[\x00-\x1f]")
 
 
@@ -70,14 +72,14 @@ def unzipped(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """The archive, for reads of at most a MiB. Raises Unusable for one that is damaged, encrypted or a bomb."""
     try:
         archive = zipfile.ZipFile(_Directory(file))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise unsafe("the zip archive is damaged: send it again") from error
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
+        raise unsafe(_DAMAGED) from error
     try:
         with archive:
             _refuse_unsafe(archive)
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise unsafe("the zip archive is damaged: send it again") from error
+        raise unsafe(_DAMAGED) from error
 
 
 def only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
@@ -87,6 +89,14 @@ def only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if len(files) > 1:
         raise unsafe("the zip archive has several members: send one file in it")
     return files[0]
+
+
+def member(archive: zipfile.ZipFile, which: str | zipfile.ZipInfo) -> IO[bytes]:
+    """A member's content. Where it lies, and what stands there, is for the archive's writer to say, and may be wrong."""
+    try:
+        return archive.open(which)
+    except (OSError, ValueError, RuntimeError, struct.error) as error:
+        raise unsafe(_DAMAGED) from error
 
 
 def refuse_bomb(packed: int, unpacked: int) -> None:

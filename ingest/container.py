@@ -51,7 +51,10 @@ class Content:
             if self.packing == "gzip":
                 yield Gunzip(file, self.path.stat().st_size)
             elif self.packing == "zip":
-                with archive.unzipped(file) as unzipped, unzipped.open(archive.only_member(unzipped)) as member:
+                with (
+                    archive.unzipped(file) as unzipped,
+                    archive.member(unzipped, archive.only_member(unzipped)) as member,
+                ):
                     yield member
             else:
                 yield file
@@ -128,7 +131,7 @@ def _is_workbook(content: Content) -> bool:
             return False
         if "[content_types].xml" in names:
             types = next(name for name in parts.namelist() if name.lower() == "[content_types].xml")
-            with parts.open(types) as part:
+            with archive.member(parts, types) as part:
                 if b"macroenabled" in part.read(PIECE).lower():
                     raise Unusable("MACROS", "a workbook with macros: save it as XLSX or CSV")
         return True

@@ -35,7 +35,7 @@ def feed(parts: ZipFile, name: str, handler: Handler) -> Iterator[None]:
     if written is None:
         raise damaged()
     try:
-        with parts.open(written) as part:
+        with archive.member(parts, written) as part:
             while piece := part.read(_PIECE):
                 read += len(piece)
                 parser.Parse(piece, False)

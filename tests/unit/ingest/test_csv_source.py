@@ -8,36 +8,15 @@ from ingest import chunking, csv_block
 from ingest.layout import Layout
 from ingest.refusal import Unusable
 from ingest.scanner import rows
-from ingest.source import open_source
 from recipients.reason import REASONS
+from tests.unit.ingest.reading import opened, read
 
 HEADER = "msisdn,name"
 
 
-def written(tmp_path, text):
+def text_file(text):
     """With a byte order mark: short texts with a few NULs look like UTF-16."""
-    path = tmp_path / "file"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8-sig"))
-    return path
-
-
-def read(path, layout=None, block=64):
-    """The rows as (line, fields, fault, raw), or the code and the line of a refusal."""
-    try:
-        source = open_source(path, layout or Layout(), block)
-        found = []
-        for chunk in source.chunks():
-            columns = [column.to_pylist() for column in chunk.columns]
-            assert all(len(column) == len(chunk) for column in columns)
-            found += [
-                (line, list(fields), fault and REASONS[fault - 1].value, chunk.raw(place))
-                for place, (line, fault, *fields) in enumerate(
-                    zip(chunk.lines.tolist(), chunk.faults.tolist(), *columns, strict=True)
-                )
-            ]
-    except Unusable as refusal:
-        return refusal.code, refusal.line
-    return found
+    return text.encode("utf-8-sig")
 
 
 def by_the_scanner(text, delimiter, width):
@@ -66,12 +45,11 @@ QUOTED = [*PLAIN, '"', '""', '"a",b\n', '"x\ny","z"\r\n', ',"q,""r"""\n', '"', '
 def test_blocks_give_what_the_scanner_gives_wherever_they_are_cut(tmp_path, pieces, width):
     rng = random.Random(f"blocks {width} {len(pieces)}")
     header = ",".join(["msisdn", "a", "b"][:width])
-    for _ in range(200):
+    for _ in range(120):
         text = f"{header}\n{random_text(rng, pieces, 24)}"
-        path = written(tmp_path, text)
         expected = by_the_scanner(text, ",", width)
         for block in (1, rng.randint(2, 30), 4_000_000):
-            assert read(path, Layout(delimiter=","), block) == expected, (block, text)
+            assert read(tmp_path, text_file(text), Layout(delimiter=","), block=block) == expected, (block, text)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -80,16 +58,18 @@ def test_every_delimiter_is_read_alike(tmp_path, delimiter):
     pieces = [piece.replace(",", delimiter) for piece in QUOTED]
     for _ in range(100):
         text = f"msisdn{delimiter}name\n{random_text(rng, pieces, 20)}"
-        path = written(tmp_path, text)
-        assert read(path, Layout(delimiter=delimiter), 8) == by_the_scanner(text, delimiter, 2), text
+        assert read(tmp_path, text_file(text), Layout(delimiter=delimiter), block=8) == by_the_scanner(
+            text, delimiter, 2
+        ), text
 
 
 def test_utf16_is_read_as_the_same_text_in_utf8_is(tmp_path):
     rng = random.Random("utf-16")
     for _ in range(150):
         text = f"{HEADER}\n{random_text(rng, [*QUOTED, '😀'], 20)}"
-        path = written(tmp_path, text.encode("utf-16"))
-        assert read(path, Layout(delimiter=","), rng.randint(1, 9)) == by_the_scanner(text, ",", 2), text
+        assert read(tmp_path, text.encode("utf-16"), Layout(delimiter=","), block=rng.randint(1, 9)) == by_the_scanner(
+            text, ",", 2
+        ), text
 
 
 @pytest.mark.parametrize(
@@ -111,9 +91,9 @@ def test_pyarrow_reads_a_block_only_where_its_quotes_are_proven(row, quick):
 
 def test_a_row_that_is_not_like_the_header_is_marked_and_never_shifted(tmp_path):
     long = "x" * 10_001
-    path = written(tmp_path, f"{HEADER}\n1,a\n2\n3,c,d\n4,\0\n5,{long}\n6,{long[1:]}\n")
+    content = text_file(f"{HEADER}\n1,a\n2\n3,c,d\n4,\0\n5,{long}\n6,{long[1:]}\n")
 
-    assert [(line, fields[0], fault) for line, fields, fault, _ in read(path, block=4_000_000)] == [
+    assert [(line, fields[0], fault) for line, fields, fault, _ in read(tmp_path, content, block=4_000_000)] == [
         (2, "1", 0),
         (3, "2", "FIELD_COUNT"),
         (4, "3", "FIELD_COUNT"),
@@ -124,15 +104,15 @@ def test_a_row_that_is_not_like_the_header_is_marked_and_never_shifted(tmp_path)
 
 
 def test_a_field_s_length_is_counted_in_characters(tmp_path):
-    path = written(tmp_path, f"{HEADER}\n1,{'ب' * 10_000}\n2,{'ب' * 10_001}\n")
+    content = text_file(f"{HEADER}\n1,{'ب' * 10_000}\n2,{'ب' * 10_001}\n")
 
-    assert [fault for _, _, fault, _ in read(path, block=1_000)] == [0, "FIELD_TOO_LONG"]
+    assert [fault for _, _, fault, _ in read(tmp_path, content, block=1_000)] == [0, "FIELD_TOO_LONG"]
 
 
 def test_everything_is_text_in_quick_blocks_too(tmp_path):
-    path = written(tmp_path, f'{HEADER}\nNA,Null\n007, 1.0 \n"","TRUE"\nnan,#N/A\n')
+    content = text_file(f'{HEADER}\nNA,Null\n007, 1.0 \n"","TRUE"\nnan,#N/A\n')
 
-    assert [fields for _, fields, _, _ in read(path)] == [
+    assert [fields for _, fields, _, _ in read(tmp_path, content)] == [
         ["NA", "Null"],
         ["007", " 1.0 "],
         ["", "TRUE"],
@@ -141,28 +121,28 @@ def test_everything_is_text_in_quick_blocks_too(tmp_path):
 
 
 def test_chunks_can_be_read_again_from_the_beginning(tmp_path):
-    source = open_source(written(tmp_path, f"{HEADER}\n1,a\n2,b\n"), Layout())
+    source = opened(tmp_path, text_file(f"{HEADER}\n1,a\n2,b\n"))
 
     assert [sum(map(len, source.chunks())) for _ in range(3)] == [2, 2, 2]
 
 
 def test_an_unclosed_quote_far_below_is_refused_with_its_line(tmp_path):
     rows_before = "".join(f"{number},a\n" for number in range(50_000))
-    path = written(tmp_path, f'{HEADER}\n{rows_before}1,"never closed\n{rows_before}')
+    content = text_file(f'{HEADER}\n{rows_before}1,"never closed\n{rows_before}')
 
-    assert read(path, block=100_000) == ("UNCLOSED_QUOTE", 50_002)
+    assert read(tmp_path, content, block=100_000) == ("UNCLOSED_QUOTE", 50_002)
 
 
 @pytest.mark.parametrize(("row", "code"), [('1,"', "UNCLOSED_QUOTE"), ("1,", "FIELD_TOO_LONG"), ("", "FIELD_TOO_LONG")])
 def test_a_row_without_an_end_does_not_fill_the_memory(tmp_path, row, code):
-    path = written(tmp_path, f"{HEADER}\n1,a\n{row}{'x' * 18 * 2**20}")
+    content = text_file(f"{HEADER}\n1,a\n{row}{'x' * 18 * 2**20}")
 
-    assert read(path, block=4_000_000) == (code, 3)
+    assert read(tmp_path, content, block=4_000_000) == (code, 3)
 
 
 def test_few_short_rows_below_a_wide_header_come_in_small_chunks(tmp_path):
     header = ",".join(["msisdn", *(f"c{place}" for place in range(5_000))])
-    source = open_source(written(tmp_path, header + "\n" + "1\n" * 2_000), Layout())
+    source = opened(tmp_path, text_file(header + "\n" + "1\n" * 2_000))
 
     sizes = [len(chunk) for chunk in source.chunks()]
     assert sum(sizes) == 2_000
@@ -170,4 +150,4 @@ def test_few_short_rows_below_a_wide_header_come_in_small_chunks(tmp_path):
 
 
 def test_more_columns_than_a_sheet_can_have_are_no_table(tmp_path):
-    assert read(written(tmp_path, "msisdn" + "," * 16_384 + "\n1\n")) == ("NOT_A_TABLE", None)
+    assert read(tmp_path, text_file("msisdn" + "," * 16_384 + "\n1\n")) == ("NOT_A_TABLE", None)
