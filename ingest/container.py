@@ -13,8 +13,8 @@ from ingest.archive import Gunzip, Readable
 from ingest.refusal import Unusable
 
 PIECE = 2**20
-_GZIP = b"\x1f\x8b"
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+GZIP = b"\x1f\x8b"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook, or one with a password: save it as XLSX or CSV"),
     (b"%PDF", "a PDF document: save its table as CSV"),
@@ -83,9 +83,9 @@ def look(path: Path) -> Content:
     packing = None
     with path.open("rb") as file:
         head = file.read(16)
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         packing = "gzip"
-    elif head.startswith(_ZIP):
+    elif head.startswith(ZIP):
         if _is_workbook(Content(path, None)):
             return Content(path, None, is_workbook=True)
         packing = "zip"
@@ -93,9 +93,9 @@ def look(path: Path) -> Content:
     if packing is not None:
         with found.open() as content:
             head = next(pieces(content, 16), b"")
-        if head.startswith(_ZIP) and _is_workbook(found):
+        if head.startswith(ZIP) and _is_workbook(found):
             return Content(path, packing, is_workbook=True)
-        if head.startswith((_GZIP, *_ZIP)):
+        if head.startswith((GZIP, *ZIP)):
             raise archive.unsafe("an archive in an archive: send the file in one")
     if not head:
         raise Unusable("EMPTY_FILE", "the file has no content")

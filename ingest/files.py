@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
+from ingest import ending
 from ingest.claim import snapshot_path
 from outbound.errors import OutboundError
 from outbound.queries import load
@@ -41,22 +43,23 @@ class File:
     outcome: str | None
     ack: dict[str, Any] | None
 
-    def content(self) -> bytes:
-        try:
-            return snapshot_path(self.snapshot).read_bytes()
-        except FileNotFoundError:
+    @property
+    def path(self) -> Path:
+        """Where its copy lies."""
+        found = snapshot_path(self.snapshot)
+        if not found.exists():
             raise SnapshotGone(
-                f"file {self.file_id}: its copy {snapshot_path(self.snapshot)} is gone; put it back from a backup, or"
-                " drop the file again"
-            ) from None
+                f"file {self.file_id}: its copy {found} is gone; put it back from a backup, or drop the file again"
+            )
+        return found
+
+    def content(self) -> bytes:
+        return self.path.read_bytes()
 
     @property
     def may_be_truncated(self) -> bool:
         """Nobody said that it is complete, and it does not end like a complete table (INTAKE)."""
-        if self.completed_by != "stability":
-            return False
-        content = self.content()
-        return not content.startswith(b"\x1f\x8b") and not content.rstrip(b"\0").endswith((b"\n", b"\r"))
+        return self.completed_by == "stability" and not ending.is_whole(self.path)
 
 
 def get(connection: psycopg.Connection, file_id: int) -> File:
