@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from ingest import accounts, files, options, table, zone
+from ingest import accounts, by_line, files, options, zone
 from ingest.accounts import Account
 from ingest.files import File
+from ingest.source import open_source
 from ingest.wording import REASONS
 from outbound.errors import OutboundError
 from outbound.logs import logger
@@ -62,8 +63,7 @@ def deliver(connection: psycopg.Connection, file_id: int) -> dict[str, Any]:
     zone.prepare(account.folder)
     results = account.folder / "results"
     if file.ack["rejects_file"]:
-        rejects = connection.execute(Q.rejects, {"file": file_id}).fetchall()
-        zone.write_whole(results / file.ack["rejects_file"], _rejects(account, file, rejects))
+        zone.write_whole(results / file.ack["rejects_file"], _rejects(connection, account, file))
     content = json.dumps(file.ack, ensure_ascii=False, indent=2).encode()
     zone.write_whole(results / result_name(file, "ack.json"), [content, b"\n"])
     connection.execute(Q.delivered, {"file": file_id})
@@ -88,18 +88,20 @@ def csv_line(values: list[str]) -> bytes:
     return line.getvalue().encode("utf-8", "replace")
 
 
-def _rejects(account: Account, file: File, rejects: list[tuple[int, str, int | None]]) -> Iterator[bytes]:
+def _rejects(connection: psycopg.Connection, account: Account, file: File) -> Iterator[bytes]:
     """The rejected lines beside what their sender wrote; the rows come from the copy of the file."""
     chosen = options.combine(file.manifest, account.defaults)
-    found = table.read(file.content(), chosen.layout)
-    raw = {row.line: row for row in found.rows}
+    source = open_source(file.path, chosen.layout)
     yield b"\xef\xbb\xbf"
     yield csv_line(["line", "row", "code", "reason", "reason_ar"])
-    for line, code, first_line in rejects:
-        english, arabic = REASONS[code]
-        if first_line is not None:
-            english, arabic = f"{english} (line {first_line})", f"{arabic} (السطر {first_line})"
-        yield csv_line([str(line), found.raw(raw[line]), code, english, arabic])
+    with by_line.stream(connection, "rejects", Q.rejects, {"file": file.file_id}) as rejects:
+        for chunk in source.chunks():
+            for line, (_, code, first_line) in rejects.of(chunk).items():
+                english, arabic = REASONS[code]
+                if first_line is not None:
+                    english, arabic = f"{english} (line {first_line})", f"{arabic} (السطر {first_line})"
+                place = int(chunk.lines.searchsorted(line))
+                yield csv_line([str(line), chunk.raw(place), code, english, arabic])
 
 
 def result_name(file: File, suffix: str) -> str:

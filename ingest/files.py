@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from ingest import ending
 from ingest.claim import snapshot_path
 from outbound.errors import OutboundError
 from outbound.queries import load
@@ -58,10 +59,7 @@ class File:
     @property
     def may_be_truncated(self) -> bool:
         """Nobody said that it is complete, and it does not end like a complete table (INTAKE)."""
-        if self.completed_by != "stability":
-            return False
-        content = self.content()
-        return not content.startswith(b"\x1f\x8b") and not content.rstrip(b"\0").endswith((b"\n", b"\r"))
+        return self.completed_by == "stability" and not ending.is_whole(self.path)
 
 
 def get(connection: psycopg.Connection, file_id: int) -> File:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from ingest.layout import Layout
 from ingest.refusal import Unusable
-from ingest.table import Layout
 from outbound import daily_window
 from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from ingest import acceptance, accounts, answers, files, options, table, zone
+from ingest import acceptance, accounts, answers, by_line, files, options, zone
 from ingest.accounts import Account
 from ingest.files import File
+from ingest.source import open_source
 from ingest.wording import REASONS
 from outbound import database
 from outbound.errors import OutboundError
@@ -60,15 +61,20 @@ def write_missing() -> None:
 
 def _lines(connection: psycopg.Connection, account: Account, file: File, campaign_id: int) -> Iterator[bytes]:
     chosen = options.combine(file.manifest, account.defaults)
-    found = table.read(file.content(), chosen.layout)
-    fates = {fate.line: fate for fate in map(Fate._make, connection.execute(Q.fates, {"campaign": campaign_id}))}
-    rejects = {line: code for line, code, _ in connection.execute(F.rejects, {"file": file.file_id})}
-    width = len(found.header)
+    source = open_source(file.path, chosen.layout)
     yield b"\xef\xbb\xbf"
-    yield answers.csv_line([*found.header, *_ADDED])
-    for row in found.rows:
-        own = (row.fields + [""] * width)[:width]  # a ragged row fills the columns as far as it goes
-        yield answers.csv_line([*own, *_added(fates.get(row.line), rejects.get(row.line))])
+    yield answers.csv_line([*source.header, *_ADDED])
+    with (
+        by_line.stream(connection, "fates", Q.fates, {"campaign": campaign_id}) as fates,
+        by_line.stream(connection, "rejects", F.rejects, {"file": file.file_id}) as rejects,
+    ):
+        for chunk in source.chunks():
+            sent, rejected = fates.of(chunk), rejects.of(chunk)
+            columns = (column.to_pylist() for column in chunk.columns)
+            for line, *own in zip(chunk.lines.tolist(), *columns, strict=True):
+                fate = Fate(*sent[line]) if line in sent else None
+                code = rejected[line][1] if line in rejected else None
+                yield answers.csv_line([*own, *_added(fate, code)])
 
 
 def _added(fate: Fate | None, code: str | None) -> list[str]:

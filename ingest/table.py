@@ -4,20 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest import columns, decoding, scanner
+from ingest.layout import Layout
 from ingest.refusal import Unusable
 from ingest.scanner import Row
 
 DELIMITERS = (",", ";", "\t", "|")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How to read a file, where its sender says so. names: the columns of a file without a header."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-    has_header: bool = True
-    names: tuple[str, ...] = ("msisdn", "text")
 
 
 @dataclass(frozen=True)

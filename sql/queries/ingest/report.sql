@@ -1,7 +1,7 @@
 -- What became of a campaign's messages.
 
 -- fates --
--- [message]: as bad as the worst of its segments; message states are those of SMPP 3.4 5.2.28.
+-- [message], by line: as bad as the worst of its segments; message states are those of SMPP 3.4 5.2.28.
 with
 
 receipt as (
@@ -73,7 +73,8 @@ left join worst using (ordinal)
 left join dispatch.dropped
     on dropped.campaign_id = message.campaign_id
     and dropped.ordinal = message.ordinal
-where message.campaign_id = %(campaign)s;
+where message.campaign_id = %(campaign)s
+order by message.line;
 
 -- mark_reported --
 insert into intake.campaign_event (account_id, campaign_id, kind)

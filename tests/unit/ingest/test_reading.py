@@ -6,9 +6,10 @@ import random
 
 import pytest
 
+from ingest.layout import Layout
 from ingest.options import combine
 from ingest.refusal import Unusable
-from ingest.table import Layout, read
+from ingest.table import read
 
 TABLE = "msisdn,name\n01001234567,منى\n"
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ingest.refusal import Unusable
-from ingest.scanner import rows
+from ingest.scanner import Scan, rows
 
 
 def read(text, delimiter=","):
@@ -106,6 +106,28 @@ def test_it_reads_as_the_model_does_whatever_the_text():
         except Unusable as refusal:
             found = (refusal.code, refusal.line)
         assert found == model(text, delimiter), repr(text)
+
+
+def read_in_parts(text, rng):
+    found, rest, line, place = [], "", 1, 0
+    while place < len(text):
+        size = rng.randint(1, 5)
+        rest, place = rest + text[place : place + size], place + size
+        scan = Scan(rest, ",", line, is_last=place >= len(text))
+        found += [(row.line, row.fields) for row in scan]
+        rest, line = rest[scan.position :], scan.line
+    return found
+
+
+def test_a_text_in_parts_is_read_as_the_whole_one_is():
+    rng = random.Random("parts")
+    for _ in range(5_000):
+        text = "".join(rng.choices(['"', ",", "\n", "\r", "\r\n", "a", " ", '"a\r\nb",'], k=rng.randint(0, 14)))
+        try:
+            found = read_in_parts(text, rng)
+        except Unusable as refusal:
+            found = (refusal.code, refusal.line)
+        assert found == model(text, ","), repr(text)
 
 
 def test_the_raw_row_is_what_its_sender_wrote():
