@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +90,7 @@ def check(chunks: Iterable[Chunk], rules: Rules) -> Iterator[tuple[Chunk, Judged
         chunk, future = waiting.popleft()
         return chunk, checker.settle(future.result())
 
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="checks") as threads:
+    with rules.numbers, ThreadPoolExecutor(THREADS, thread_name_prefix="checks") as threads:
         try:
             for chunk in chunks:
                 waiting.append((chunk, threads.submit(checker.judge, chunk)))

@@ -5,7 +5,7 @@ an array of records; records and texts are then joined row by row by pyarrow, so
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,8 @@ class Coded(NamedTuple):
     values: Sequence[Sequence[bytes | None]]
 
 
-Column = npt.NDArray[Any] | Coded | pa.Array
+Texts = Any  # a pyarrow string array
+Column: TypeAlias = npt.NDArray[Any] | Coded | Texts
 """Numbers in the byte order and width of their type (`>i8`, `>i4`, `>i2`); or few values, coded; or a string array."""
 
 

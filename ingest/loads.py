@@ -21,10 +21,11 @@ from ingest.files import File
 from ingest.options import Options
 from ingest.refusal import Unusable
 from ingest.row import one
-from ingest.row_by_row import Numbers, open_source
+from ingest.source import open_source
 from outbound import database
 from outbound.logs import logger
 from outbound.queries import load as queries
+from recipients.numbers import Numbers
 from recipients.reason import REASONS, Reason
 
 log = logger("ingest.loads")

@@ -1,4 +1,7 @@
-"""What may be shown of a subscriber's number."""
+"""What may be shown of a subscriber's number, and the keyed hash that outlives it."""
+
+import hashlib
+import hmac
 
 
 def mask(msisdn: int | str) -> str:
@@ -7,3 +10,8 @@ def mask(msisdn: int | str) -> str:
     if len(digits) <= 7:
         return "•" * len(digits)
     return digits[:4] + "•" * (len(digits) - 7) + digits[-3:]
+
+
+def msisdn_hash(msisdn: int, key: bytes) -> bytes:
+    """HMAC-SHA256 under the account's key, 16 bytes: finds a number again after retention has removed it."""
+    return hmac.digest(key, str(msisdn).encode(), hashlib.sha256)[:16]

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import current_process, get_context
+from threading import Lock
 
 from recipients import number
 from recipients.reason import code
@@ -32,9 +33,14 @@ class OddNumbers:
         self._processes = processes or os.cpu_count() or 1
         self._remembered: dict[tuple[str, bool], Verdict] = {}
         self._pool: ProcessPoolExecutor | None = None
+        self._lock = Lock()  # of chunks that are judged side by side one asks at a time
 
     def judge(self, written: Sequence[str], *, member: bool) -> list[Verdict]:
         """The verdicts on different texts, in their order. member: by `number.judge_member`."""
+        with self._lock:
+            return self._asked(written, member)
+
+    def _asked(self, written: Sequence[str], member: bool) -> list[Verdict]:
         known = {text: self._remembered.get((text, member)) for text in written}
         fresh = [text for text, verdict in known.items() if verdict is None]
         found = dict(zip(fresh, self._judge(fresh, member), strict=True))

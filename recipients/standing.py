@@ -7,17 +7,18 @@ import numpy.typing as npt
 import psycopg
 
 from recipients import snapshots
+from recipients.opt_outs import opt_outs
 from recipients.snapshots import Base
 
 
 class Standing:
     """The standing of numbers, asked for many at once. Members go by their rank in the base, 0.. below `size`."""
 
-    def __init__(self, base: Base, opt_outs: npt.NDArray[np.int64]) -> None:
+    def __init__(self, base: Base, opted_out: npt.NDArray[np.int64]) -> None:
         self._base = base
         self.size = base.size
         self._is_out = np.zeros(base.size + 1, bool)
-        out = base.ranks(opt_outs)
+        out = base.ranks(opted_out)
         self._is_out[out[out >= 0]] = True
 
     def ranks(self, msisdns: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
@@ -30,4 +31,4 @@ class Standing:
 
 def read(connection: psycopg.Connection, account_id: int) -> Standing:
     """As the database has it now."""
-    return Standing(snapshots.open_base(connection, account_id), snapshots.opt_outs(connection, account_id))
+    return Standing(snapshots.open_base(connection, account_id), opt_outs(connection, account_id))

@@ -37,10 +37,8 @@ KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.TOL
 def messy(rng: random.Random, region: str, abroad: Sequence[str]) -> str:
     """A written number as it may stand in a file of a customer of a region who has subscribers of others too."""
     kind = rng.choice((_any_digits, _scraps, _scientific, None, None, None, None))
-    if kind is None:
-        written = _dialled(rng, region, region if rng.random() < 0.7 else rng.choice(abroad))
-    else:
-        written = kind(rng)
+    home = region if rng.random() < 0.7 else rng.choice(abroad)
+    written = kind(rng) if kind is not None else _dialled(rng, region, home)
     for dirt, chance in (
         (_punctuated, 0.3),
         (_in_scripts, 0.2),

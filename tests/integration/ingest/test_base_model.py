@@ -2,9 +2,11 @@
 
 import random
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
+from ingest import loads, source
 from ingest.foreground import ingest
 
 COLUMNS = (
@@ -102,7 +104,8 @@ def test_a_full_base_that_says_the_same_again_writes_no_member_and_no_history(pl
 
 def test_a_load_is_seen_by_whole_chunks_and_across_them(platform, mobile, monkeypatch):
     """The last row of a number counts wherever its rows stand, and rejects keep their lines."""
-    monkeypatch.setattr("ingest.row_by_row.ROWS", 3)
+    small = partial(source.open_source, block=64)
+    monkeypatch.setattr(loads, "open_source", small)
     rows = [f"{mobile(n % 5)},{'add' if n < 12 or n % 2 else 'remove'},{'x' if n == 4 else ''}" for n in range(20)]
     ack = ingest(platform.file("a.csv", "msisdn,action,consent_date\n" + "\n".join(rows) + "\n"), "nile", "base")
 

@@ -12,8 +12,9 @@ from ingest.refusal import Unusable
 from ingest.template import Template
 from recipients.networks import Network, Networks
 from recipients.numbers import Numbers
-from recipients.rank_bitmap import RankBitmap
+from recipients.rank_bitmap import SortedNumbers
 from recipients.reason import REASONS, Reason, code
+from recipients.snapshots import Base, Version
 from recipients.standing import Standing
 
 MONA, KARIM, SALMA = 201001234567, 201101234567, 201201234567
@@ -30,7 +31,8 @@ HEADER = ["msisdn", "name"]
 
 
 def standing(members=(MONA, KARIM, SALMA), opted_out=()):
-    return Standing(RankBitmap.build(np.array(sorted(members), np.int64)), np.array(sorted(opted_out), np.int64))
+    base = Base(1, Version(1, None, len(members)), SortedNumbers(np.array(sorted(members), np.int64)))
+    return Standing(base, np.array(sorted(opted_out), np.int64))
 
 
 RULES = Rules(

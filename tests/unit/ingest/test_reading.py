@@ -5,11 +5,11 @@ import gzip
 import random
 
 import pytest
+from ingest.table import read
 
 from ingest.layout import Layout
 from ingest.options import combine
 from ingest.refusal import Unusable
-from ingest.table import read
 
 TABLE = "msisdn,name\n01001234567,منى\n"
 
