@@ -135,6 +135,10 @@ class Bench:
 
     def _fill(self) -> None:
         self._connection.execute((ROOT / "benchmarks" / "intake.sql").read_text().encode())
+        self._connection.execute(
+            "update account.account set defaults = defaults || jsonb_build_object('template', %s::text)",
+            [campaign_files.TEMPLATE],
+        )
         self._copy_base()
         self._connection.execute(
             "insert into account.opt_out (account_id, msisdn, source)"
