@@ -45,13 +45,13 @@ class File:
 
     @property
     def path(self) -> Path:
-        """Of the copy that is read. Raises SnapshotGone."""
-        path = snapshot_path(self.snapshot)
-        if not path.exists():
+        """Where its copy lies."""
+        found = snapshot_path(self.snapshot)
+        if not found.exists():
             raise SnapshotGone(
-                f"file {self.file_id}: its copy {path} is gone; put it back from a backup, or drop the file again"
+                f"file {self.file_id}: its copy {found} is gone; put it back from a backup, or drop the file again"
             )
-        return path
+        return found
 
     def content(self) -> bytes:
         return self.path.read_bytes()

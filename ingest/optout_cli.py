@@ -25,8 +25,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 def command() -> None:
     """Who is opted out gets nothing any more, of campaigns under way either, whatever a base or a campaign file says.
 
-    Customers opt their subscribers out by files in optouts/, subscribers themselves by STOP. Opting out everywhere, and
-    opting in again, is for a person. Numbers are E.164 with or without +, as in 201001234567, and shown masked.
+    Customers opt their subscribers out by files in optouts/. Opting out everywhere, and opting in again, is for a
+    person. Numbers are E.164 with or without +, as in 201001234567, and shown masked.
     """
 
 

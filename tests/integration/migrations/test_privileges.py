@@ -98,6 +98,28 @@ def test_no_stage_owns_or_may_remove_a_log(acts: Any) -> None:
                 assert may.fetchone() == (False,), f"{role} may change {log}"
 
 
+def test_evidence_of_consent_is_written_by_intake_and_changed_by_nobody(acts: Any) -> None:
+    with acts(None) as owner:
+        for role in ROLES:
+            for privilege, allowed in (("insert", ("ingest",)), ("delete", ("ingest",)), ("update, truncate", ())):
+                may = owner.execute(
+                    "select has_table_privilege(%s, 'account.base_change', %s)", [f"outbound_{role}", privilege]
+                ).fetchone()
+                assert may == (role in allowed,), f"{role} may {privilege}"
+
+
+def test_what_is_younger_than_three_years_stays(acts: Any, tenants: Any) -> None:
+    with acts("ingest") as ingest:
+        ingest.execute(
+            "insert into account.base_change (account_id, msisdn, kind, at)"
+            " values (%s, 201001234569, 'removed', now() - interval '3 years 1 day')",
+            [tenants.nile],
+        )
+        assert ingest.execute("delete from account.base_change where msisdn = 201001234569").rowcount == 1
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="add a correcting row instead"):
+            ingest.execute("delete from account.base_change")
+
+
 def test_only_the_web_is_under_row_level_security(acts: Any) -> None:
     with acts(None) as owner:
         query = (
