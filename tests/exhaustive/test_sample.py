@@ -19,11 +19,11 @@ def home(tmp_path_factory):
         yield
 
 
-@pytest.mark.parametrize("region", ["EG", "SA", "US", "GB", "GG", "IT", "JP", "MX"])
+@pytest.mark.parametrize("region", ["EG", "US", "GG", "IT", "JP", "MX"])
 def test_messy_strings_have_the_verdict_of_the_definition(region):
     seed = random.randrange(1 << 40)
     rng = random.Random(seed)
-    report = compare(region, [messy(rng, region, ABROAD) for _ in range(2_000)])
+    report = compare(region, [messy(rng, region, ABROAD) for _ in range(1_500)])
 
     assert not report.differences, seed
     assert set(report.verdicts) == {0, 4, 5, 6, 7}, "the strings reach every verdict"
