@@ -16,7 +16,7 @@ class Lookup:
 
     def __init__(self, region: str) -> None:
         plan.check(region)
-        self._steps = cached(f"region-{region}", partial(plan.region, region))
+        self._steps = region_plan(region)
         self._growing = threading.Lock()
         self._laid_over: set[int] = set()
 
@@ -39,9 +39,18 @@ class Lookup:
     def _grow(self, keys: Ints) -> None:
         with self._growing:
             for country in plan.countries(keys) - self._laid_over:
-                made = cached(f"country-{country}", partial(plan.country, country))
-                self._steps = overlay(self._steps, made)
+                self._steps = overlay(self._steps, country_plan(country))
                 self._laid_over.add(country)
+
+
+def region_plan(name: str) -> Steps:
+    """`plan.region`, compiled once in a home."""
+    return cached(f"region-{name}", partial(plan.region, name))
+
+
+def country_plan(code: int) -> Steps:
+    """`plan.country`, compiled once in a home."""
+    return cached(f"country-{code}", partial(plan.country, code))
 
 
 def _look(steps: Steps, keys: Ints) -> tuple[Codes, Ints]:

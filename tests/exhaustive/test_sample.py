@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from recipients.numbering import plan
-from recipients.numbering.plan import Space
+from recipients.numbering.lookup import country_plan, region_plan
+from recipients.numbering.plan import Space, country_of
 from tests.exhaustive.compare import compare
 from tests.exhaustive.strings import edges, messy
 
@@ -31,8 +31,8 @@ def test_messy_strings_have_the_verdict_of_the_definition(region):
 
 @pytest.mark.parametrize("region", ["EG", "SM"])
 def test_the_neighbours_of_each_edge_have_the_verdict_of_the_definition(region):
-    at_home = compare(region, list(edges(plan.region(region), Space.LOCAL, Space.RETRY))[:: 3 if region == "SM" else 1])
-    abroad = compare("JP", edges(plan.country(plan.country_of(region)), Space.PLUS, Space.VERDICT))
+    at_home = compare(region, list(edges(region_plan(region), Space.LOCAL, Space.RETRY))[:: 3 if region == "SM" else 1])
+    abroad = compare("JP", edges(country_plan(country_of(region)), Space.PLUS, Space.VERDICT))
 
     assert at_home.differences == abroad.differences == []
     assert at_home.strings > 1_000
