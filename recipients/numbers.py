@@ -15,7 +15,7 @@ from recipients.number_digits import LEAD
 from recipients.number_keys import other_keys, padded, plain_keys
 from recipients.number_marks import Bytes, Flags, Places
 from recipients.number_odd import FLOOD, OddNumbers
-from recipients.numbering.lookup import lookup
+from recipients.numbering.lookup import WORTH, lookup
 from recipients.numbering.plan import Space
 from recipients.numbering.steps import ASK, Codes, Ints
 
@@ -37,11 +37,11 @@ class Judged(NamedTuple):
 class Numbers:
     """Judges what is written in a region ("EG"). The region's plan is compiled when it is first asked for in a home.
 
-    flood, processes: see `OddNumbers`. Raises UnknownRegion.
+    flood, processes: see `OddNumbers`; worth: see `lookup.WORTH`. Raises UnknownRegion.
     """
 
-    def __init__(self, region: str, *, flood: int = FLOOD, processes: int | None = None) -> None:
-        self._lookup = lookup(region)
+    def __init__(self, region: str, *, flood: int = FLOOD, processes: int | None = None, worth: int = WORTH) -> None:
+        self._lookup = lookup(region, worth)
         self._odd = OddNumbers(region, flood=flood, processes=processes)
 
     def __enter__(self) -> Self:

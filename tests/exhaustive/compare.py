@@ -40,11 +40,14 @@ class Report(NamedTuple):
         return self.verdicts.total()
 
 
-def compare(region: str, written: Iterable[str]) -> Report:
-    """Judges strings as recipients and as members. The few that the kernel itself leaves to the definition are no test of it."""
+def compare(region: str, written: Iterable[str], worth: int = 0) -> Report:
+    """Judges strings as recipients and as members. What the kernel leaves to the definition is no test of it.
+
+    worth: of how many numbers a country's rules are compiled, see `recipients.numbering.lookup`.
+    """
     report = Report(Counter(), [])
     rows = iter(written)
-    with Numbers(region, processes=1) as numbers:
+    with Numbers(region, processes=1, worth=worth) as numbers:
         while lot := list(islice(rows, LOT)):
             array = pa.array(lot, pa.string())
             report.differences.extend(_differences(region, lot, numbers.judge(array), number.judge, report.verdicts))

@@ -23,7 +23,7 @@ def home(tmp_path_factory):
 def test_messy_strings_have_the_verdict_of_the_definition(region):
     seed = random.randrange(1 << 40)
     rng = random.Random(seed)
-    report = compare(region, [messy(rng, region, ABROAD) for _ in range(1_500)])
+    report = compare(region, [messy(rng, region, ABROAD) for _ in range(1_500)], worth=20)
 
     assert not report.differences, seed
     assert set(report.verdicts) == {0, 4, 5, 6, 7}, "the strings reach every verdict"
@@ -31,7 +31,8 @@ def test_messy_strings_have_the_verdict_of_the_definition(region):
 
 @pytest.mark.parametrize("region", ["EG", "SM"])
 def test_the_neighbours_of_each_edge_have_the_verdict_of_the_definition(region):
-    at_home = compare(region, list(edges(region_plan(region), Space.LOCAL, Space.RETRY))[:: 3 if region == "SM" else 1])
+    dialled = list(edges(region_plan(region), Space.LOCAL, Space.RETRY))
+    at_home = compare(region, dialled[:: 3 if region == "SM" else 1], worth=1_000)
     abroad = compare("JP", edges(country_plan(country_of(region)), Space.PLUS, Space.VERDICT))
 
     assert at_home.differences == abroad.differences == []
