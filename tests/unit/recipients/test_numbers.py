@@ -104,6 +104,18 @@ def test_rows_beyond_a_block_are_judged_too(numbers):
     assert pairs(numbers.judge(pa.array(written))) == [verdicts[one] for one in written]
 
 
+def test_long_rows_make_short_blocks(numbers, monkeypatch):
+    blocks = []
+    judge_block = numbers._block
+    monkeypatch.setattr(
+        numbers, "_block", lambda written, member: blocks.append(len(written)) or judge_block(written, member)
+    )
+    written = ["0" * 3_000_000, "01001234567", *["x" * 500_000] * 5, "01001234567"]
+
+    assert pairs(numbers.judge(pa.array(written))) == each(written)
+    assert blocks == [1, 5, 2]
+
+
 def test_a_missing_number_is_no_null(numbers):
     with pytest.raises(ValueError, match="1 of 2 numbers are null"):
         numbers.judge(pa.array(["01001234567", None]))
