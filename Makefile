@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate bench-intake check format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive bench-dispatch bench-rate bench-intake bench-scan check \
+	format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +37,9 @@ torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
 
 fuzz: setup  ## a million inputs for the protocol: no crash, no hang, no growth of memory
 	@$(BIN)/python -m tests.fuzz
+
+exhaustive: setup  ## the number kernel against phonenumbers: a million strings, every edge of every region
+	@$(BIN)/python -m tests.exhaustive
 
 bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 	@$(BIN)/python benchmarks/dispatch.py

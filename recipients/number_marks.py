@@ -1,5 +1,7 @@
 """Where bytes of one kind stand in many rows of text: how many in a row, which is the first, which the last."""
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,10 +16,16 @@ class Marks:
     def __init__(self, mask: Flags) -> None:
         """mask: a flag for each byte."""
         self.mask = mask
-        self._places = np.append(np.flatnonzero(mask), len(mask))
         self.before = np.zeros(len(mask) + 1, np.int32)
         np.cumsum(mask, out=self.before[1:], dtype=np.int32)
-        self.any = len(self._places) > 1
+
+    @cached_property
+    def _places(self) -> Places:
+        return np.append(np.flatnonzero(self.mask), len(self.mask))
+
+    @property
+    def any(self) -> bool:
+        return bool(self.before[-1])
 
     def count(self, begins: Places, ends: Places) -> npt.NDArray[np.int32]:
         return self.before.take(ends) - self.before.take(begins)

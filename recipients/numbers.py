@@ -5,22 +5,25 @@ and passed through the gate by arrays; and, for what intervals do not tell, `num
 it is exact: docs/explanation/number-kernel.md.
 """
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from recipients.number_digits import LEAD
 from recipients.number_keys import other_keys, padded, plain_keys
 from recipients.number_marks import Bytes, Flags, Places
 from recipients.number_odd import FLOOD, OddNumbers
-from recipients.numbering.lookup import lookup
+from recipients.numbering.lookup import WORTH, lookup
 from recipients.numbering.plan import Space
 from recipients.numbering.steps import ASK, Codes, Ints
 
 BLOCK = 1 << 15
-"""Rows at a time: what a block works on stays in a core's cache."""
+BLOCK_BYTES = 1 << 21
+"""Rows and their bytes at a time, so that what a block works on stays small, and mostly in a core's cache."""
 
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 
@@ -37,11 +40,11 @@ class Judged(NamedTuple):
 class Numbers:
     """Judges what is written in a region ("EG"). The region's plan is compiled when it is first asked for in a home.
 
-    flood, processes: see `OddNumbers`. Raises UnknownRegion.
+    flood, processes: see `OddNumbers`; worth: see `lookup.WORTH`. Raises UnknownRegion.
     """
 
-    def __init__(self, region: str, *, flood: int = FLOOD, processes: int | None = None) -> None:
-        self._lookup = lookup(region)
+    def __init__(self, region: str, *, flood: int = FLOOD, processes: int | None = None, worth: int = WORTH) -> None:
+        self._lookup = lookup(region, worth)
         self._odd = OddNumbers(region, flood=flood, processes=processes)
 
     def __enter__(self) -> Self:
@@ -68,9 +71,8 @@ class Numbers:
         if written.null_count:
             raise ValueError(f"{written.null_count} of {len(written)} numbers are null; a missing one is an empty text")
         judged = Judged(np.empty(len(written), np.int8), np.empty(len(written), np.int64))
-        for begin in range(0, len(written), BLOCK):
-            block = slice(begin, begin + BLOCK)
-            judged.codes[block], judged.msisdns[block] = self._block(written.slice(begin, BLOCK), member)
+        for begin, end in _blocks(written):
+            judged.codes[begin:end], judged.msisdns[begin:end] = self._block(written.slice(begin, end - begin), member)
         odd = np.flatnonzero(judged.codes == ASK)
         if len(odd):
             texts = written.take(pa.array(odd)).dictionary_encode()
@@ -107,13 +109,31 @@ class Numbers:
         judged.codes[rows[told]], judged.msisdns[rows[told]] = codes[told], msisdns[told]
 
 
+def _blocks(written: Any) -> Iterator[tuple[int, int]]:
+    """Where blocks begin and end; a row is never cut."""
+    offsets = _offsets(written)
+    begin = 0
+    while begin < len(written):
+        near = offsets[begin : begin + BLOCK + 1]
+        fitting = int(np.searchsorted(near, int(near[0]) + BLOCK_BYTES, side="right")) - 1
+        end = begin + max(fitting, 1)
+        yield begin, end
+        begin = end
+
+
 def _bytes(written: Any) -> tuple[Bytes, Places]:
     """An array's bytes with room around them, and where its rows begin in that."""
-    width = np.int64 if pa.types.is_large_string(written.type) else np.int32
-    _, places, content = written.buffers()
-    if places is None or content is None:
-        return padded(np.zeros(0, np.uint8)), np.full(len(written) + 1, LEAD, np.int64)
-    offsets = np.frombuffer(places, width)[written.offset : written.offset + len(written) + 1].astype(np.int64)
-    held = np.frombuffer(content, np.uint8)[offsets[0] : offsets[-1]]
+    offsets = _offsets(written).astype(np.int64)
+    content = written.buffers()[2]
+    held = np.zeros(0, np.uint8) if content is None else np.frombuffer(content, np.uint8)[offsets[0] : offsets[-1]]
     offsets += LEAD - offsets[0]
     return padded(held), offsets
+
+
+def _offsets(written: Any) -> npt.NDArray[Any]:
+    """Where the rows of an array begin in its buffer of bytes, and where the last one ends; a view."""
+    width = np.int64 if pa.types.is_large_string(written.type) else np.int32
+    places = written.buffers()[1]
+    if places is None:  # an array without rows need not have any
+        return np.zeros(1, np.int64)
+    return np.frombuffer(places, width)[written.offset : written.offset + len(written) + 1]

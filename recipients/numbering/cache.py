@@ -34,7 +34,7 @@ def cached(name: str, make: Callable[[], Steps]) -> Steps:
 
 def _read(path: Path, made_by: str) -> Steps | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             if str(file["made_by"]) != made_by:
                 return None
             return Steps(file["starts"], file["codes"], file["deltas"])

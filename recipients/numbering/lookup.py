@@ -1,6 +1,7 @@
 """Keys of numbers to verdicts, many at a time: the plan of a region, and of the other countries that turn up."""
 
 import threading
+from collections import Counter
 from functools import cache, partial
 
 import numpy as np
@@ -8,16 +9,21 @@ import numpy as np
 from recipients.numbering import plan
 from recipients.numbering.cache import cached
 from recipients.numbering.kind import MOBILE, NOT_MOBILE
-from recipients.numbering.steps import COUNTRY, GOTO, Codes, Ints, Steps, overlay
+from recipients.numbering.steps import ASK, COUNTRY, GOTO, Codes, Ints, Steps, overlay
+
+WORTH = 500
+"""So many numbers of another country have its rules compiled; fewer are sooner asked for one by one."""
 
 
 class Lookup:
-    """One for each region and process; threads may share it."""
+    """Threads may share one. worth: see WORTH. Raises UnknownRegion."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, worth: int) -> None:
         plan.check(region)
-        self._steps = cached(f"region-{region}", partial(plan.region, region))
+        self._steps = region_plan(region)
+        self._worth = worth
         self._growing = threading.Lock()
+        self._met: Counter[int] = Counter()
         self._laid_over: set[int] = set()
 
     def find(self, keys: Ints) -> tuple[Codes, Ints]:
@@ -29,19 +35,39 @@ class Lookup:
             codes[waiting], values[waiting] = _look(steps, values[waiting])
             waiting = waiting[codes[waiting] == GOTO]
         foreign = np.flatnonzero(codes == COUNTRY)
-        if len(foreign):  # the value is where the way ended, and goes on once the countries are there
-            self._grow(values[foreign])
-            codes[foreign], values[foreign] = self.find(values[foreign])
+        if len(foreign):  # the value is where the way ended
+            codes[foreign], values[foreign] = self._find_abroad(values[foreign])
         if codes.any():
             values[(codes != MOBILE) & (codes != NOT_MOBILE)] = 0
         return codes, values
 
-    def _grow(self, keys: Ints) -> None:
+    def _find_abroad(self, keys: Ints) -> tuple[Codes, Ints]:
+        countries = plan.countries(keys)
+        codes, values = np.full(len(keys), ASK, np.int8), np.zeros(len(keys), np.int64)
+        known = np.isin(countries, self._lay_over(countries))
+        if known.any():
+            codes[known], values[known] = self.find(keys[known])
+        return codes, values
+
+    def _lay_over(self, countries: Ints) -> list[int]:
+        """Counts numbers of countries. Those countries whose rules are there, or are worth to be compiled by now."""
         with self._growing:
-            for country in plan.countries(keys) - self._laid_over:
-                made = cached(f"country-{country}", partial(plan.country, country))
-                self._steps = overlay(self._steps, made)
-                self._laid_over.add(country)
+            self._met.update(countries.tolist())
+            for country in set(countries.tolist()) - self._laid_over:
+                if self._met[country] >= self._worth:
+                    self._steps = overlay(self._steps, country_plan(country))
+                    self._laid_over.add(country)
+            return list(self._laid_over)
+
+
+def region_plan(name: str) -> Steps:
+    """`plan.region`, compiled once in a home."""
+    return cached(f"region-{name}", partial(plan.region, name))
+
+
+def country_plan(code: int) -> Steps:
+    """`plan.country`, compiled once in a home."""
+    return cached(f"country-{code}", partial(plan.country, code))
 
 
 def _look(steps: Steps, keys: Ints) -> tuple[Codes, Ints]:
@@ -52,5 +78,6 @@ def _look(steps: Steps, keys: Ints) -> tuple[Codes, Ints]:
 
 
 @cache
-def lookup(region: str) -> Lookup:
-    return Lookup(region)
+def lookup(region: str, worth: int = WORTH) -> Lookup:
+    """One for each region and process."""
+    return Lookup(region, worth)

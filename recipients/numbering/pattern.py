@@ -91,11 +91,23 @@ def _digits(sign: str) -> frozenset[str]:
 
 
 class Pattern(NamedTuple):
+    """groups: how many capture. widest: how many digits a match has at most."""
+
     alternatives: tuple[Sequence, ...]
     groups: int
+    widest: int
 
 
 @cache
 def parse(pattern: str) -> Pattern:
     parser = _Parser(pattern)
-    return Pattern(parser.alternatives(), parser.groups)
+    alternatives = parser.alternatives()
+    return Pattern(alternatives, parser.groups, _widest(Group(None, alternatives)))
+
+
+def _widest(node: Node) -> int:
+    if isinstance(node, Group):
+        return max(sum(map(_widest, sequence)) for sequence in node.alternatives)
+    if isinstance(node, Repeat):
+        return node.high * _widest(node.node)
+    return 0 if node is END else 1

@@ -102,13 +102,13 @@ def region(name: str) -> Steps:
     return shortcut(overlay(own, _in(Space.RETRY, retry, dialled[1:])))
 
 
-def countries(keys: Ints) -> set[int]:
-    """The countries' codes that keys in PLUS begin with, of those that have one."""
+def countries(keys: Ints) -> Ints:
+    """The country's code that each of some keys in PLUS begins with, all of which have one."""
     digits = keys - Space.PLUS
     lengths = np.searchsorted(10 ** np.arange(LONGEST_KEY + 1), digits, side="right") - 1
-    heads = np.unique(digits // 10 ** (lengths - 3))  # the one in front and three digits
+    heads, of = np.unique(digits // 10 ** (lengths - 3), return_inverse=True)  # the one in front and three digits
     parsed = [split_country(Known(str(head)[1:], 3)) for head in heads]
-    return {found.country for found in parsed if found is not None}
+    return np.array([found.country for found in parsed if found is not None], np.int64)[of]
 
 
 def check(name: str) -> None:

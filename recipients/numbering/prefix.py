@@ -4,6 +4,7 @@ The order in which `re` tries alternatives and repetitions is kept, for it decid
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from recipients.numbering.known import DIGITS, Known, Undecided
@@ -19,7 +20,19 @@ class Prefix(NamedTuple):
 
 def match_prefix(pattern: str, digits: Known) -> Prefix | None:
     """What `re.match` finds. Raises Undecided where that depends on an unknown digit."""
-    return _try_group(Group(None, parse(pattern).alternatives), digits, 0, {}, Prefix)
+    seen = parse(pattern).widest + 1  # numbers that are longer differ where no match looks
+    found = _match(pattern, Known(digits.prefix[:seen], min(digits.length, seen)))
+    if isinstance(found, Undecided):
+        raise found
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _match(pattern: str, digits: Known) -> Prefix | Undecided | None:
+    try:
+        return _try_group(Group(None, parse(pattern).alternatives), digits, 0, {}, Prefix)
+    except Undecided as undecided:
+        return undecided.with_traceback(None)
 
 
 _Captured = dict[int, tuple[int, int]]

@@ -13,35 +13,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from itertools import islice
 from multiprocessing import get_context
 
 from phonenumbers import SUPPORTED_REGIONS
 
 from recipients.numbering import plan
-from recipients.numbering.plan import Space
 from recipients.reason import REASONS
-from tests.exhaustive.compare import Report, compare
-from tests.exhaustive.strings import edges, messy
+from tests.exhaustive import compare
+from tests.exhaustive.compare import Report
 
 SHOWN = 20
-
-
-def region(name: str, seed: str, strings: int, every: int) -> Report:
-    """Messy strings of a region, and what begins and ends an interval where numbers are dialled in it."""
-    rng = random.Random(f"{seed} {name}")
-    return compare(name, _strings(rng, name, strings, every))
-
-
-def _strings(rng: random.Random, name: str, strings: int, every: int) -> Iterator[str]:
-    abroad = sorted(SUPPORTED_REGIONS)
-    yield from (messy(rng, name, abroad) for _ in range(strings))
-    yield from islice(edges(plan.region(name), Space.LOCAL, Space.RETRY), 0, None, every)
-
-
-def country(code: int, every: int) -> Report:
-    """What begins and ends an interval of a country's numbers, as they are written in another one."""
-    return compare("EG", islice(edges(plan.country(code), Space.PLUS, Space.VERDICT), 0, None, every))
 
 
 def main() -> int:
@@ -61,8 +42,8 @@ def main() -> int:
         os.environ["OUTBOUND_HOME"] = home  # no plan that was compiled before
         with ProcessPoolExecutor(chosen.processes, mp_context=get_context("spawn")) as pool:
             strings = -(-chosen.strings // len(regions))
-            parts = [pool.submit(region, name, chosen.seed, strings, chosen.every) for name in regions]
-            parts += [pool.submit(country, code, chosen.every) for code in codes]
+            parts = [pool.submit(compare.region, name, chosen.seed, strings, chosen.every) for name in regions]
+            parts += [pool.submit(compare.country, code, chosen.every) for code in codes]
             return _told(part.result() for part in _with_progress(parts))
 
 
@@ -89,5 +70,5 @@ def _told(reports: Iterator[Report]) -> int:
     return 1 if differences else 0
 
 
-if __name__ == "__main__":  # the processes import this module too
+if __name__ == "__main__":
     sys.exit(main())

@@ -1,15 +1,20 @@
 """Whether the vector kernel says what the definition says, row by row."""
 
+import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
 import pyarrow as pa
+from phonenumbers import SUPPORTED_REGIONS
 
 from recipients import number
+from recipients.numbering.lookup import country_plan, region_plan
+from recipients.numbering.plan import Space
 from recipients.numbers import Judged, Numbers
 from recipients.reason import code
+from tests.exhaustive.strings import edges, messy
 
 LOT = 50_000
 
@@ -35,11 +40,14 @@ class Report(NamedTuple):
         return self.verdicts.total()
 
 
-def compare(region: str, written: Iterable[str]) -> Report:
-    """Judges strings as recipients and as members. The few that the kernel itself leaves to the definition are no test of it."""
+def compare(region: str, written: Iterable[str], worth: int = 0) -> Report:
+    """Judges strings as recipients and as members. What the kernel leaves to the definition is no test of it.
+
+    worth: of how many numbers a country's rules are compiled, see `recipients.numbering.lookup`.
+    """
     report = Report(Counter(), [])
     rows = iter(written)
-    with Numbers(region, processes=1) as numbers:
+    with Numbers(region, processes=1, worth=worth) as numbers:
         while lot := list(islice(rows, LOT)):
             array = pa.array(lot, pa.string())
             report.differences.extend(_differences(region, lot, numbers.judge(array), number.judge, report.verdicts))
@@ -62,3 +70,20 @@ def _differences(
             verdicts[expected[0]] += 1
         if found != expected:
             yield Difference(region, text, judge is number.judge_member, expected, found)
+
+
+def region(name: str, seed: str, strings: int, every: int) -> Report:
+    """Messy strings of a region, and what begins and ends an interval where numbers are dialled in it."""
+    rng = random.Random(f"{seed} {name}")
+    return compare(name, _strings(rng, name, strings, every))
+
+
+def _strings(rng: random.Random, name: str, strings: int, every: int) -> Iterator[str]:
+    abroad = sorted(SUPPORTED_REGIONS)
+    yield from (messy(rng, name, abroad) for _ in range(strings))
+    yield from islice(edges(region_plan(name), Space.LOCAL, Space.RETRY), 0, None, every)
+
+
+def country(calling_code: int, every: int) -> Report:
+    """What begins and ends an interval of a country's numbers, as they are written in another one."""
+    return compare("EG", islice(edges(country_plan(calling_code), Space.PLUS, Space.VERDICT), 0, None, every))

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberType
 
-from recipients.numbering.plan import Space
+from recipients.numbering.plan import Space, country_of
 from recipients.numbering.steps import Steps
 
 SCRIPTS = "٠۰０"
@@ -36,9 +37,9 @@ KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.TOL
 
 def messy(rng: random.Random, region: str, abroad: Sequence[str]) -> str:
     """A written number as it may stand in a file of a customer of a region who has subscribers of others too."""
-    kind = rng.choice((_any_digits, _scraps, _scientific, None, None, None, None))
-    home = region if rng.random() < 0.7 else rng.choice(abroad)
-    written = kind(rng) if kind is not None else _dialled(rng, region, home)
+    of = region if rng.random() < 0.7 else rng.choice(abroad)
+    kinds = (partial(_dialled, region=region, of=of), partial(_any_digits, code=country_of(of)), _scraps, _scientific)
+    written = rng.choices(kinds, (4, 1, 1, 1))[0](rng)
     for dirt, chance in (
         (_punctuated, 0.3),
         (_in_scripts, 0.2),
@@ -84,8 +85,8 @@ def _dialled(rng: random.Random, region: str, of: str) -> str:
     )
 
 
-def _any_digits(rng: random.Random) -> str:
-    return rng.choice(("", "+", "+0", "00", "0", "011")) + _digits(rng, rng.randint(0, 22))
+def _any_digits(rng: random.Random, code: int) -> str:
+    return rng.choice(("", f"+{code}", f"00{code}", "+0", "+999", "00", "0", "011")) + _digits(rng, rng.randint(0, 22))
 
 
 def _scraps(rng: random.Random) -> str:
