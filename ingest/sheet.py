@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 from zipfile import ZipFile
 
@@ -11,7 +12,7 @@ from ingest import xml_part
 from ingest.header import LARGEST_WIDTH
 from ingest.workbook_parts import Contents, SharedStrings, Text
 
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_LETTERS = re.compile(r"[A-Z]{1,3}")
 _EXACT = 10**15  # below it Excel keeps every digit of a whole number
 _TRUE = ("1", "true")
 
@@ -31,6 +32,10 @@ class SheetRow:
     line: int
     is_hidden: bool
     cells: dict[int, Cell] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(cell.text.strip() or not cell.is_number for cell in self.cells.values())
 
 
 def rows(parts: ZipFile, name: str, contents: Contents, strings: SharedStrings) -> Iterator[SheetRow]:
@@ -54,7 +59,7 @@ class _Sheet:
     def taken(self) -> list[SheetRow]:
         """The rows that ended since the last call."""
         found, self._rows = self._rows, []
-        return [row for row in found if any(cell.text.strip() or not cell.is_number for cell in row.cells.values())]
+        return [row for row in found if not row.is_blank]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -90,14 +95,15 @@ class _Sheet:
             self._rows.append(self._row)
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
-        column = _column(attributes["r"]) if "r" in attributes else self._column + 1
+        place = attributes.get("r")
+        column = self._column + 1 if place is None else _column_of(place.rstrip("0123456789"))
         if not self._column < column < LARGEST_WIDTH:
             raise xml_part.damaged()
         self._column, self._cell = column, attributes
-        self._text, self._has_value, self._has_formula = Text(), False, False
+        self._has_value = self._has_formula = False
 
     def _said(self) -> Cell:
-        kind, text = self._cell.get("t", "n"), str(self._text)
+        kind, text = self._cell.get("t", "n"), self._text.taken()
         if self._has_formula and not (text or (kind == "str" and self._has_value)):
             return Cell("", is_number=False)
         if kind == "s":
@@ -113,12 +119,12 @@ class _Sheet:
         return Cell(text)
 
 
-def _column(place: str) -> int:
-    found = _PLACE.fullmatch(place)
-    if found is None:
+@lru_cache(LARGEST_WIDTH)
+def _column_of(letters: str) -> int:
+    if not _LETTERS.fullmatch(letters):
         raise xml_part.damaged()
     column = 0
-    for letter in found[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - ord("A") + 1
     return column - 1
 

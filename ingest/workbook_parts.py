@@ -84,11 +84,13 @@ class Text:
 
     def add(self, data: str) -> None:
         if self._length <= LONGEST_FIELD:
-            self._runs.append(data[: LONGEST_FIELD + 1 - self._length])
-            self._length += len(self._runs[-1])
+            self._runs.append(data)
+            self._length += len(data)
 
-    def __str__(self) -> str:
-        found = "".join(self._runs)
+    def taken(self) -> str:
+        """The text, which begins anew."""
+        found = "".join(self._runs)[: LONGEST_FIELD + 1]
+        self._runs, self._length = [], 0
         return _ESCAPED.sub(_unescaped, found) if "_x" in found else found
 
 
@@ -169,9 +171,7 @@ class _Strings:
         return new
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "si":
-            self._text = Text()
-        elif name == "t":
+        if name == "t":
             self._in_text = not self._in_reading
         elif name == "rPh":  # how East Asian characters are read
             self._in_reading = True
@@ -186,7 +186,7 @@ class _Strings:
         elif name == "rPh":
             self._in_reading = False
         elif name == "si":
-            encoded = str(self._text).encode()
+            encoded = self._text.taken().encode()
             self._new += encoded
             self.ends.append(self.ends[-1] + len(encoded))
 

@@ -1,6 +1,7 @@
 """A part of a workbook, read as a stream of XML events in bounded memory: no DTD, so no entity and no bomb of them."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Protocol
 from xml.parsers import expat
 from zipfile import ZipFile
@@ -27,8 +28,9 @@ def feed(parts: ZipFile, name: str, handler: Handler) -> Iterator[None]:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_dtd
-    parser.StartElementHandler = lambda tag, attributes: handler.start(local(tag), attributes)
-    parser.EndElementHandler = lambda tag: handler.end(local(tag))
+    names = lru_cache(1_000)(local)
+    parser.StartElementHandler = lambda tag, attributes: handler.start(names(tag), attributes)
+    parser.EndElementHandler = lambda tag: handler.end(names(tag))
     parser.CharacterDataHandler = handler.characters
     read = 0
     written = written_name(parts, name)
