@@ -117,7 +117,7 @@ class _Book(_Quiet):
         if name == "workbookPr":
             self.since_1904 = attributes.get("date1904") in ("1", "true")
         elif name == "sheet":
-            keys = [value for key, value in attributes.items() if " " in key and xml_part.local(key) == "id"]
+            keys = [value for key, value in attributes.items() if key.endswith(":id")]
             self.sheets.append((keys[0], attributes.get("state", "visible") != "visible"))
 
 

@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import zipfile
 
 import openpyxl
@@ -130,6 +131,12 @@ def test_a_text_is_too_long_beyond_10_000_characters(tmp_path):
     content = workbook(sheet(HEADER, ("1", "x" * 10_000), ("2", "x" * 10_001)))
 
     assert [row[2] for row in read(tmp_path, content)] == [0, "FIELD_TOO_LONG"]
+
+
+def test_elements_may_have_a_prefix(tmp_path):
+    prefixed = re.sub("<(/?)([a-z])", r"<\1x:\2", sheet(HEADER, (number("1"), "a"))).replace("xmlns=", "xmlns:x=")
+
+    assert fields(tmp_path, workbook(prefixed)) == [["1", "a"]]
 
 
 def test_a_workbook_without_a_header_says_so(tmp_path):
