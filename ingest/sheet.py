@@ -14,6 +14,7 @@ from ingest.workbook_parts import Contents, SharedStrings, Text
 
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _EXACT = 10**15  # below it Excel keeps every digit of a whole number
+_LAST_LINE = 2**31 - 1
 _TRUE = ("1", "true")
 
 
@@ -73,7 +74,7 @@ class _Sheet:
             self._in_reading = True
         elif name == "row":
             line = int(attributes.get("r", self._row.line + 1))
-            if line <= self._row.line:
+            if not self._row.line < line <= _LAST_LINE:
                 raise xml_part.damaged()
             self._row = SheetRow(line, attributes.get("hidden") in _TRUE)
             self._column = -1
@@ -137,6 +138,8 @@ def _number(written: str) -> Cell:
         value = Decimal(written)
     except InvalidOperation:
         raise xml_part.damaged() from None
+    if not value.is_finite():
+        raise xml_part.damaged()
     if abs(value) < _EXACT and value == value.to_integral_value():
         return Cell(str(int(value)))
     if "e" in written.lower() or abs(value) >= _EXACT:

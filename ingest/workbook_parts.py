@@ -15,6 +15,7 @@ from ingest import archive, xml_part
 from ingest.chunking import LONGEST_FIELD
 
 _LARGEST_PART = 32 * 2**20  # bytes of those parts that are kept
+_MOST_STRINGS = 10_000_000  # of which a place of 8 bytes each is kept
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EASTERN_DATES = frozenset((*range(27, 37), *range(50, 59)))
 
@@ -189,6 +190,8 @@ class _Strings:
             encoded = self._text.taken().encode()
             self._new += encoded
             self.ends.append(self.ends[-1] + len(encoded))
+            if len(self.ends) > _MOST_STRINGS:
+                raise archive.unsafe(f"the workbook has more than {_MOST_STRINGS} shared strings")
 
 
 def _read(parts: ZipFile, name: str, handler: xml_part.Handler) -> None:
