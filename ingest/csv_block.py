@@ -18,7 +18,8 @@ from ingest.scanner import rows
 Places = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR, _SPACE, _TAB = b'"\n\r \t'
 _BOM = b"\xef\xbb\xbf"
-_LARGEST_REPAIR = 4_000_000  # fields that the ragged rows of a block are filled up to
+_LARGEST_REPAIR = 400_000  # fields that the ragged rows of a block are filled up to
+_MOST_ROWS = 400_000  # of a block; many more are blank or next to
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def proven(buffer: bytes, delimiter: str, *, is_last: bool) -> Block | None:
         stops = stops[_outside(quotes, stops)]
     if not len(stops):
         return None
+    stops = stops[:_MOST_ROWS]
     size = int(stops[-1]) + 1
     octets = octets[:size]
     delimiters = np.flatnonzero(octets == ord(delimiter))
@@ -144,17 +146,22 @@ def _put_right(
     block: Block, is_blank: npt.NDArray[np.bool_], is_ragged: npt.NDArray[np.bool_], delimiter: str, width: int
 ) -> bytes:
     """The block without its blank rows, and with as many fields in each other one as the header has."""
+    octets = np.frombuffer(block.octets, np.uint8)
+    following = np.append(block.begins[1:], len(octets))
+    steps = np.zeros(len(octets) + 1, np.int8)
+    steps[block.begins[is_blank]] += 1
+    steps[following[is_blank]] -= 1
+    is_kept = np.cumsum(steps[:-1], dtype=np.int8) == 0
     parts, done = [], 0
-    following = np.append(block.begins[1:], len(block.octets))
-    for place in np.flatnonzero(is_blank | is_ragged).tolist():
-        parts.append(block.octets[done : block.begins[place]])
-        if is_ragged[place]:
-            fields = filled(_fields(block, place, delimiter), width)
-            if block.is_quoted:
-                fields = ['"' + field.replace('"', '""') + '"' for field in fields]
-            parts.append((delimiter.join(fields) + "\r\n").encode())  # after a CR a lone LF would end no row
-        done = following[place]
-    parts.append(block.octets[done:])
+    for place in np.flatnonzero(is_ragged).tolist():
+        begin, end = block.begins[place], following[place]
+        parts.append(octets[done:begin][is_kept[done:begin]].tobytes())
+        fields = filled(_fields(block, place, delimiter), width)
+        if block.is_quoted:
+            fields = ['"' + field.replace('"', '""') + '"' for field in fields]
+        parts.append((delimiter.join(fields) + "\r\n").encode())  # after a CR a lone LF would end no row
+        done = end
+    parts.append(octets[done:][is_kept[done:]].tobytes())
     return b"".join(parts)
 
 

@@ -1,6 +1,7 @@
 """JSON Lines as a source of chunks: one flat object a line, numbers as they are written (INTAKE, Reading)."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from ingest.text import LARGEST_ROW, Blocks
 from recipients.reason import Reason, code
 
 _WORDS: dict[Any, str] = {None: "", True: "true", False: "false"}
+_HALF = re.compile(r"\\ud[89a-f]", re.IGNORECASE)  # JSON can write halves of surrogate pairs, which are no characters
 _FIELD_COUNT, _BAD_BYTE = code(Reason.FIELD_COUNT), code(Reason.BAD_BYTE)
 
 
@@ -39,10 +41,10 @@ class JsonLinesSource:
             found, fault = _object(written), 0
         except (ValueError, RecursionError):
             found, fault = {}, _FIELD_COUNT
-        if found.keys() != set(self.header):
-            fault = _FIELD_COUNT
         fields = [found.get(name, "") for name in self.header]
-        if any(_has_half_a_pair(field) for field in fields):
+        if len(found) != len(fields) or not all(name in found for name in self.header):
+            fault = _FIELD_COUNT
+        if _HALF.search(written) and any(map(_has_half_a_pair, fields)):
             fields, fault = [_without_halves(field) for field in fields], fault or _BAD_BYTE
         return Read(line, fields, fault or chunking.shape_fault(fields, len(fields)), written)
 
@@ -79,7 +81,7 @@ def _lines(blocks: Blocks) -> Iterator[tuple[int, str]]:
 
 def _object(written: str) -> dict[str, str]:
     """The object of a line, its values as text."""
-    found = json.loads(written, object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=_refuse)
+    found = _DECODER.decode(written)
     if not isinstance(found, tuple):
         raise _Broken
     values = {key: value if isinstance(value, str) else _word(value) for key, value in found}
@@ -99,9 +101,11 @@ def _refuse(constant: str) -> NoReturn:
     raise _Broken(constant)
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=_refuse)
+
+
 def _has_half_a_pair(value: str) -> bool:
-    """JSON can write halves of surrogate pairs, which are no characters."""
-    return not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value)
+    return any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _without_halves(value: str) -> str:

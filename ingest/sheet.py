@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 from zipfile import ZipFile
 
@@ -11,8 +12,9 @@ from ingest import xml_part
 from ingest.header import LARGEST_WIDTH
 from ingest.workbook_parts import Contents, SharedStrings, Text
 
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_LETTERS = re.compile(r"[A-Z]{1,3}")
 _EXACT = 10**15  # below it Excel keeps every digit of a whole number
+_LAST_LINE = 2**31 - 1
 _TRUE = ("1", "true")
 
 
@@ -31,6 +33,10 @@ class SheetRow:
     line: int
     is_hidden: bool
     cells: dict[int, Cell] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(cell.text.strip() or not cell.is_number for cell in self.cells.values())
 
 
 def rows(parts: ZipFile, name: str, contents: Contents, strings: SharedStrings) -> Iterator[SheetRow]:
@@ -54,7 +60,7 @@ class _Sheet:
     def taken(self) -> list[SheetRow]:
         """The rows that ended since the last call."""
         found, self._rows = self._rows, []
-        return [row for row in found if any(cell.text.strip() or not cell.is_number for cell in row.cells.values())]
+        return [row for row in found if not row.is_blank]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -68,7 +74,7 @@ class _Sheet:
             self._in_reading = True
         elif name == "row":
             line = int(attributes.get("r", self._row.line + 1))
-            if line <= self._row.line:
+            if not self._row.line < line <= _LAST_LINE:
                 raise xml_part.damaged()
             self._row = SheetRow(line, attributes.get("hidden") in _TRUE)
             self._column = -1
@@ -90,14 +96,15 @@ class _Sheet:
             self._rows.append(self._row)
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
-        column = _column(attributes["r"]) if "r" in attributes else self._column + 1
+        place = attributes.get("r")
+        column = self._column + 1 if place is None else _column_of(place.rstrip("0123456789"))
         if not self._column < column < LARGEST_WIDTH:
             raise xml_part.damaged()
         self._column, self._cell = column, attributes
-        self._text, self._has_value, self._has_formula = Text(), False, False
+        self._has_value = self._has_formula = False
 
     def _said(self) -> Cell:
-        kind, text = self._cell.get("t", "n"), str(self._text)
+        kind, text = self._cell.get("t", "n"), self._text.taken()
         if self._has_formula and not (text or (kind == "str" and self._has_value)):
             return Cell("", is_number=False)
         if kind == "s":
@@ -113,12 +120,12 @@ class _Sheet:
         return Cell(text)
 
 
-def _column(place: str) -> int:
-    found = _PLACE.fullmatch(place)
-    if found is None:
+@lru_cache(LARGEST_WIDTH)
+def _column_of(letters: str) -> int:
+    if not _LETTERS.fullmatch(letters):
         raise xml_part.damaged()
     column = 0
-    for letter in found[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - ord("A") + 1
     return column - 1
 
@@ -131,6 +138,8 @@ def _number(written: str) -> Cell:
         value = Decimal(written)
     except InvalidOperation:
         raise xml_part.damaged() from None
+    if not value.is_finite():
+        raise xml_part.damaged()
     if abs(value) < _EXACT and value == value.to_integral_value():
         return Cell(str(int(value)))
     if "e" in written.lower() or abs(value) >= _EXACT:

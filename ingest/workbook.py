@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ingest.workbook_parts import Sheet
 from recipients.reason import Reason, code
 
 _EMPTY = Cell("")
+_QUOTED = re.compile(r"[\"\r\n]")
 
 Rows = Callable[[str], Iterator[SheetRow]]
 """The rows of a sheet, by its part."""
@@ -100,6 +102,9 @@ def _cells(row: SheetRow, width: int) -> list[Cell]:
 
 
 def _as_csv(fields: list[str]) -> str:
+    plain = ",".join(fields)
+    if plain.count(",") == len(fields) - 1 and not _QUOTED.search(plain):
+        return plain
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(fields)
     return line.getvalue()

@@ -15,6 +15,7 @@ from ingest import archive, xml_part
 from ingest.chunking import LONGEST_FIELD
 
 _LARGEST_PART = 32 * 2**20  # bytes of those parts that are kept
+_MOST_STRINGS = 10_000_000  # of which a place of 8 bytes each is kept
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EASTERN_DATES = frozenset((*range(27, 37), *range(50, 59)))
 
@@ -84,11 +85,13 @@ class Text:
 
     def add(self, data: str) -> None:
         if self._length <= LONGEST_FIELD:
-            self._runs.append(data[: LONGEST_FIELD + 1 - self._length])
-            self._length += len(self._runs[-1])
+            self._runs.append(data)
+            self._length += len(data)
 
-    def __str__(self) -> str:
-        found = "".join(self._runs)
+    def taken(self) -> str:
+        """The text, which begins anew."""
+        found = "".join(self._runs)[: LONGEST_FIELD + 1]
+        self._runs, self._length = [], 0
         return _ESCAPED.sub(_unescaped, found) if "_x" in found else found
 
 
@@ -115,7 +118,7 @@ class _Book(_Quiet):
         if name == "workbookPr":
             self.since_1904 = attributes.get("date1904") in ("1", "true")
         elif name == "sheet":
-            keys = [value for key, value in attributes.items() if " " in key and xml_part.local(key) == "id"]
+            keys = [value for key, value in attributes.items() if key.endswith(":id")]
             self.sheets.append((keys[0], attributes.get("state", "visible") != "visible"))
 
 
@@ -169,9 +172,7 @@ class _Strings:
         return new
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "si":
-            self._text = Text()
-        elif name == "t":
+        if name == "t":
             self._in_text = not self._in_reading
         elif name == "rPh":  # how East Asian characters are read
             self._in_reading = True
@@ -186,9 +187,11 @@ class _Strings:
         elif name == "rPh":
             self._in_reading = False
         elif name == "si":
-            encoded = str(self._text).encode()
+            encoded = self._text.taken().encode()
             self._new += encoded
             self.ends.append(self.ends[-1] + len(encoded))
+            if len(self.ends) > _MOST_STRINGS:
+                raise archive.unsafe(f"the workbook has more than {_MOST_STRINGS} shared strings")
 
 
 def _read(parts: ZipFile, name: str, handler: xml_part.Handler) -> None:

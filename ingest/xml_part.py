@@ -13,7 +13,7 @@ _LARGEST_TOKEN = 2**20  # bytes of a tag, which the parser keeps until it ends
 
 
 class Handler(Protocol):
-    """Names are local ones, of whatever namespace."""
+    """Names are without the root's prefix; those of another namespace keep theirs."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
@@ -24,11 +24,10 @@ class Handler(Protocol):
 
 def feed(parts: ZipFile, name: str, handler: Handler) -> Iterator[None]:
     """Tells the handler what is in the part, and stops for the caller after each piece of it."""
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_dtd
-    parser.StartElementHandler = lambda tag, attributes: handler.start(local(tag), attributes)
-    parser.EndElementHandler = lambda tag: handler.end(local(tag))
+    parser.StartElementHandler = lambda tag, attributes: _begin(parser, handler, tag, attributes)
     parser.CharacterDataHandler = handler.characters
     read = 0
     written = written_name(parts, name)
@@ -58,13 +57,21 @@ def damaged() -> Unusable:
     return Unusable("NOT_A_TABLE", "the workbook is damaged: save it again as XLSX, or as CSV")
 
 
-def local(name: str) -> str:
-    return name.rpartition(" ")[2]
-
-
 def written_name(parts: ZipFile, name: str) -> str | None:
     """The part's name as it is written, if it is there: OPC names are the same in whatever case."""
     return next((written for written in parts.namelist() if written.lower() == name.lower()), None)
+
+
+def _begin(parser: expat.XMLParserType, handler: Handler, tag: str, attributes: dict[str, str]) -> None:
+    """At the root element: its prefix is that of all elements that count; mostly there is none, and nothing to strip."""
+    prefix, colon, _ = tag.rpartition(":")
+    if colon:
+        prefix += colon
+        parser.StartElementHandler = lambda name, values: handler.start(name.removeprefix(prefix), values)
+        parser.EndElementHandler = lambda name: handler.end(name.removeprefix(prefix))
+    else:
+        parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
+    handler.start(tag.removeprefix(prefix), attributes)
 
 
 def _refuse_dtd(*_: object) -> None:

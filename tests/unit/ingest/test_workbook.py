@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import zipfile
 
 import openpyxl
@@ -51,6 +52,11 @@ def values(tmp_path, cell):
         (boolean(False), "FALSE"),
         (number("45992", DAY), "2025-12-01"),
         (number("45992.5", MOMENT), "2025-12-01T12:00:00"),
+        (number("1e300", MOMENT), "1e300"),
+        (number("inf", MOMENT), "inf"),
+        (number("nan", MOMENT), "nan"),
+        (number("-5", MOMENT), "1899-12-25"),
+        (number("0.5", MOMENT), "12:00:00"),
         (formula("201001234567"), "201001234567"),
         (formula("hello", "str"), "hello"),
         (formula(), ""),
@@ -132,6 +138,12 @@ def test_a_text_is_too_long_beyond_10_000_characters(tmp_path):
     assert [row[2] for row in read(tmp_path, content)] == [0, "FIELD_TOO_LONG"]
 
 
+def test_elements_may_have_a_prefix(tmp_path):
+    prefixed = re.sub("<(/?)([a-z])", r"<\1x:\2", sheet(HEADER, (number("1"), "a"))).replace("xmlns=", "xmlns:x=")
+
+    assert fields(tmp_path, workbook(prefixed)) == [["1", "a"]]
+
+
 def test_a_workbook_without_a_header_says_so(tmp_path):
     content = workbook(sheet(("201001234567", "hi", "x"), ("201001234568", "ho", "y")))
     source = opened(tmp_path, content, Layout(has_header=False))
@@ -178,6 +190,9 @@ def test_a_workbook_in_a_container_is_read(tmp_path, pack):
         (workbook(sheet(HEADER, (shared(7), "a"))), "NOT_A_TABLE"),
         (workbook("<worksheet><sheetData><row r='2'></row><row r='2'></row></sheetData></worksheet>"), "NOT_A_TABLE"),
         (workbook(sheet(HEADER, (number("seven"), "a"))), "NOT_A_TABLE"),
+        (workbook(sheet(HEADER, (number("NaN"), "a"))), "NOT_A_TABLE"),
+        (workbook(f"<worksheet><sheetData><row r='{10**30}'></row></sheetData></worksheet>"), "NOT_A_TABLE"),
+        (workbook("<worksheet><sheetData><row><c r='ZZZ1'></c></row></sheetData></worksheet>"), "NOT_A_TABLE"),
         (workbook(sheet(HEADER, before='<!DOCTYPE x [<!ENTITY a "aa">]>')), "UNSAFE_ARCHIVE"),
         (workbook(sheet(HEADER, before='<!DOCTYPE x SYSTEM "file:///etc/passwd">')), "UNSAFE_ARCHIVE"),
         (workbook(f"<worksheet><x a='{'y' * 2_000_000}'/></worksheet>"), "UNSAFE_ARCHIVE"),
@@ -186,7 +201,7 @@ def test_a_workbook_in_a_container_is_read(tmp_path, pack):
         (zipped({"xl/workbook.bin": "x"}), "NOT_A_TABLE"),
         (zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}), "NOT_A_TABLE"),
     ],
-    ids=range(20),
+    ids=range(23),
 )
 def test_a_workbook_that_cannot_be_used_has_a_code(tmp_path, content, expected):
     assert read(tmp_path, content)[0] == expected
