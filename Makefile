@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate check format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files bench-dispatch bench-rate check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
 
 fuzz: setup  ## a million inputs for the protocol: no crash, no hang, no growth of memory
 	@$(BIN)/python -m tests.fuzz
+
+fuzz-files: setup  ## 10,000 spoilt files through the intake: each answered, nothing by halves (COUNT=, SEED=)
+	@$(BIN)/python -W ignore -m tests.fuzz_files 2>/dev/null
 
 bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 	@$(BIN)/python benchmarks/dispatch.py
