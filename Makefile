@@ -41,6 +41,9 @@ fuzz: setup  ## a million inputs for the protocol: no crash, no hang, no growth 
 exhaustive: setup  ## the number kernel against phonenumbers: a million strings, every edge of every region
 	@$(BIN)/python -m tests.exhaustive
 
+fuzz-files: setup  ## 10,000 spoilt files through the intake: each answered, nothing by halves (COUNT=, SEED=)
+	@$(BIN)/python -W ignore -m tests.fuzz_files 2>/dev/null
+
 bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 	@$(BIN)/python benchmarks/dispatch.py
 
