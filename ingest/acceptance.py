@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles, timing
+from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles, opening, timing
 from ingest.accounts import Account
 from ingest.campaigns import over
 from ingest.files import File
@@ -67,12 +67,15 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
     if profile["judged_at"] is None:
         raise NotJudged(f"campaign {campaign_id}: the gate has not judged it yet; run `ingest.gate.judge` first")
     found = acknowledgement.checked(campaign["rows"], campaign["messages"], profile["reasons"], campaign["segments"])
-    found |= {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id))}
-    window = _window(account, campaign)
-    start = timing.start(max(clock.now(), campaign["scheduled_at"] or campaign["received_at"]), window)
-    if campaign["ends_at"] is not None and campaign["ends_at"] <= start.at:
-        campaigns.reject(connection, campaign_id, "its end has passed")
-        refusal = Unusable("END_PAST", "the campaign's end comes before it can be sent")
+    landed = cost.landed(connection, campaign_id)
+    found |= {"cost": cost.estimate(connection, account, landed.zones)}
+    quiet = opening.quiet_hours(connection, account, campaign["class"], landed.countries)
+    try:
+        window = opening.window(_daily(account, campaign), quiet, account.timezone)
+        due = max(clock.now(), campaign["scheduled_at"] or campaign["received_at"])
+        start = opening.first(due, window, campaign["ends_at"])
+    except Unusable as refusal:
+        campaigns.reject(connection, campaign_id, refusal.detail)
         answers.decide(connection, account, file, acknowledgement.refused(refusal), campaign_id)
         return "rejected"
     held = obstacles.found(connection, account, file, campaign, profile)
@@ -88,8 +91,8 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
         connection.execute(C.hold, {"campaign": campaign_id, "code": held.code, "detail": held.detail})
         answers.decide(connection, account, file, acknowledgement.held(found, held.code, held.detail), campaign_id)
         return "held"
-    _queue(connection, account, find(connection, campaign_id), start, window)
-    answers.decide(connection, account, file, found, campaign_id)
+    _queue(connection, account, find(connection, campaign_id), start, window, quiet)
+    answers.decide(connection, account, file, found | acknowledgement.times(start, window), campaign_id)
     return "accepted"
 
 
@@ -118,10 +121,11 @@ def _cut(
     connection.execute(C.recount, where | {"messages": last, "segments": segments})
     reasons = found["reasons"] | {"NO_BALANCE": left_out}
     made = acknowledgement.checked(campaign["rows"], last, reasons, segments)
-    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign["campaign_id"]))}
+    zones = cost.landed(connection, campaign["campaign_id"]).zones
+    return made | {"cost": cost.estimate(connection, account, zones)}
 
 
-def _window(account: Account, campaign: Campaign) -> DailyWindow | None:
+def _daily(account: Account, campaign: Campaign) -> DailyWindow | None:
     if campaign["window_opens"] is None:
         return None
     return DailyWindow(campaign["window_opens"], campaign["window_closes"], account.timezone)
@@ -133,6 +137,7 @@ def _queue(
     campaign: Campaign,
     start: timing.Start,
     window: DailyWindow | None,
+    quiet: list[str],
 ) -> None:
     """From here on the campaign is dispatch's."""
     campaign_id = campaign["campaign_id"]
@@ -142,7 +147,9 @@ def _queue(
         connection.execute(campaigns.drop(campaign_id))
     else:
         connection.execute(Q.attach_messages, where | {"landing": f"intake.{campaigns.landing_table(campaign_id)}"})
-    connection.execute(Q.accept, where | {"opens_at": start.opens_at, "closes_at": start.closes_at})
+    connection.execute(
+        Q.accept, where | {"opens_at": start.opens_at, "closes_at": start.closes_at, "quiet_hours": quiet}
+    )
     cuts = timing.cut(campaign["messages"], start.at, campaign["ends_at"], campaign["spread"], window)
     connection.execute(
         Q.add_batches,

@@ -117,6 +117,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     base_mismatch_percent: Decimal = Field(default=Decimal(20), ge=0, le=100)
+    quiet_hours: Annotated[str, AfterValidator(_window)] | None = None
     manifest_required: bool = False
     gate: dict[str, Any] = Field(default_factory=dict)
 

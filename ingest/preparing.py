@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from ingest import columns, options, table, timing
+from ingest import columns, opening, options, table
 from ingest.accounts import Account
 from ingest.accounts import Q as ACCOUNTS
 from ingest.checks import Rules
@@ -20,9 +20,6 @@ from outbound.clock import local_day
 from recipients import consent
 from recipients.consent import Standing
 from recipients.networks import Networks, prepaid_zones
-
-_END_PAST = "the end lies before the start"
-_NEVER_OPEN = "the daily window does not open between the start and the end"
 
 
 @dataclass(frozen=True)
@@ -56,10 +53,9 @@ def prepare(
         raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {len(found.rows)}")
     template, text_place = _text(chosen, found)
     scheduled_at, ends_at = _times(chosen, account.timezone, received_at)
-    window = chosen.window(account.timezone)
-    begin = timing.start(scheduled_at or received_at, window).at
-    if ends_at is not None and ends_at <= begin:
-        raise Unusable("END_PAST", _END_PAST if window is None else _NEVER_OPEN)
+    quiet = opening.quiet_hours(connection, account, chosen.klass, ())
+    window = opening.window(chosen.window(account.timezone), quiet, account.timezone)
+    begin = opening.first(scheduled_at or received_at, window, ends_at).at
     sender, operators = _sender(connection, account, chosen, begin)
     rules = Rules(
         width=len(found.header),

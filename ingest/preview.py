@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from ingest import acknowledgement, answers, checks, cost, gate, obstacles, options, pipeline, preparing
+from ingest import acknowledgement, answers, checks, cost, gate, obstacles, opening, options, pipeline, preparing
 from ingest.accounts import Account
 from ingest.checks import Verdict
 from ingest.files import File
@@ -44,6 +44,7 @@ def _answer(
         verdicts += checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
         profile = counted(verdicts)
         profile.refuse_mangled_numbers()
+        times = _times(connection, account, prepared, profile.countries)
         hold = _hold(connection, account, file, profile)
         if hold is None:
             hold, verdicts = _paid(connection, account, prepared, profile, verdicts)
@@ -55,7 +56,18 @@ def _answer(
     profile = counted(verdicts)
     found = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
     found |= {"cost": cost.estimate(connection, account, profile.zones)}
-    return acknowledgement.held(found, hold.code, hold.detail) if hold is not None else found
+    if hold is not None:
+        return acknowledgement.held(found, hold.code, hold.detail)
+    return found | times if profile.accepted else found
+
+
+def _times(connection: psycopg.Connection, account: Account, prepared: Prepared, countries: set[str]) -> dict[str, Any]:
+    """When it would go. Raises Unusable where it never may."""
+    chosen = prepared.options
+    quiet = opening.quiet_hours(connection, account, chosen.klass, countries)
+    hours = opening.window(chosen.window(account.timezone), quiet, account.timezone)
+    due = max(clock.now(), prepared.scheduled_at or clock.now())
+    return acknowledgement.times(opening.first(due, hours, prepared.ends_at), hours)
 
 
 def _hold(connection: psycopg.Connection, account: Account, file: File, profile: Profile) -> Hold | None:

@@ -20,6 +20,7 @@ class Profile:
     encodings: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     zones: Counter[str] = field(default_factory=Counter)  # segments by zone
+    countries: set[str] = field(default_factory=set)  # that accepted messages go to
     numbers: set[int] = field(default_factory=set)
 
     def add(self, verdict: Verdict) -> None:
@@ -35,6 +36,8 @@ class Profile:
         self.max_segments = max(self.max_segments, segments)
         self.encodings[verdict.encoding or ""] += 1
         self.zones[verdict.network.zone if verdict.network else ""] += segments
+        if verdict.network is not None:
+            self.countries.add(verdict.network.country)
 
     @property
     def rejected(self) -> int:

@@ -6,7 +6,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from outbound import database
+from outbound import daily_window, database
 from outbound.queries import load
 
 Q = load("reports/status")
@@ -36,11 +36,18 @@ def status() -> dict[str, Any]:
             "connectors": _rows(cursor, Q.connectors),
             "build": next(iter(_rows(cursor, Q.build)), None),
             "files": _rows(cursor, Q.files),
-            "campaigns": _rows(cursor, Q.campaigns),
+            "campaigns": [_with_hours(row) for row in _rows(cursor, Q.campaigns)],
             "held": [row | {"released_by": RELEASED_BY.get(row["code"], OTHERWISE)} for row in _rows(cursor, Q.held)],
             "in_doubt": _rows(cursor, Q.doubts),
             "unmatched_receipts": _rows(cursor, Q.unmatched),
         }
+
+
+def _with_hours(row: dict[str, Any]) -> dict[str, Any]:
+    """hours: of a day in which the campaign goes, on the clocks of its account; null is all day."""
+    terms = [row.pop(name) for name in ("window_opens", "window_closes", "quiet_hours", "timezone")]
+    window = daily_window.of_campaign(*terms)
+    return row | {"hours": " ".join(window.written()) if window else None}
 
 
 def _database(connection: psycopg.Connection) -> str:

@@ -293,6 +293,7 @@ class Defaults(Strict):
     max_segments: int | None = Field(default=None, ge=1, le=255)
     on_insufficient_balance: Literal["hold", "partial"] | None = None
     base_mismatch_percent: Percent | None = None
+    quiet_hours: Window | None = None
     manifest_required: bool | None = None
     gate: Gate | None = None
 
@@ -325,6 +326,7 @@ class Setup(Strict):
 
     legal_entity: LegalEntity
     networks: list[Network] | None = None
+    quiet_hours: dict[Country, Window] | None = None
     connectors: list[Connector] | None = None
     staff: list[Staff] | None = None
     accounts: list[Account] = Field(default_factory=list)

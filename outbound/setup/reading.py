@@ -73,6 +73,7 @@ _FORMS: dict[str | int, str] = {
     "country": "two capital letters, like EG",
     "currency": "three capital letters, like EGP",
     "answers": "a status in hexadecimal, like 0x00000008",
+    "quiet_hours": "two capital letters, like EG",
     "prefix": "digits without + and leading zeros, like 2010",
     "name": "small letters, digits, _ and -, like nile-foods",
     "email": "an e-mail address",

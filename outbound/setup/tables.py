@@ -15,6 +15,7 @@ ENTITY = Kind(
     "legal entity", "account.legal_entity", ("name",), ("country", "timezone", "tax_id", "approvals"), absent="kept"
 )
 NETWORK = Kind("network", "network.network", ("prefix",), ("operator", "country", "zone", "covered"))
+QUIET_HOURS = Kind("quiet hours", "network.quiet_hours", ("country",), ("hours",))
 CONNECTOR = Kind(
     "connector",
     "dispatch.connector",
@@ -55,6 +56,8 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
     found: list[tuple[Kind, Rows]] = []
     if setup.networks is not None:
         found.append((NETWORK, {(one.prefix,): one.model_dump(exclude={"prefix"}) for one in setup.networks}))
+    if setup.quiet_hours is not None:
+        found.append((QUIET_HOURS, {(country,): {"hours": hours} for country, hours in setup.quiet_hours.items()}))
     if setup.connectors is not None:
         found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
     if setup.staff is not None:

@@ -111,7 +111,7 @@ def _window(written: str) -> str:
     try:
         daily_window.parse(written, "UTC")
     except ValueError as error:
-        raise ValueError(f"{written!r} is no daily window: {error}") from None
+        raise ValueError(f"{written!r} is no span of a day: {error}") from None
     return written
 
 

@@ -10,6 +10,12 @@ create table network.network (
 );
 comment on column network.network.prefix is 'E.164 digits without +; the longest that matches a number wins.';
 
+-- Local times in which no promotional message goes to a country, or for a sender from there (INTAKE, Quiet hours).
+create table network.quiet_hours (
+    country text primary key check (country ~ '^[A-Z]{2}$'),
+    hours text not null check (hours ~ '^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$')
+);
+
 -- The zones that an order's units are valid for: the one it names, else those of the account, else the home country's (INTAKE).
 create function account.order_zones(of_account bigint, named text) returns text[]
 language sql stable as $$

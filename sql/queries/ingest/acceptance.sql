@@ -38,10 +38,15 @@ from left_out;
 select coalesce(sum(segments), 0)
 from {landing};
 
--- landed_zones --
-select zone, sum(segments)
-from {landing}
-group by zone;
+-- landed --
+-- Segments by zone and country; a network that is known no more has no country.
+select landed.zone, network.country, landed.segments
+from (
+    select zone, network_id, sum(segments) as segments
+    from {landing}
+    group by zone, network_id
+) as landed
+left join network.network using (network_id);
 
 -- insert_messages --
 insert into dispatch.message (
@@ -54,12 +59,13 @@ select dispatch.attach_messages(%(landing)s::regclass, %(campaign)s);
 
 -- accept --
 -- A campaign that was held becomes eligible when what held it is settled: it waited for its customer. And not before its
--- daily window opens.
+-- daily window opens and quiet hours are over.
 with campaign as (
     update intake.campaign
     set eligible_at = greatest(received_at, scheduled_at, case when state = 'held' then now() end, %(opens_at)s),
         opens_at = %(opens_at)s,
         closes_at = %(closes_at)s,
+        quiet_hours = %(quiet_hours)s,
         state = 'accepted',
         held_code = null,
         held_detail = null,

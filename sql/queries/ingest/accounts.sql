@@ -24,6 +24,18 @@ from account.account
 left join lateral account.term_on(account.account_id, (now() at time zone account.timezone)::date) as term on true
 where account.account_id = %(account)s;
 
+-- quiet_hours --
+-- Of the country of the account's legal entity, and of these countries.
+select distinct hours
+from network.quiet_hours
+where country = any (%(countries)s::text[])
+   or country = (
+    select legal_entity.country
+    from account.account
+    join account.legal_entity using (legal_entity_id)
+    where account_id = %(account)s)
+order by hours;
+
 -- senders --
 -- The addresses that an account may send from today, and the operators that let each through (null: all).
 select address, operators
