@@ -102,10 +102,11 @@ def _times(chosen: Options, zone: str, received_at: datetime) -> tuple[datetime 
 def _sender(
     connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
 ) -> tuple[str, frozenset[str] | None]:
-    """The sender's address, and the operators that let it through on that day: None is all, empty is none."""
+    """The sender's address, and the operators that let it through on that day in this class: None is all, empty is none."""
     day = local_day(at, account.timezone)
     approved: dict[str, frozenset[str] | None] = {}
-    for address, operators in connection.execute(ACCOUNTS.senders, {"account": account.account_id, "day": day}):
+    where = {"account": account.account_id, "day": day, "class": chosen.klass}
+    for address, operators in connection.execute(ACCOUNTS.senders, where):
         known = approved.get(address, frozenset())
         approved[address] = None if operators is None or known is None else known | frozenset(operators)
     if chosen.sender is not None:

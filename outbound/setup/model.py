@@ -44,13 +44,17 @@ class LegalEntity(Strict):
 
 
 class Network(Strict):
-    """Numbers that begin with prefix; the longest that matches wins. covered: false makes NOT_COVERED of them."""
+    """Numbers that begin with prefix; the longest that matches wins. covered: false makes NOT_COVERED of them.
+
+    requires_sender_approval: the operator lets only senders through that name it.
+    """
 
     prefix: Prefix
     operator: Text
     country: Country
     zone: Zone
     covered: bool = True
+    requires_sender_approval: bool = False
 
 
 class Authorities(Strict):
@@ -184,12 +188,15 @@ class Connector(Strict):
 
 
 class SenderRow(Strict):
-    """An address that the account may send from, from a day on. operators: those that let it through; null: all."""
+    """An address that the account may send from, from a day on. operators: those that let it through; null: all but those
+    whose networks ask for approval. klass: of the campaigns that may use it; null: both. document: what that rests on."""
 
     address: Sender
     approved: Day
     until: Day | None = None
     operators: list[Text] | None = None
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
+    document: Text | None = None
 
 
 class User(Strict):

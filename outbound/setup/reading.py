@@ -186,17 +186,24 @@ def landing_of(account: Account) -> str:
 
 
 def _strange_operators(setup: Setup) -> Iterator[Problem]:
-    """A route of an operator that no network belongs to would serve nobody."""
+    """A route of an operator that no network belongs to would serve nobody, and such an approval would let nothing through."""
     if setup.networks is None:
         return
     known = sorted({network.operator for network in setup.networks})
-    for n, connector in enumerate(setup.connectors or []):
-        for m, route in enumerate(connector.routes):
-            if route.operator is not None and route.operator not in known:
-                yield Problem(
-                    ("connectors", n, "routes", m, "operator"),
-                    f"no network is of {route.operator!r}: there are {', '.join(known) or 'none'}",
-                )
+    named: list[tuple[Place, str | None]] = [
+        (("connectors", n, "routes", m, "operator"), route.operator)
+        for n, connector in enumerate(setup.connectors or [])
+        for m, route in enumerate(connector.routes)
+    ]
+    named += [
+        (("accounts", n, "senders", m, "operators", o), operator)
+        for n, account in enumerate(setup.accounts)
+        for m, sender in enumerate(account.senders or [])
+        for o, operator in enumerate(sender.operators or [])
+    ]
+    for place, operator in named:
+        if operator is not None and operator not in known:
+            yield Problem(place, f"no network is of {operator!r}: there are {', '.join(known) or 'none'}")
 
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:

@@ -14,7 +14,9 @@ EVER = date(1900, 1, 1)  # from when terms and targets hold that name no day
 ENTITY = Kind(
     "legal entity", "account.legal_entity", ("name",), ("country", "timezone", "tax_id", "approvals"), absent="kept"
 )
-NETWORK = Kind("network", "network.network", ("prefix",), ("operator", "country", "zone", "covered"))
+NETWORK = Kind(
+    "network", "network.network", ("prefix",), ("operator", "country", "zone", "covered", "requires_sender_approval")
+)
 QUIET_HOURS = Kind("quiet hours", "network.quiet_hours", ("country",), ("hours",))
 CONNECTOR = Kind(
     "connector",
@@ -40,7 +42,11 @@ ACCOUNT = Kind(
 )
 TERM = Kind("term", "account.term", ("effective_from",), tuple(Terms.model_fields), owner="account_id")
 SENDER = Kind(
-    "sender", "account.sender", ("address", "approved_from"), ("kind", "approved_to", "operators"), owner="account_id"
+    "sender",
+    "account.sender",
+    ("address", "approved_from"),
+    ("kind", "approved_to", "operators", "class", "document"),
+    owner="account_id",
 )
 RATE = Kind(
     "rate", "account.rate_row", ("zone", "effective_from", "from_unit"), ("effective_to", "rate"), owner="account_id"
@@ -72,6 +78,7 @@ def of_account(account: Account) -> list[tuple[Kind, Rows]]:
         found.append((SENDER, {
             (one.address, one.approved): {
                 "kind": sender_kind(one.address), "approved_to": one.until, "operators": one.operators,
+                "class": one.klass, "document": one.document,
             }
             for one in account.senders
         }))  # fmt: skip

@@ -60,9 +60,14 @@ create table account.sender (
     approved_from date not null,
     approved_to date,
     operators text[],
+    class text check (class in ('informational', 'promotional')),
+    document text,
     unique (account_id, address, approved_from)
 );
-comment on column account.sender.operators is 'The operators that let this sender through; null: all.';
+comment on column account.sender.operators is
+    'The operators that let this sender through; null: all but those whose networks ask for an approval of their own.';
+comment on column account.sender.class is 'Of the campaigns that may use it; null: both.';
+comment on column account.sender.document is 'What the approval rests on: a contract, a letter; for people.';
 
 create table account.rate_row (
     rate_row_id bigint generated always as identity primary key,

@@ -6,8 +6,11 @@ create table network.network (
     operator text not null,
     country text not null check (country ~ '^[A-Z]{2}$'),
     zone text not null,
-    covered boolean not null default true
+    covered boolean not null default true,
+    requires_sender_approval boolean not null default false
 );
+comment on column network.network.requires_sender_approval is
+    'Its operator lets no sender through that is not approved for it by name.';
 comment on column network.network.prefix is 'E.164 digits without +; the longest that matches a number wins.';
 
 -- Local times in which no promotional message goes to a country, or for a sender from there (INTAKE, Quiet hours).

@@ -37,9 +37,22 @@ where country = any (%(countries)s::text[])
 order by hours;
 
 -- senders --
--- The addresses that an account may send from today, and the operators that let each through (null: all).
-select address, operators
+-- The addresses that an account may send from on a day, and the operators that let each through. Null: all of them; an
+-- operator of whose networks one asks for an approval is only among those that a sender names.
+with known as (
+    select operator, bool_or(requires_sender_approval) as asks
+    from network.network
+    group by operator
+)
+
+select
+    address,
+    case
+        when operators is not null then operators
+        when exists (select from known where asks) then array(select operator from known where not asks)
+    end as operators
 from account.sender
 where account_id = %(account)s
   and approved_from <= %(day)s
-  and (approved_to is null or approved_to > %(day)s);
+  and (approved_to is null or approved_to > %(day)s)
+  and (class is null or class = %(class)s);
