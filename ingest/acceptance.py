@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles, opening, timing
+from ingest import accounts, acknowledgement, answers, campaigns, cost, files, limits, obstacles, opening, timing
 from ingest.accounts import Account
 from ingest.campaigns import over
 from ingest.files import File
+from ingest.hold import Hold
 from ingest.refusal import Unusable
 from outbound import clock, database
 from outbound.daily_window import DailyWindow
@@ -96,11 +97,14 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
     return "accepted"
 
 
-def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaign) -> tuple[obstacles.Hold | None, int]:
+def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaign) -> tuple[Hold | None, int]:
     """A hold, or how many messages the balance ends before (0: it covers all of them)."""
     connection.execute(Q.lock_reservations, {"account": account.account_id})
-    available = obstacles.available(connection, account, campaign["scheduled_at"])
     needed = campaign["segments"]
+    over_limit = limits.daily(connection, account, needed)
+    if over_limit is not None and over_limit.code not in obstacles.approved(connection, campaign["campaign_id"]):
+        return over_limit, 0
+    available = obstacles.available(connection, account, campaign["scheduled_at"])
     if available is None or available >= needed:
         return None, 0
     affordable = 0
@@ -108,7 +112,7 @@ def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaig
         affordable = _one(connection, campaign["campaign_id"], Q.affordable, {"available": max(available, 0)})
     if affordable:
         return None, affordable
-    return obstacles.no_balance(needed, available), 0
+    return obstacles.no_balance(connection, account, needed, available, campaign["scheduled_at"]), 0
 
 
 def _cut(

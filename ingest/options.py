@@ -118,6 +118,9 @@ class Policy(BaseModel):
 
     base_mismatch_percent: Decimal = Field(default=Decimal(20), ge=0, le=100)
     quiet_hours: Annotated[str, AfterValidator(_window)] | None = None
+    max_segments_per_day: int | None = Field(default=None, ge=0)
+    new_account_days: int = Field(default=0, ge=0)
+    new_account_segments_per_day: int | None = Field(default=None, ge=0)
     manifest_required: bool = False
     gate: dict[str, Any] = Field(default_factory=dict)
 

@@ -7,11 +7,23 @@ from typing import Any
 
 import psycopg
 
-from ingest import acknowledgement, answers, checks, cost, gate, obstacles, opening, options, pipeline, preparing
+from ingest import (
+    acknowledgement,
+    answers,
+    checks,
+    cost,
+    gate,
+    limits,
+    obstacles,
+    opening,
+    options,
+    pipeline,
+    preparing,
+)
 from ingest.accounts import Account
 from ingest.checks import Verdict
 from ingest.files import File
-from ingest.obstacles import Hold
+from ingest.hold import Hold
 from ingest.preparing import Prepared
 from ingest.profile import Profile, counted
 from ingest.refusal import Unusable
@@ -89,14 +101,17 @@ def _hold(connection: psycopg.Connection, account: Account, file: File, profile:
 def _paid(
     connection: psycopg.Connection, account: Account, prepared: Prepared, profile: Profile, verdicts: list[Verdict]
 ) -> tuple[Hold | None, list[Verdict]]:
-    """A hold, or the verdicts as the balance leaves them."""
+    """A hold, or the verdicts as the day's limit and the balance leave them."""
+    over_limit = limits.daily(connection, account, profile.segments)
+    if over_limit is not None:
+        return over_limit, verdicts
     available = obstacles.available(connection, account, prepared.scheduled_at)
     if available is None or available >= profile.segments:
         return None, verdicts
     cut = _up_to(verdicts, available)
     if prepared.options.on_insufficient_balance == "partial" and counted(cut).accepted:
         return None, cut
-    return obstacles.no_balance(profile.segments, available), verdicts
+    return obstacles.no_balance(connection, account, profile.segments, available, prepared.scheduled_at), verdicts
 
 
 def _up_to(verdicts: list[Verdict], available: int) -> list[Verdict]:

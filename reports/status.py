@@ -13,7 +13,8 @@ Q = load("reports/status")
 
 RELEASED_BY = {
     "BASE_MISMATCH": "a base load (bases/), or an operator's approval",
-    "NO_BALANCE": "a recharge (`outbound purchase`), or a payment where there is a credit limit",
+    "NO_BALANCE": "a recharge (`outbound purchase`); a payment under a credit limit, the next month under a monthly cap",
+    "DAILY_LIMIT": "the next day, if it fits then, or an operator's approval",
     "DUPLICATE_CONTENT": "the same file with a new batch_ref in its manifest",
     "DUPLICATE_NAME": "the same file with a new batch_ref in its manifest",
     "MAYBE_TRUNCATED": "the whole file, dropped by rename or with X.done; or an operator's approval",

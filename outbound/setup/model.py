@@ -246,6 +246,7 @@ class Terms(Strict):
     tier_scope: Literal["zone", "account"] = "zone"
     minimum_monthly: Amount = Decimal(0)
     credit_limit: Amount | None = None
+    monthly_cap: Amount | None = None
 
     @model_validator(mode="after")
     def _is_taxed(self) -> "Terms":
@@ -270,6 +271,7 @@ class Change(Strict):
     tier_scope: Literal["zone", "account"] | None = None
     minimum_monthly: Amount | None = None
     credit_limit: Amount | None = None
+    monthly_cap: Amount | None = None
 
 
 class Gate(Strict):
@@ -301,6 +303,9 @@ class Defaults(Strict):
     on_insufficient_balance: Literal["hold", "partial"] | None = None
     base_mismatch_percent: Percent | None = None
     quiet_hours: Window | None = None
+    max_segments_per_day: int | None = Field(default=None, ge=0)
+    new_account_days: int | None = Field(default=None, ge=0)
+    new_account_segments_per_day: int | None = Field(default=None, ge=0)
     manifest_required: bool | None = None
     gate: Gate | None = None
 

@@ -14,6 +14,8 @@ from outbound.landing import UnsupportedLanding, folder
 from outbound.setup.document import Document, Place, Problem, written
 from outbound.setup.model import Account, Change, Setup, Terms
 
+LIMITS = ("credit_limit", "monthly_cap")  # that a change can take away again
+
 
 class WrongSetup(OutboundError):
     """A set-up file has mistakes, and nothing was changed: each with its place and what to do."""
@@ -176,9 +178,9 @@ def base_terms(account: Account) -> dict[str, Any]:
 
 
 def changed_terms(current: dict[str, Any], change: Change) -> dict[str, Any]:
-    """The terms after a change: what it says over what held before; only credit_limit can be set to null."""
+    """The terms after a change: what it says over what held before; only limits can be set to null."""
     said = change.model_dump(exclude_unset=True, exclude={"since"})
-    return current | {name: value for name, value in said.items() if value is not None or name == "credit_limit"}
+    return current | {name: value for name, value in said.items() if value is not None or name in LIMITS}
 
 
 def landing_of(account: Account) -> str:

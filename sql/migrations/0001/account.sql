@@ -38,6 +38,7 @@ create table account.term (
     tier_scope text not null default 'zone' check (tier_scope in ('zone', 'account')),
     minimum_monthly numeric(18, 2) not null default 0 check (minimum_monthly >= 0),
     credit_limit numeric(18, 2) check (credit_limit >= 0),
+    monthly_cap numeric(18, 2) check (monthly_cap >= 0),
     primary key (account_id, effective_from),
     check (tax_treatment = 'standard' or vat_rate = 0)
 );

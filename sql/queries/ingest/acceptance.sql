@@ -14,6 +14,26 @@ select least(
     billing.available_units(%(account)s, now()),
     billing.available_units(%(account)s, greatest(now(), %(at)s)));
 
+-- limited_by --
+-- What the balance of a postpaid account ends at: the lower one of its limits.
+select case when billing.cap_units(%(account)s, instant) <= coalesce(billing.credit_units(%(account)s, instant), 9223372036854775807)
+    then 'monthly cap' else 'credit limit' end
+from (values (now()), (greatest(now(), %(at)s))) as moment (instant)
+order by billing.available_units(%(account)s, instant) nulls last
+limit 1;
+
+-- used_today --
+-- Segments that were queued since the local day began, and when the account was set up.
+select
+    coalesce((
+        select sum(segments)
+        from intake.campaign
+        where campaign.account_id = account.account_id
+          and accepted_at >= %(since)s), 0)::bigint,
+    account.created_at
+from account.account
+where account_id = %(account)s;
+
 -- affordable --
 -- The last message, in file order, up to which the balance goes.
 select max(ordinal)
