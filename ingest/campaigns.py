@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from ingest import checks, options, preparing
+from ingest import checks, options, preparing, screen
 from ingest.accounts import Account
 from ingest.checks import Verdict
 from ingest.files import File
@@ -121,11 +121,13 @@ def _fill(
 ) -> Profile:
     """Lands what is accepted, notes what is not."""
     profile = Profile()
+    screening = screen.of_account(connection, account)
     verdicts = checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
     while chunk := list(islice(verdicts, checks.CHUNK)):
         first = profile.accepted + 1
         for verdict in chunk:
             profile.add(verdict)
+        profile.screened += screening.matches([verdict.text or "" for verdict in chunk if verdict.reason is None])
         with connection.cursor() as cursor:
             database.copy_in(
                 cursor, f"intake.{landing_table(campaign_id)}", _MESSAGE, _messages(chunk, account, campaign_id, first)
@@ -168,5 +170,6 @@ def _add_profile(
     connection: psycopg.Connection, account: Account, campaign_id: int, profile: Profile, loads: int, is_empty: bool
 ) -> None:
     row = profile.as_row()
-    row |= {"campaign": campaign_id, "account": account.account_id, "reasons": Jsonb(row["reasons"])}
+    row |= {name: Jsonb(row[name]) for name in ("reasons", "screened")}
+    row |= {"campaign": campaign_id, "account": account.account_id}
     connection.execute(Q.add_profile, row | {"base_loads": loads, "base_is_empty": is_empty})

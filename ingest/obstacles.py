@@ -1,5 +1,6 @@
 """What stops a campaign between its checks and the queue (INTAKE, Gate and handover)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,8 @@ C = load("ingest/campaigns")
 A = load("ingest/acceptance")
 F = load("ingest/files")
 
+MOST_NAMED = 10  # entries of the content screen in one hold
+
 
 def found(
     connection: psycopg.Connection, account: Account, file: File, campaign: dict[str, Any], judged: dict[str, Any]
@@ -28,6 +31,7 @@ def found(
         same_name(connection, account, file),
         truncated(file),
         base_mismatch(account, judged["base_is_empty"], judged["not_in_base"], judged["not_in_base_ratio"]),
+        content_screen(judged["screened"]),
         None if judged["gate_passed"] else Hold("GATE_FAILED", failed_rules(judged["gate_result"])),
     ]
     return next((hold for hold in reasons if hold is not None and hold.code not in passed), None)
@@ -67,6 +71,16 @@ def base_mismatch(account: Account, is_empty: bool, not_in_base: int, ratio: Dec
             " looked at again after a base load",
         )
     return None
+
+
+def content_screen(screened: Mapping[str, int]) -> Hold | None:
+    """Names the entries of the lists, never what stands around them."""
+    if not screened:
+        return None
+    often = sorted(screened.items(), key=lambda one: (-one[1], one[0]))
+    named = [f"{entry!r} in {count} message{'s' if count > 1 else ''}" for entry, count in often[:MOST_NAMED]]
+    more = f", and {len(often) - MOST_NAMED} more" if len(often) > MOST_NAMED else ""
+    return Hold("CONTENT_SCREEN", f"listed words or links: {', '.join(named)}{more}; a person releases it")
 
 
 def no_balance(

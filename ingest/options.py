@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ingest.refusal import Unusable
 from ingest.table import Layout
-from outbound import daily_window
+from outbound import daily_window, folding
 from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError
 
@@ -111,6 +111,25 @@ class Options(BaseModel):
         return None if self.daily_window is None else daily_window.parse(self.daily_window, zone)
 
 
+def _phrase(text: str) -> str:
+    folding.phrase(text)
+    return text
+
+
+def _link(text: str) -> str:
+    folding.domain(text)
+    return text
+
+
+class ContentScreen(BaseModel):
+    """Words and links that hold a campaign."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: tuple[Annotated[str, AfterValidator(_phrase)], ...] = ()
+    links: tuple[Annotated[str, AfterValidator(_link)], ...] = ()
+
+
 class Policy(BaseModel):
     """What only an account's defaults may say."""
 
@@ -121,6 +140,7 @@ class Policy(BaseModel):
     max_segments_per_day: int | None = Field(default=None, ge=0)
     new_account_days: int = Field(default=0, ge=0)
     new_account_segments_per_day: int | None = Field(default=None, ge=0)
+    content_screen: ContentScreen = ContentScreen()
     manifest_required: bool = False
     gate: dict[str, Any] = Field(default_factory=dict)
 

@@ -19,6 +19,7 @@ from ingest import (
     options,
     pipeline,
     preparing,
+    screen,
 )
 from ingest.accounts import Account
 from ingest.checks import Verdict
@@ -56,6 +57,8 @@ def _answer(
         verdicts += checks.check(prepared.table.rows, prepared.rules, preparing.standing(connection, account))
         profile = counted(verdicts)
         profile.refuse_mangled_numbers()
+        texts = [verdict.text or "" for verdict in verdicts if verdict.reason is None]
+        profile.screened += screen.of_account(connection, account).matches(texts)
         times = _times(connection, account, prepared, profile.countries)
         hold = _hold(connection, account, file, profile)
         if hold is None:
@@ -93,6 +96,7 @@ def _hold(connection: psycopg.Connection, account: Account, file: File, profile:
     found = (
         obstacles.same_name(connection, account, file),
         mismatch,
+        obstacles.content_screen(profile.screened),
         None if passed else Hold("GATE_FAILED", obstacles.failed_rules({"failed": failed})),
     )
     return next((hold for hold in found if hold is not None), None)

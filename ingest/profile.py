@@ -21,6 +21,7 @@ class Profile:
     reasons: Counter[str] = field(default_factory=Counter)
     zones: Counter[str] = field(default_factory=Counter)  # segments by zone
     countries: set[str] = field(default_factory=set)  # that accepted messages go to
+    screened: Counter[str] = field(default_factory=Counter)  # accepted messages by entry of the content screen
     numbers: set[int] = field(default_factory=set)
 
     def add(self, verdict: Verdict) -> None:
@@ -67,6 +68,7 @@ class Profile:
             "ucs2_messages": self.encodings["ucs2"],
             "reject_ratio": _ratio(self.rejected, self.rows),
             "not_in_base_ratio": self.not_in_base_ratio,
+            "screened": dict(sorted(self.screened.items())),
         }
 
 

@@ -13,10 +13,12 @@ from outbound.setup.values import (
     Country,
     Currency,
     Day,
+    Domain,
     Email,
     Encoding,
     Landing,
     Percent,
+    Phrase,
     Prefix,
     Rate,
     Region,
@@ -285,6 +287,13 @@ class Gate(Strict):
     max_ucs2_messages: int | None = Field(default=None, ge=0)
 
 
+class ContentScreen(Strict):
+    """Words and links that hold a campaign (INTAKE, CONTENT_SCREEN)."""
+
+    words: list[Phrase] = Field(default_factory=list)
+    links: list[Domain] = Field(default_factory=list)
+
+
 class Defaults(Strict):
     """What a manifest may leave out (INTAKE), and what only the account can say."""
 
@@ -306,6 +315,7 @@ class Defaults(Strict):
     max_segments_per_day: int | None = Field(default=None, ge=0)
     new_account_days: int | None = Field(default=None, ge=0)
     new_account_segments_per_day: int | None = Field(default=None, ge=0)
+    content_screen: ContentScreen | None = None
     manifest_required: bool | None = None
     gate: Gate | None = None
 
@@ -339,6 +349,7 @@ class Setup(Strict):
     legal_entity: LegalEntity
     networks: list[Network] | None = None
     quiet_hours: dict[Country, Window] | None = None
+    content_screen: ContentScreen | None = None
     connectors: list[Connector] | None = None
     staff: list[Staff] | None = None
     accounts: list[Account] = Field(default_factory=list)

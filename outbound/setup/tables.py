@@ -18,6 +18,7 @@ NETWORK = Kind(
     "network", "network.network", ("prefix",), ("operator", "country", "zone", "covered", "requires_sender_approval")
 )
 QUIET_HOURS = Kind("quiet hours", "network.quiet_hours", ("country",), ("hours",))
+SCREENED = Kind("screened", "intake.content_screen", ("kind", "entry"), ())
 CONNECTOR = Kind(
     "connector",
     "dispatch.connector",
@@ -64,6 +65,10 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
         found.append((NETWORK, {(one.prefix,): one.model_dump(exclude={"prefix"}) for one in setup.networks}))
     if setup.quiet_hours is not None:
         found.append((QUIET_HOURS, {(country,): {"hours": hours} for country, hours in setup.quiet_hours.items()}))
+    if setup.content_screen is not None:
+        listed = [("word", entry) for entry in setup.content_screen.words]
+        listed += [("link", entry) for entry in setup.content_screen.links]
+        found.append((SCREENED, {key: {} for key in listed}))
     if setup.connectors is not None:
         found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
     if setup.staff is not None:

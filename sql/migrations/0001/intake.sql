@@ -176,6 +176,7 @@ create table intake.profile (
     ucs2_messages integer not null,
     reject_ratio numeric(9, 6) not null,
     not_in_base_ratio numeric(9, 6) not null,
+    screened jsonb not null default '{}',
     base_is_empty boolean not null,
     base_loads integer not null,
     gate_passed boolean,
@@ -183,7 +184,15 @@ create table intake.profile (
     judged_at timestamptz,
     check (rows = accepted + rejected)
 );
+comment on column intake.profile.screened is 'Entries of the content screen, and how many accepted messages hold each.';
 comment on column intake.profile.base_loads is 'How many files the base had been loaded from: another number is a reason to look again.';
+
+-- The platform's lists of words and links that hold a campaign (INTAKE, CONTENT_SCREEN); accounts add their own.
+create table intake.content_screen (
+    kind text not null check (kind in ('word', 'link')),
+    entry text not null check (entry <> ''),
+    primary key (kind, entry)
+);
 
 create table intake.reject (
     account_id bigint not null references account.account,
