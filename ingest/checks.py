@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from ingest.scanner import Row
 from ingest.template import Template
 from recipients import number
@@ -35,7 +38,8 @@ class Rules:
     """What a campaign's rows are checked against.
 
     template: None takes the text from the column text_place. zones: that units are valid for; None is all.
-    sender_operators: that let the sender through; None is all of them, empty is none.
+    sender_operators: that let the sender through; None is all of them, empty is none. capped: ascending, the numbers that
+    have had enough messages of late; None where there is no cap.
     """
 
     width: int
@@ -47,6 +51,7 @@ class Rules:
     text_place: int | None
     max_segments: int
     sender_operators: frozenset[str] | None
+    capped: npt.NDArray[np.int64] | None = None
 
 
 def shape(row: Row, width: int) -> Reason | None:
@@ -102,7 +107,7 @@ def _is_covered(network: Network | None, zones: frozenset[str] | None) -> bool:
 
 
 def _permitted(row: Row, verdict: Verdict, rules: Rules, known: Standing) -> Verdict:
-    """Base, opt-out, text, sender."""
+    """Base, opt-out, text, sender, frequency."""
     if verdict.msisdn not in known.members:
         return verdict._replace(reason=Reason.NOT_IN_BASE)
     if verdict.msisdn in known.opted_out:
@@ -122,4 +127,11 @@ def _permitted(row: Row, verdict: Verdict, rules: Rules, known: Standing) -> Ver
     operator = verdict.network.operator if verdict.network else ""
     if rules.sender_operators is not None and operator not in rules.sender_operators:
         return verdict._replace(reason=Reason.SENDER_NOT_APPROVED)
+    if rules.capped is not None and _is_among(rules.capped, verdict.msisdn or 0):
+        return verdict._replace(reason=Reason.FREQUENCY_CAP)
     return verdict
+
+
+def _is_among(ascending: npt.NDArray[np.int64], msisdn: int) -> bool:
+    place = int(np.searchsorted(ascending, msisdn))
+    return place < len(ascending) and int(ascending[place]) == msisdn

@@ -130,6 +130,20 @@ class ContentScreen(BaseModel):
     links: tuple[Annotated[str, AfterValidator(_link)], ...] = ()
 
 
+class FrequencyCap(BaseModel):
+    """At most so many messages to a subscriber in so many days; klass: of campaigns of this class, None is all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    messages: int = Field(ge=1)
+    days: int = Field(ge=1, le=366)
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
+
+    def caps(self, klass: str) -> bool:
+        """Whether it is meant for a campaign of this class."""
+        return self.klass in (None, klass)
+
+
 class Policy(BaseModel):
     """What only an account's defaults may say."""
 
@@ -141,6 +155,7 @@ class Policy(BaseModel):
     new_account_days: int = Field(default=0, ge=0)
     new_account_segments_per_day: int | None = Field(default=None, ge=0)
     content_screen: ContentScreen = ContentScreen()
+    frequency_cap: FrequencyCap | None = None
     manifest_required: bool = False
     gate: dict[str, Any] = Field(default_factory=dict)
 

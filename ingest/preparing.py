@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 
 from ingest import columns, opening, options, table
@@ -17,7 +19,7 @@ from ingest.refusal import Unusable
 from ingest.table import Table
 from ingest.template import Template
 from outbound.clock import local_day
-from recipients import consent
+from recipients import consent, frequency
 from recipients.consent import Standing
 from recipients.networks import Networks, prepaid_zones
 
@@ -67,6 +69,7 @@ def prepare(
         text_place=text_place,
         max_segments=chosen.max_segments,
         sender_operators=operators,
+        capped=_capped(connection, account, chosen, begin),
     )
     return Prepared(chosen, found, rules, sender, scheduled_at, ends_at)
 
@@ -97,6 +100,16 @@ def _times(chosen: Options, zone: str, received_at: datetime) -> tuple[datetime 
                 )
             scheduled_at = None
     return scheduled_at, options.instant(chosen.end, zone) if chosen.end is not None else None
+
+
+def _capped(
+    connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
+) -> npt.NDArray[np.int64] | None:
+    """Who has had enough of the account's messages by then; None where no cap is set for this class."""
+    cap = options.policy(account.defaults).frequency_cap
+    if cap is None or not cap.caps(chosen.klass):
+        return None
+    return frequency.capped(connection, account.account_id, frequency.Cap(cap.messages, cap.days, cap.klass), at)
 
 
 def _sender(

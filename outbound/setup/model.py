@@ -294,6 +294,14 @@ class ContentScreen(Strict):
     links: list[Domain] = Field(default_factory=list)
 
 
+class FrequencyCap(Strict):
+    """At most so many messages of the account to a subscriber in so many days (INTAKE, FREQUENCY_CAP)."""
+
+    messages: int = Field(ge=1)
+    days: int = Field(ge=1, le=366)
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
+
+
 class Defaults(Strict):
     """What a manifest may leave out (INTAKE), and what only the account can say."""
 
@@ -316,6 +324,7 @@ class Defaults(Strict):
     new_account_days: int | None = Field(default=None, ge=0)
     new_account_segments_per_day: int | None = Field(default=None, ge=0)
     content_screen: ContentScreen | None = None
+    frequency_cap: FrequencyCap | None = None
     manifest_required: bool | None = None
     gate: Gate | None = None
 

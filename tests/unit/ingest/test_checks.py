@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ingest.checks import LONGEST_FIELD, Rules, check
@@ -89,6 +90,22 @@ def test_the_sender_is_approved_by_network():
     found = verdicts(["01001234567", "x"], ["01101234567", "x"], rules=rules)
 
     assert [verdict.reason for verdict in found] == [None, Reason.SENDER_NOT_APPROVED]
+
+
+def test_who_has_had_enough_messages_is_capped_after_every_other_check_but_duplicates():
+    rules = replace(RULES, capped=np.array([MONA, KARIM]), sender_operators=frozenset({"Vodafone", "Orange"}))
+    found = verdicts(
+        ["01001234567", ""],
+        ["01001234567", "x"],
+        ["01001234567", "x"],
+        ["01101234567", "x"],
+        ["01201234567", "x"],
+        rules=rules,
+    )
+
+    assert [verdict.reason for verdict in found] == [
+        Reason.MISSING_VALUE, Reason.FREQUENCY_CAP, Reason.FREQUENCY_CAP, Reason.SENDER_NOT_APPROVED, None,
+    ]  # fmt: skip
 
 
 def test_a_duplicate_names_the_accepted_row_that_it_repeats():
