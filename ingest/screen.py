@@ -22,6 +22,7 @@ from outbound.queries import load
 C = load("ingest/campaigns")
 
 _PLAIN = "^[\\x00-\\x7f\u060c\u061b\u061f\u0621-\u063a\u0641-\u064a\u0660-\u0669]*$"  # folded by lower case alone
+_RUN = re.compile(r"\w+")
 _BLOCK = 200  # entries of one expression: more would be too large for the engine that runs it
 
 
@@ -30,13 +31,16 @@ class Screen:
     www. or nothing."""
 
     def __init__(self, words: Iterable[str] = (), links: Iterable[str] = ()) -> None:
-        entries = [(entry, _word(entry)) for entry in words] + [(entry, _link(entry)) for entry in links]
-        self._exact = [(entry, re.compile(pattern)) for entry, (pattern, _) in dict(entries).items()]
-        hints = [hint for _, (_, hint) in entries]
+        entries = [(entry, *_word(entry)) for entry in words] + [(entry, *_link(entry)) for entry in links]
+        self._by_run: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+        for entry, pattern, hint in entries:
+            longest = max(_RUN.findall(hint), key=len, default="")
+            self._by_run.setdefault(longest, []).append((entry, re.compile(pattern)))
+        hints = [hint for _, _, hint in entries]
         self._hints = ["|".join(map(re.escape, hints[n : n + _BLOCK])) for n in range(0, len(hints), _BLOCK)]
 
     def __bool__(self) -> bool:
-        return bool(self._exact)
+        return bool(self._by_run)
 
     def matches(self, texts: list[str]) -> Counter[str]:
         """entry -> how many of the texts hold it; entries as they were given, those that none holds left out."""
@@ -49,11 +53,14 @@ class Screen:
         if not self:
             return found
         for one in pc.value_counts(texts.filter(self._suspects(texts))).to_pylist():
-            folded = fold(one["values"])
-            for entry, pattern in self._exact:
-                if pattern.search(folded):
-                    found[entry] += one["counts"]
+            for entry in self._held(fold(one["values"])):
+                found[entry] += one["counts"]
         return found
+
+    def _held(self, folded: str) -> set[str]:
+        """The entries in a text, however long the lists: only those are tried that one of its words belongs to."""
+        runs = {"", *_RUN.findall(folded)} & self._by_run.keys()
+        return {entry for run in runs for entry, pattern in self._by_run[run] if pattern.search(folded)}
 
     def _suspects(self, texts: Any) -> Any:
         """Of each text whether it may hold an entry."""
