@@ -4,17 +4,31 @@ Locks are taken in one order: the campaign, then the account's reservation lock.
 by the statements after it.
 """
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from ingest import accounts, acknowledgement, answers, campaigns, cost, files, limits, obstacles, opening, timing
+from ingest import (
+    accounts,
+    acknowledgement,
+    answers,
+    campaigns,
+    cost,
+    files,
+    limits,
+    obstacles,
+    opening,
+    options,
+    timing,
+)
 from ingest.accounts import Account
 from ingest.campaigns import over
 from ingest.files import File
 from ingest.hold import Hold
 from ingest.refusal import Unusable
+from ingest.row import one
 from outbound import clock, database
 from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError
@@ -88,6 +102,12 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
         held, cut = _reserve(connection, account, campaign)
         if cut:
             found = _cut(connection, account, file, campaign, found, cut)
+    if held is None:
+        found = _leave_out_capped(connection, account, file, campaign, found, start.at)
+        if not found["accepted"]:
+            campaigns.reject(connection, campaign_id, "no row can be sent")
+            answers.decide(connection, account, file, found, campaign_id)
+            return "rejected"
     if held is not None:
         connection.execute(C.hold, {"campaign": campaign_id, "code": held.code, "detail": held.detail})
         answers.decide(connection, account, file, acknowledgement.held(found, held.code, held.detail), campaign_id)
@@ -121,12 +141,48 @@ def _cut(
     """Sends in file order up to the balance; the rest becomes rejected rows."""
     where = {"last": last, "file": file.file_id, "account": account.account_id, "campaign": campaign["campaign_id"]}
     left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out), where).rowcount
-    segments = _one(connection, campaign["campaign_id"], Q.landed_segments, {})
-    connection.execute(C.recount, where | {"messages": last, "segments": segments})
-    reasons = found["reasons"] | {"NO_BALANCE": left_out}
-    made = acknowledgement.checked(campaign["rows"], last, reasons, segments)
-    zones = cost.landed(connection, campaign["campaign_id"]).zones
-    return made | {"cost": cost.estimate(connection, account, zones)}
+    return _recounted(connection, account, campaign, found, "NO_BALANCE", left_out)
+
+
+def _leave_out_capped(
+    connection: psycopg.Connection,
+    account: Account,
+    file: File,
+    campaign: Campaign,
+    found: dict[str, Any],
+    at: datetime,
+) -> dict[str, Any]:
+    """Rejects who has had enough messages of campaigns that were queued since this one was checked. The account's
+    reservation lock is held: no other one is queued meanwhile."""
+    cap = options.policy(account.defaults).frequency_cap
+    if cap is None or not cap.caps(campaign["class"]):
+        return found
+    campaign_id = campaign["campaign_id"]
+    where = {"account": account.account_id, "file": file.file_id, "at": at}
+    where |= {"class": cap.klass, "days": cap.days, "messages": cap.messages}
+    left_out = connection.execute(over(campaign_id, Q.leave_out_capped), where).rowcount
+    if not left_out:
+        return found
+    connection.execute(over(campaign_id, Q.number_apart))
+    connection.execute(over(campaign_id, Q.number_anew))
+    return _recounted(connection, account, campaign, found, "FREQUENCY_CAP", left_out)
+
+
+def _recounted(
+    connection: psycopg.Connection,
+    account: Account,
+    campaign: Campaign,
+    found: dict[str, Any],
+    code: str,
+    left_out: int,
+) -> dict[str, Any]:
+    """The campaign, and its answer, with what is left once so many rows were rejected."""
+    campaign_id = campaign["campaign_id"]
+    messages, segments = one(connection, over(campaign_id, Q.landed_size))
+    connection.execute(C.recount, {"campaign": campaign_id, "messages": messages, "segments": segments})
+    reasons = found["reasons"] | {code: found["reasons"].get(code, 0) + left_out}
+    made = acknowledgement.checked(campaign["rows"], messages, reasons, int(segments))
+    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id).zones)}
 
 
 def _daily(account: Account, campaign: Campaign) -> DailyWindow | None:

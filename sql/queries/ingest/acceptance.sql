@@ -54,8 +54,33 @@ insert into intake.reject (account_id, file_id, line, reason)
 select %(account)s, %(file)s, line, 'NO_BALANCE'
 from left_out;
 
--- landed_segments --
-select coalesce(sum(segments), 0)
+-- leave_out_capped --
+-- Who has had enough messages since the rows were checked.
+with left_out as (
+    delete from {landing}
+    where msisdn in (
+        select msisdn
+        from dispatch.frequent_recipients(%(account)s, %(class)s, %(days)s, %(messages)s, %(at)s))
+    returning line
+)
+
+insert into intake.reject (account_id, file_id, line, reason)
+select %(account)s, %(file)s, line, 'FREQUENCY_CAP'
+from left_out;
+
+-- number_apart --
+-- Ordinals have no gaps. In two steps, so that no two messages have the same one meanwhile.
+update {landing} as message
+set ordinal = 1000000000 + numbered.n
+from (select ordinal, row_number() over (order by ordinal) as n from {landing}) as numbered
+where message.ordinal = numbered.ordinal;
+
+-- number_anew --
+update {landing}
+set ordinal = ordinal - 1000000000;
+
+-- landed_size --
+select count(*), coalesce(sum(segments), 0)
 from {landing};
 
 -- landed --

@@ -2,11 +2,16 @@
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from ingest import accounts, claim
+from ingest.acceptance import accept
+from ingest.approval import release
 from ingest.foreground import ingest
+from ingest.pipeline import validate
 from outbound import clock, database
 from recipients.frequency import Cap, capped
 
@@ -87,6 +92,45 @@ def test_a_held_campaign_has_sent_nothing_yet(delta, mobile):
         assert send(delta, name, [mobile(1)])["status"] == "held"
     delta.defaults("delta", gate={})
     assert send(delta, "c.csv", [mobile(1)])["status"] == "accepted"
+
+
+def test_campaigns_that_are_checked_before_any_is_queued_see_each_other(delta, mobile):
+    """Ten files in one look at the landing zone: the cap of two holds none the less, and nothing has a gap."""
+    campaigns = []
+    for n in range(4):
+        with database.connect("ingest", autocommit=True) as connection:
+            numbers = [mobile(1), mobile(2 + n), mobile(1 if n else 9)]
+            content = "msisdn,text\n" + "".join(f"{number},{n}\n" for number in dict.fromkeys(numbers))
+            path = delta.file(f"{n}.csv", content, **PROMOTIONAL)
+            file_id = claim.claim(connection, accounts.named(connection, "delta"), path, "campaign", "command")
+        campaigns.append(validate(file_id))
+    delta.rows("update intake.profile set gate_passed = true, judged_at = now(), gate_result = '{}'")
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(accept, campaigns)) == ["accepted"] * 4
+
+    assert delta.value("select count(*) from dispatch.message where msisdn = %s", mobile(1)) == 2
+    for campaign in campaigns:
+        sent = delta.sent(campaign)
+        (row,) = delta.rows("select messages, segments from intake.campaign where campaign_id = %s", campaign)
+        ordinals = delta.value(
+            "select array_agg(ordinal order by ordinal) from dispatch.message where campaign_id = %s", campaign
+        )
+        assert (row["messages"], row["segments"], ordinals) == (len(sent), len(sent), [*range(1, len(sent) + 1)])
+        assert delta.value("select segments from account.reservation where campaign_id = %s", campaign) == len(sent)
+    assert delta.value("select count(*) from intake.reject where reason = 'FREQUENCY_CAP'") == 2
+
+
+def test_a_campaign_of_which_nobody_is_left_is_rejected_when_it_is_queued(delta, mobile):
+    delta.defaults("delta", gate={"max_rows": 0})
+    ack = send(delta, "a.csv", [mobile(1)])
+    delta.defaults("delta", gate={})
+    for name in ("b.csv", "c.csv"):
+        send(delta, name, [mobile(1)])
+
+    assert release(ack["campaign_id"], "fine") == "rejected"
+    assert delta.value("select ack -> 'reasons' from intake.file where file_id = %s", ack["file_id"]) == {
+        "FREQUENCY_CAP": 1
+    }
 
 
 def test_the_numbers_come_ascending_and_are_those_counted_by_hand(delta, mobile):
