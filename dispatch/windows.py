@@ -1,7 +1,7 @@
-"""Daily windows of campaigns: when one closes, the next opening is put on the campaign, and leasing keeps to it."""
+"""Daily windows and quiet hours of campaigns: when one closes, the next opening is put on it, and leasing keeps to that."""
 
 from dispatch.desk import Desk
-from outbound.daily_window import DailyWindow
+from outbound import daily_window
 from outbound.logs import logger
 from outbound.queries import load
 
@@ -16,7 +16,9 @@ class Windows:
         self._desk = desk
 
     async def run_once(self) -> None:
-        for campaign_id, opens, closes, zone, now in await self._desk.rows(Q.over):
-            opens_at, closes_at = DailyWindow(opens, closes, zone).at(now)
+        for campaign_id, opens, closes, quiet_hours, zone, now in await self._desk.rows(Q.over):
+            window = daily_window.of_campaign(opens, closes, quiet_hours, zone)
+            assert window is not None  # noqa: S101  the schema has no opening without one
+            opens_at, closes_at = window.at(now)
             await self._desk.rows(Q.move_on, {"campaign": campaign_id, "opens_at": opens_at, "closes_at": closes_at})
             log.info("campaign waits for its window", campaign=campaign_id, opens_at=opens_at, closes_at=closes_at)

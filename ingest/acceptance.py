@@ -4,16 +4,31 @@ Locks are taken in one order: the campaign, then the account's reservation lock.
 by the statements after it.
 """
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from ingest import accounts, acknowledgement, answers, campaigns, cost, files, obstacles, timing
+from ingest import (
+    accounts,
+    acknowledgement,
+    answers,
+    campaigns,
+    cost,
+    files,
+    limits,
+    obstacles,
+    opening,
+    options,
+    timing,
+)
 from ingest.accounts import Account
 from ingest.campaigns import over
 from ingest.files import File
+from ingest.hold import Hold
 from ingest.refusal import Unusable
+from ingest.row import one
 from outbound import clock, database
 from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError
@@ -67,12 +82,15 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
     if profile["judged_at"] is None:
         raise NotJudged(f"campaign {campaign_id}: the gate has not judged it yet; run `ingest.gate.judge` first")
     found = acknowledgement.checked(campaign["rows"], campaign["messages"], profile["reasons"], campaign["segments"])
-    found |= {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id))}
-    window = _window(account, campaign)
-    start = timing.start(max(clock.now(), campaign["scheduled_at"] or campaign["received_at"]), window)
-    if campaign["ends_at"] is not None and campaign["ends_at"] <= start.at:
-        campaigns.reject(connection, campaign_id, "its end has passed")
-        refusal = Unusable("END_PAST", "the campaign's end comes before it can be sent")
+    landed = cost.landed(connection, campaign_id)
+    found |= {"cost": cost.estimate(connection, account, landed.zones)}
+    quiet = opening.quiet_hours(connection, account, campaign["class"], landed.countries)
+    try:
+        window = opening.window(_daily(account, campaign), quiet, account.timezone)
+        due = max(clock.now(), campaign["scheduled_at"] or campaign["received_at"])
+        start = opening.first(due, window, campaign["ends_at"])
+    except Unusable as refusal:
+        campaigns.reject(connection, campaign_id, refusal.detail)
         answers.decide(connection, account, file, acknowledgement.refused(refusal), campaign_id)
         return "rejected"
     held = obstacles.found(connection, account, file, campaign, profile)
@@ -84,20 +102,29 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
         held, cut = _reserve(connection, account, campaign)
         if cut:
             found = _cut(connection, account, file, campaign, found, cut)
+    if held is None:
+        found = _leave_out_capped(connection, account, file, campaign, found, start.at)
+        if not found["accepted"]:
+            campaigns.reject(connection, campaign_id, "no row can be sent")
+            answers.decide(connection, account, file, found, campaign_id)
+            return "rejected"
     if held is not None:
         connection.execute(C.hold, {"campaign": campaign_id, "code": held.code, "detail": held.detail})
         answers.decide(connection, account, file, acknowledgement.held(found, held.code, held.detail), campaign_id)
         return "held"
-    _queue(connection, account, find(connection, campaign_id), start, window)
-    answers.decide(connection, account, file, found, campaign_id)
+    _queue(connection, account, find(connection, campaign_id), start, window, quiet)
+    answers.decide(connection, account, file, found | acknowledgement.times(start, window), campaign_id)
     return "accepted"
 
 
-def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaign) -> tuple[obstacles.Hold | None, int]:
+def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaign) -> tuple[Hold | None, int]:
     """A hold, or how many messages the balance ends before (0: it covers all of them)."""
     connection.execute(Q.lock_reservations, {"account": account.account_id})
-    available = obstacles.available(connection, account, campaign["scheduled_at"])
     needed = campaign["segments"]
+    over_limit = limits.daily(connection, account, needed)
+    if over_limit is not None and over_limit.code not in obstacles.approved(connection, campaign["campaign_id"]):
+        return over_limit, 0
+    available = obstacles.available(connection, account, campaign["scheduled_at"])
     if available is None or available >= needed:
         return None, 0
     affordable = 0
@@ -105,7 +132,7 @@ def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaig
         affordable = _one(connection, campaign["campaign_id"], Q.affordable, {"available": max(available, 0)})
     if affordable:
         return None, affordable
-    return obstacles.no_balance(needed, available), 0
+    return obstacles.no_balance(connection, account, needed, available, campaign["scheduled_at"]), 0
 
 
 def _cut(
@@ -114,14 +141,51 @@ def _cut(
     """Sends in file order up to the balance; the rest becomes rejected rows."""
     where = {"last": last, "file": file.file_id, "account": account.account_id, "campaign": campaign["campaign_id"]}
     left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out), where).rowcount
-    segments = _one(connection, campaign["campaign_id"], Q.landed_segments, {})
-    connection.execute(C.recount, where | {"messages": last, "segments": segments})
-    reasons = found["reasons"] | {"NO_BALANCE": left_out}
-    made = acknowledgement.checked(campaign["rows"], last, reasons, segments)
-    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign["campaign_id"]))}
+    return _recounted(connection, account, campaign, found, "NO_BALANCE", left_out)
 
 
-def _window(account: Account, campaign: Campaign) -> DailyWindow | None:
+def _leave_out_capped(
+    connection: psycopg.Connection,
+    account: Account,
+    file: File,
+    campaign: Campaign,
+    found: dict[str, Any],
+    at: datetime,
+) -> dict[str, Any]:
+    """Rejects who has had enough messages of campaigns that were queued since this one was checked. The account's
+    reservation lock is held: no other one is queued meanwhile."""
+    cap = options.policy(account.defaults).frequency_cap
+    if cap is None or not cap.caps(campaign["class"]):
+        return found
+    campaign_id = campaign["campaign_id"]
+    where = {"account": account.account_id, "file": file.file_id, "at": at}
+    where |= {"class": cap.klass, "days": cap.days, "messages": cap.messages}
+    left_out = connection.execute(over(campaign_id, Q.leave_out_capped), where).rowcount
+    if not left_out:
+        return found
+    connection.execute(over(campaign_id, Q.number_apart))
+    connection.execute(over(campaign_id, Q.number_anew))
+    return _recounted(connection, account, campaign, found, "FREQUENCY_CAP", left_out)
+
+
+def _recounted(
+    connection: psycopg.Connection,
+    account: Account,
+    campaign: Campaign,
+    found: dict[str, Any],
+    code: str,
+    left_out: int,
+) -> dict[str, Any]:
+    """The campaign, and its answer, with what is left once so many rows were rejected."""
+    campaign_id = campaign["campaign_id"]
+    messages, segments = one(connection, over(campaign_id, Q.landed_size))
+    connection.execute(C.recount, {"campaign": campaign_id, "messages": messages, "segments": segments})
+    reasons = found["reasons"] | {code: found["reasons"].get(code, 0) + left_out}
+    made = acknowledgement.checked(campaign["rows"], messages, reasons, int(segments))
+    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id).zones)}
+
+
+def _daily(account: Account, campaign: Campaign) -> DailyWindow | None:
     if campaign["window_opens"] is None:
         return None
     return DailyWindow(campaign["window_opens"], campaign["window_closes"], account.timezone)
@@ -133,6 +197,7 @@ def _queue(
     campaign: Campaign,
     start: timing.Start,
     window: DailyWindow | None,
+    quiet: list[str],
 ) -> None:
     """From here on the campaign is dispatch's."""
     campaign_id = campaign["campaign_id"]
@@ -142,7 +207,9 @@ def _queue(
         connection.execute(campaigns.drop(campaign_id))
     else:
         connection.execute(Q.attach_messages, where | {"landing": f"intake.{campaigns.landing_table(campaign_id)}"})
-    connection.execute(Q.accept, where | {"opens_at": start.opens_at, "closes_at": start.closes_at})
+    connection.execute(
+        Q.accept, where | {"opens_at": start.opens_at, "closes_at": start.closes_at, "quiet_hours": quiet}
+    )
     cuts = timing.cut(campaign["messages"], start.at, campaign["ends_at"], campaign["spread"], window)
     connection.execute(
         Q.add_batches,

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.refusal import Unusable
+from ingest.timing import Start
+from outbound import clock
+from outbound.daily_window import DailyWindow
 
 
 def refused(refusal: Unusable) -> dict[str, Any]:
@@ -33,6 +36,16 @@ def checked(rows: int, accepted: int, reasons: Mapping[str, int], segments: int 
 def held(answer: Mapping[str, Any], code: str, detail: str) -> dict[str, Any]:
     """The same campaign, not queued: why comes first among the codes."""
     return {**answer, "status": "held", "codes": [{"code": code, "detail": detail}, *answer["codes"]]}
+
+
+def times(start: Start, hours: DailyWindow | None) -> dict[str, Any]:
+    """When it goes. starts_at: null is at once. closes_at: when the opening ends that it begins in; then it goes on in the
+    hours of each day, on the clocks of the account. Both are null where it goes without a pause."""
+    return {
+        "starts_at": start.at.isoformat() if start.at > clock.now() else None,
+        "closes_at": start.closes_at.isoformat() if start.closes_at else None,
+        "hours": hours.written() if hours else None,
+    }
 
 
 def _counts(rows: int, accepted: int, reasons: Mapping[str, int]) -> dict[str, Any]:

@@ -25,7 +25,10 @@ def release(campaign_id: int, reason: str) -> str:
         if code is None:
             raise NotReleasable(f"campaign {campaign_id} is not held, it is {state}")
         if code == "NO_BALANCE":
-            raise NotReleasable(f"campaign {campaign_id} lacks units: `outbound purchase` releases it, not a person")
+            raise NotReleasable(
+                f"campaign {campaign_id} is over the balance: `outbound purchase`, a payment or a higher limit releases it,"
+                " not a person"
+            )
         connection.execute(Q.approve, {"campaign": campaign_id, "code": code, "actor": audit.actor(), "reason": reason})
         audit.record(connection, "release", account_id, f"campaign {campaign_id}", {"hold": code, "reason": reason})
     return accept(campaign_id)

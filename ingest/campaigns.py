@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from ingest import checks, copying, message_rows, options, preparing
+from ingest import checks, copying, message_rows, options, preparing, screen
 from ingest.accounts import Account
 from ingest.chunk import Chunk
 from ingest.files import File
@@ -125,6 +125,7 @@ def _fill(
     """Lands what is accepted, notes what is not."""
     rules = prepared.rules
     profile = Profile(rules)
+    screening = screen.of_account(connection, account)
     messages = Messages(rules, account.account_id, campaign_id)
     rejects = Rejects(account.account_id, file.file_id)
 
@@ -133,7 +134,10 @@ def _fill(
         for chunk, judged in checks.check(chunks, rules):
             profile.add(judged)
             rejects.add(judged)
-            yield from messages.rows(chunk, judged)
+            for part in message_rows.parts(judged):
+                texts = rules.texts_of(chunk, part)
+                profile.screened += screening.count(texts)
+                yield messages.rows(judged, part, texts)
         yield copying.TRAILER
 
     with connection.cursor() as cursor:
@@ -161,5 +165,6 @@ def _add_profile(
     connection: psycopg.Connection, account: Account, campaign_id: int, profile: Profile, version: int, is_empty: bool
 ) -> None:
     row = profile.as_row()
-    row |= {"campaign": campaign_id, "account": account.account_id, "reasons": Jsonb(row["reasons"])}
+    row |= {name: Jsonb(row[name]) for name in ("reasons", "screened")}
+    row |= {"campaign": campaign_id, "account": account.account_id}
     connection.execute(Q.add_profile, row | {"base_version": version, "base_is_empty": is_empty})

@@ -33,7 +33,8 @@ class Rules:
     """What a campaign's rows are checked against.
 
     template: None takes the text from the column text_place. zones: that units are valid for; None is all.
-    sender_operators: that let the sender through; None is all of them, empty is none.
+    sender_operators: that let the sender through; None is all of them, empty is none. capped: ascending, the numbers that
+    have had enough messages of late; None where there is no cap.
     """
 
     recipient: int
@@ -45,6 +46,7 @@ class Rules:
     text_place: int | None
     max_segments: int
     sender_operators: frozenset[str] | None
+    capped: npt.NDArray[np.int64] | None = None
 
     def texts_of(self, chunk: Chunk, rows: Places) -> pa.Array:
         """The messages of these rows, ascending places, of a chunk."""
@@ -134,6 +136,8 @@ class Checker:
         codes[passed[rules.standing.opted_out(ranks[passed])]] = code(Reason.OPTED_OUT)
         ucs2, segments = self._text(chunk, codes)
         _refuse(codes, ~self._lets_through[networks], Reason.SENDER_NOT_APPROVED)
+        if rules.capped is not None:
+            _refuse(codes, _are_among(rules.capped, msisdns), Reason.FREQUENCY_CAP)
         return Judged(chunk.lines, codes, msisdns, networks, ranks, ucs2, segments, np.zeros(n, np.int64))
 
     def _numbers(self, chunk: Chunk, codes: Codes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -178,6 +182,13 @@ class Checker:
         codes[accepted[repeats]] = code(Reason.DUPLICATE)
         first_lines[accepted[repeats]] = first[ranks[repeats]]
         return replace(judged, codes=codes, first_lines=first_lines)
+
+
+def _are_among(ascending: npt.NDArray[np.int64], msisdns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    if not len(ascending):
+        return np.zeros(len(msisdns), bool)
+    places = np.minimum(np.searchsorted(ascending, msisdns), len(ascending) - 1)
+    return ascending[places] == msisdns
 
 
 def _refuse(codes: Codes, wrong: npt.NDArray[np.bool_], reason: Reason) -> None:

@@ -1,9 +1,9 @@
-"""Takes held campaigns up again once what held them is settled: a recharge, a new base, a person's approval."""
+"""Takes held campaigns up again once what held them is settled: a recharge, a new base, another day, a person's approval."""
 
 import psycopg
 
-from ingest import accounts, answers, campaigns, files, obstacles
-from ingest.acceptance import accept
+from ingest import accounts, answers, campaigns, files, limits, obstacles
+from ingest.acceptance import accept, find
 from ingest.gate import judge
 from outbound import database
 from outbound.errors import OutboundError
@@ -16,7 +16,7 @@ A = load("ingest/acceptance")
 
 
 def release_ready() -> list[int]:
-    """Looks at every held campaign again: after a recharge, a base load, an approval. The ids of those accepted now.
+    """Looks at every held campaign again: after a recharge, a base load, an approval, on a new day. The ids of those accepted now.
     One account's trouble is not another's.
 
     Delivers, too, the answers that a process decided and did not live to put into results/.
@@ -38,10 +38,14 @@ def release_ready() -> list[int]:
 
 def _is_settled(connection: psycopg.Connection, campaign_id: int, file_id: int, code: str) -> bool:
     """Whether the campaign's acceptance is worth another try. A new base has its rows checked and judged anew."""
-    if code in {row[0] for row in connection.execute(C.approved, {"campaign": campaign_id})}:
+    if code in obstacles.approved(connection, campaign_id):
         return True
     if code == "NO_BALANCE":
         return _has_balance(connection, campaign_id)
+    if code == "DAILY_LIMIT":
+        campaign = find(connection, campaign_id)
+        account = accounts.by_id(connection, campaign["account_id"])
+        return limits.daily(connection, account, campaign["segments"]) is None
     return code == "BASE_MISMATCH" and _has_base(connection, campaign_id, file_id)
 
 

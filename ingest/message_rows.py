@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from ingest import copying
 from ingest.checks import Judged, Places, Rules
-from ingest.chunk import Chunk
 from ingest.copying import Coded
 from recipients.reason import REASONS
 
@@ -21,11 +20,18 @@ _MOST_SEGMENTS = 250_000  # of the rows that are written at once: bounds the mem
 _REJECT = np.dtype([("line", np.int32), ("code", np.int8), ("first_line", np.int32)])
 
 
+def parts(judged: Judged) -> Iterator[Places]:
+    """The accepted rows of a chunk, so many at a time that their texts take a bounded memory."""
+    accepted = judged.accepted
+    if len(accepted):
+        steps = np.cumsum(judged.segments[accepted], dtype=np.int64) // _MOST_SEGMENTS
+        yield from np.split(accepted, np.flatnonzero(np.diff(steps)) + 1)
+
+
 class Messages:
     """Numbers the accepted rows of a campaign, 1.. in file order, and writes them."""
 
     def __init__(self, rules: Rules, account_id: int, campaign_id: int) -> None:
-        self._rules = rules
         self._account_id = account_id
         self._campaign_id = campaign_id
         self._written = 0
@@ -33,16 +39,8 @@ class Messages:
         self._network_ids = np.array([network.network_id for network in networks], ">i4")
         self._ends = [(label, network.zone.encode()) for label in (b"gsm", b"ucs2") for network in networks]
 
-    def rows(self, chunk: Chunk, judged: Judged) -> Iterator[memoryview]:
-        """Of one chunk; chunks come in file order."""
-        accepted = judged.accepted
-        if not len(accepted):
-            return
-        steps = np.cumsum(judged.segments[accepted], dtype=np.int64) // _MOST_SEGMENTS
-        for part in np.split(accepted, np.flatnonzero(np.diff(steps)) + 1):
-            yield self._rows(chunk, judged, part)
-
-    def _rows(self, chunk: Chunk, judged: Judged, part: Places) -> memoryview:
+    def rows(self, judged: Judged, part: Places, texts: Any) -> memoryview:
+        """Of a part of a chunk, with the text of each; parts come in file order."""
         count, networks = len(part), judged.networks[part]
         first = self._written + 1
         self._written += count
@@ -54,7 +52,7 @@ class Messages:
             judged.msisdns[part].astype(">i8"),
             judged.segments[part].astype(">i2"),
             self._network_ids[networks],
-            self._rules.texts_of(chunk, part),
+            texts,
             Coded(judged.ucs2[part] * len(self._network_ids) + networks, self._ends),
         ])  # fmt: skip
 

@@ -1,6 +1,6 @@
 """What stops a campaign between its checks and the queue (INTAKE, Gate and handover)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from ingest import options
 from ingest.accounts import Account
 from ingest.files import File
+from ingest.hold import Hold
 from ingest.row import one
 from outbound.queries import load
 
@@ -18,25 +19,27 @@ C = load("ingest/campaigns")
 A = load("ingest/acceptance")
 F = load("ingest/files")
 
-
-@dataclass(frozen=True)
-class Hold:
-    code: str
-    detail: str
+MOST_NAMED = 10  # entries of the content screen in one hold
 
 
 def found(
     connection: psycopg.Connection, account: Account, file: File, campaign: dict[str, Any], judged: dict[str, Any]
 ) -> Hold | None:
     """The first thing that stops the campaign, but for the balance. A person may have let any of them pass."""
-    approved = {row[0] for row in connection.execute(C.approved, {"campaign": campaign["campaign_id"]})}
+    passed = approved(connection, campaign["campaign_id"])
     reasons = [
         same_name(connection, account, file),
         truncated(file),
         base_mismatch(account, judged["base_is_empty"], judged["not_in_base"], judged["not_in_base_ratio"]),
+        content_screen(judged["screened"]),
         None if judged["gate_passed"] else Hold("GATE_FAILED", failed_rules(judged["gate_result"])),
     ]
-    return next((hold for hold in reasons if hold is not None and hold.code not in approved), None)
+    return next((hold for hold in reasons if hold is not None and hold.code not in passed), None)
+
+
+def approved(connection: psycopg.Connection, campaign_id: int) -> set[str]:
+    """The codes that a person has let pass."""
+    return {row[0] for row in connection.execute(C.approved, {"campaign": campaign_id})}
 
 
 def same_name(connection: psycopg.Connection, account: Account, file: File) -> Hold | None:
@@ -70,8 +73,26 @@ def base_mismatch(account: Account, is_empty: bool, not_in_base: int, ratio: Dec
     return None
 
 
-def no_balance(needed: int, available: int) -> Hold:
-    return Hold("NO_BALANCE", f"needs {needed} segments, has {max(available, 0)}; a recharge releases it")
+def content_screen(screened: Mapping[str, int]) -> Hold | None:
+    """Names the entries of the lists, never what stands around them."""
+    if not screened:
+        return None
+    often = sorted(screened.items(), key=lambda one: (-one[1], one[0]))
+    named = [f"{entry!r} in {count} message{'s' if count > 1 else ''}" for entry, count in often[:MOST_NAMED]]
+    more = f", and {len(often) - MOST_NAMED} more" if len(often) > MOST_NAMED else ""
+    return Hold("CONTENT_SCREEN", f"listed words or links: {', '.join(named)}{more}; a person releases it")
+
+
+def no_balance(
+    connection: psycopg.Connection, account: Account, needed: int, available: int, starts_at: datetime | None
+) -> Hold:
+    """Says what it is that the balance ends at, and what releases it."""
+    left = max(available, 0)
+    if account.scheme == "prepaid":
+        return Hold("NO_BALANCE", f"needs {needed} segments, has {left}; a recharge releases it")
+    (limit,) = one(connection, A.limited_by, {"account": account.account_id, "at": starts_at})
+    released_by = "the next month or a higher cap" if limit == "monthly cap" else "a payment or a higher limit"
+    return Hold("NO_BALANCE", f"needs {needed} segments, the {limit} leaves {left}; {released_by} releases it")
 
 
 def available(connection: psycopg.Connection, account: Account, starts_at: datetime | None) -> int | None:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ingest.layout import Layout
 from ingest.refusal import Unusable
-from outbound import daily_window
+from outbound import daily_window, folding
 from outbound.daily_window import DailyWindow
 from outbound.errors import OutboundError
 
@@ -111,12 +111,51 @@ class Options(BaseModel):
         return None if self.daily_window is None else daily_window.parse(self.daily_window, zone)
 
 
+def _phrase(text: str) -> str:
+    folding.phrase(text)
+    return text
+
+
+def _link(text: str) -> str:
+    folding.domain(text)
+    return text
+
+
+class ContentScreen(BaseModel):
+    """Words and links that hold a campaign."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: tuple[Annotated[str, AfterValidator(_phrase)], ...] = ()
+    links: tuple[Annotated[str, AfterValidator(_link)], ...] = ()
+
+
+class FrequencyCap(BaseModel):
+    """At most so many messages to a subscriber in so many days; klass: of campaigns of this class, None is all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    messages: int = Field(ge=1)
+    days: int = Field(ge=1, le=366)
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
+
+    def caps(self, klass: str) -> bool:
+        """Whether it is meant for a campaign of this class."""
+        return self.klass in (None, klass)
+
+
 class Policy(BaseModel):
     """What only an account's defaults may say."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     base_mismatch_percent: Decimal = Field(default=Decimal(20), ge=0, le=100)
+    quiet_hours: Annotated[str, AfterValidator(_window)] | None = None
+    max_segments_per_day: int | None = Field(default=None, ge=0)
+    new_account_days: int = Field(default=0, ge=0)
+    new_account_segments_per_day: int | None = Field(default=None, ge=0)
+    content_screen: ContentScreen = ContentScreen()
+    frequency_cap: FrequencyCap | None = None
     manifest_required: bool = False
     gate: dict[str, Any] = Field(default_factory=dict)
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 
-from ingest import columns, options, timing
+from ingest import columns, opening, options
 from ingest.accounts import Account
 from ingest.accounts import Q as ACCOUNTS
 from ingest.checks import Rules
@@ -17,12 +19,9 @@ from ingest.refusal import Unusable
 from ingest.source import open_source
 from ingest.template import Template
 from outbound.clock import local_day
-from recipients import standing
+from recipients import frequency, standing
 from recipients.networks import Networks, prepaid_zones
 from recipients.numbers import Numbers
-
-_END_PAST = "the end lies before the start"
-_NEVER_OPEN = "the daily window does not open between the start and the end"
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,9 @@ def prepare(connection: psycopg.Connection, account: Account, file: File, path: 
     received_at = file.stable_at
     template, text_place = _text(chosen, found)
     scheduled_at, ends_at = _times(chosen, account.timezone, received_at)
-    window = chosen.window(account.timezone)
-    begin = timing.start(scheduled_at or received_at, window).at
-    if ends_at is not None and ends_at <= begin:
-        raise Unusable("END_PAST", _END_PAST if window is None else _NEVER_OPEN)
+    quiet = opening.quiet_hours(connection, account, chosen.klass, ())
+    window = opening.window(chosen.window(account.timezone), quiet, account.timezone)
+    begin = opening.first(scheduled_at or received_at, window, ends_at).at
     sender, operators = _sender(connection, account, chosen, begin)
     rules = Rules(
         recipient=found.recipient,
@@ -63,6 +61,7 @@ def prepare(connection: psycopg.Connection, account: Account, file: File, path: 
         text_place=text_place,
         max_segments=chosen.max_segments,
         sender_operators=operators,
+        capped=_capped(connection, account, chosen, begin),
     )
     return Prepared(chosen, found, rules, sender, scheduled_at, ends_at)
 
@@ -96,13 +95,24 @@ def _times(chosen: Options, zone: str, received_at: datetime) -> tuple[datetime 
     return scheduled_at, options.instant(chosen.end, zone) if chosen.end is not None else None
 
 
+def _capped(
+    connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
+) -> npt.NDArray[np.int64] | None:
+    """Who has had enough of the account's messages by then; None where no cap is set for this class."""
+    cap = options.policy(account.defaults).frequency_cap
+    if cap is None or not cap.caps(chosen.klass):
+        return None
+    return frequency.capped(connection, account.account_id, frequency.Cap(cap.messages, cap.days, cap.klass), at)
+
+
 def _sender(
     connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
 ) -> tuple[str, frozenset[str] | None]:
-    """The sender's address, and the operators that let it through on that day: None is all, empty is none."""
+    """The sender's address, and the operators that let it through on that day in this class: None is all, empty is none."""
     day = local_day(at, account.timezone)
     approved: dict[str, frozenset[str] | None] = {}
-    for address, operators in connection.execute(ACCOUNTS.senders, {"account": account.account_id, "day": day}):
+    where = {"account": account.account_id, "day": day, "class": chosen.klass}
+    for address, operators in connection.execute(ACCOUNTS.senders, where):
         known = approved.get(address, frozenset())
         approved[address] = None if operators is None or known is None else known | frozenset(operators)
     if chosen.sender is not None:

@@ -1,6 +1,7 @@
 """What the acknowledgement of a campaign file would say, and the verdict on each of its rows; neither is kept."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,25 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from ingest import acknowledgement, answers, checks, cost, gate, obstacles, options, pipeline, preparing
+from ingest import (
+    acknowledgement,
+    answers,
+    checks,
+    cost,
+    gate,
+    limits,
+    message_rows,
+    obstacles,
+    opening,
+    options,
+    pipeline,
+    preparing,
+    screen,
+)
 from ingest.accounts import Account
 from ingest.checks import Judged, Rules
 from ingest.files import File
-from ingest.obstacles import Hold
+from ingest.hold import Hold
 from ingest.preparing import Prepared
 from ingest.profile import Profile
 from ingest.refusal import Unusable
@@ -56,13 +71,19 @@ def _answer(
     try:
         prepared = preparing.prepare(connection, account, file, path)
         networks = prepared.rules.networks.rows
-        for _, judged in checks.check(prepared.source.chunks(), prepared.rules):
+        screening = screen.of_account(connection, account)
+        screened: Counter[str] = Counter()
+        for chunk, judged in checks.check(prepared.source.chunks(), prepared.rules):
             verdicts.append(judged)
+            for part in message_rows.parts(judged) if screening else ():
+                screened += screening.count(prepared.rules.texts_of(chunk, part))
             if progress is not None:
                 progress(sum(len(one.codes) for one in verdicts))
         profile = _counted(verdicts, prepared.rules)
         preparing.refuse_wrong_count(prepared.options, profile.rows)
         profile.refuse_mangled_numbers()
+        profile.screened = screened
+        times = _times(connection, account, prepared, profile.countries)
         hold = _hold(connection, account, file, profile)
         if hold is None:
             hold, verdicts = _paid(connection, account, prepared, profile, verdicts)
@@ -74,7 +95,18 @@ def _answer(
     profile = _counted(verdicts, prepared.rules)
     found = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
     found |= {"cost": cost.estimate(connection, account, profile.zones)}
-    return acknowledgement.held(found, hold.code, hold.detail) if hold is not None else found
+    if hold is not None:
+        return acknowledgement.held(found, hold.code, hold.detail)
+    return found | times if profile.accepted else found
+
+
+def _times(connection: psycopg.Connection, account: Account, prepared: Prepared, countries: set[str]) -> dict[str, Any]:
+    """When it would go. Raises Unusable where it never may."""
+    chosen = prepared.options
+    quiet = opening.quiet_hours(connection, account, chosen.klass, countries)
+    hours = opening.window(chosen.window(account.timezone), quiet, account.timezone)
+    due = max(clock.now(), prepared.scheduled_at or clock.now())
+    return acknowledgement.times(opening.first(due, hours, prepared.ends_at), hours)
 
 
 def _hold(connection: psycopg.Connection, account: Account, file: File, profile: Profile) -> Hold | None:
@@ -88,6 +120,7 @@ def _hold(connection: psycopg.Connection, account: Account, file: File, profile:
     found = (
         obstacles.same_name(connection, account, file),
         mismatch,
+        obstacles.content_screen(profile.screened),
         None if passed else Hold("GATE_FAILED", obstacles.failed_rules({"failed": failed})),
     )
     return next((hold for hold in found if hold is not None), None)
@@ -96,14 +129,17 @@ def _hold(connection: psycopg.Connection, account: Account, file: File, profile:
 def _paid(
     connection: psycopg.Connection, account: Account, prepared: Prepared, profile: Profile, verdicts: list[Judged]
 ) -> tuple[Hold | None, list[Judged]]:
-    """A hold, or the verdicts as the balance leaves them."""
+    """A hold, or the verdicts as the day's limit and the balance leave them."""
+    over_limit = limits.daily(connection, account, profile.segments)
+    if over_limit is not None:
+        return over_limit, verdicts
     available = obstacles.available(connection, account, prepared.scheduled_at)
     if available is None or available >= profile.segments:
         return None, verdicts
     cut = _up_to(verdicts, available)
     if prepared.options.on_insufficient_balance == "partial" and _counted(cut, prepared.rules).accepted:
         return None, cut
-    return obstacles.no_balance(profile.segments, available), verdicts
+    return obstacles.no_balance(connection, account, profile.segments, available, prepared.scheduled_at), verdicts
 
 
 def _up_to(verdicts: list[Judged], available: int) -> list[Judged]:

@@ -25,6 +25,7 @@ class Profile:
         self._reasons = np.zeros(len(REASONS) + 1, np.int64)
         self._segments_by_network = np.zeros(len(self._networks), np.int64)
         self._is_seen = np.zeros(rules.standing.size, bool)  # members, by rank
+        self.screened: Counter[str] = Counter()  # accepted messages by entry of the content screen
         self._strangers: list[npt.NDArray[np.int64]] = []
 
     def add(self, judged: Judged) -> None:
@@ -62,6 +63,12 @@ class Profile:
         return found
 
     @property
+    def countries(self) -> set[str]:
+        """That accepted messages go to."""
+        sent_to = zip(self._networks, self._segments_by_network.tolist(), strict=True)
+        return {network.country for network, segments in sent_to if segments}
+
+    @property
     def not_in_base(self) -> int:
         return self.reasons.get(Reason.NOT_IN_BASE, 0)
 
@@ -86,6 +93,7 @@ class Profile:
             "ucs2_messages": self.ucs2_messages,
             "reject_ratio": _ratio(self.rejected, self.rows),
             "not_in_base_ratio": _ratio(self.not_in_base, self.rows),
+            "screened": dict(sorted(self.screened.items())),
         }
 
 

@@ -18,6 +18,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "EMPTY_TEXT": ("the text is empty", "نص الرسالة فارغ"),
     "TOO_LONG": ("the text needs more segments than allowed", "النص يحتاج إلى أجزاء أكثر من المسموح"),
     "SENDER_NOT_APPROVED": ("the sender is not approved for this network", "اسم المرسل غير معتمد لهذه الشبكة"),
+    "FREQUENCY_CAP": (
+        "the subscriber has had as many of your messages lately as allowed",
+        "تلقى المشترك مؤخرا العدد المسموح به من رسائلكم",
+    ),
     "DUPLICATE": ("the number stands in an earlier row", "الرقم مكرر من صف سابق"),
     "BAD_DATE": ("not a date like 2026-11-26", "ليس تاريخا مثل 2026-11-26"),
     "BAD_ACTION": ("neither add nor remove", "ليست إضافة ولا حذفا"),

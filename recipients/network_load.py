@@ -20,6 +20,7 @@ Q = queries.load("recipients/loads")
 
 REQUIRED = ("prefix", "operator", "country", "zone")
 OPTIONAL = ("covered",)
+_KIND = NETWORK._replace(columns=("zone", "covered"))  # what else a network says stays as the set-up has it
 _YES_NO = {"true": True, "yes": True, "1": True, "": True, "false": False, "no": False, "0": False}
 
 
@@ -40,14 +41,14 @@ def load(path: Path, *, dry_run: bool = False) -> Loaded:
     listing = open_list(path, REQUIRED, OPTIONAL)
     with database.connect("operator") as connection:
         connection.execute(GUARDS.lock)
-        there = existing(connection, NETWORK)
+        there = existing(connection, _KIND)
         prefixes = {key[0] for key in there}
         named, wanted, lines = _read(listing, prefixes)
         countries = {one.country for one in wanted.values()}
         before = {
             key: row for key, row in there.items() if key[0] in named or (not listing.is_delta and key[2] in countries)
         }
-        changes = difference(NETWORK, before, networks(wanted.values()))
+        changes = difference(_KIND, before, networks(wanted.values(), _KIND))
         write(connection, changes)
         found = Loaded("delta" if listing.is_delta else "full", lines, changes, _stranded(connection))
         _record(connection, path, found)

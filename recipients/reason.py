@@ -20,6 +20,7 @@ class Reason(StrEnum):
     EMPTY_TEXT = "EMPTY_TEXT"
     TOO_LONG = "TOO_LONG"
     SENDER_NOT_APPROVED = "SENDER_NOT_APPROVED"
+    FREQUENCY_CAP = "FREQUENCY_CAP"
     DUPLICATE = "DUPLICATE"
     # of loads of bases and opt-outs
     BAD_DATE = "BAD_DATE"

@@ -6,14 +6,15 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from outbound import database
+from outbound import daily_window, database
 from outbound.queries import load
 
 Q = load("reports/status")
 
 RELEASED_BY = {
     "BASE_MISMATCH": "a base load (bases/), or an operator's approval",
-    "NO_BALANCE": "a recharge (`outbound purchase`), or a payment where there is a credit limit",
+    "NO_BALANCE": "a recharge (`outbound purchase`); a payment under a credit limit, the next month under a monthly cap",
+    "DAILY_LIMIT": "the next day, if it fits then, or an operator's approval",
     "DUPLICATE_CONTENT": "the same file with a new batch_ref in its manifest",
     "DUPLICATE_NAME": "the same file with a new batch_ref in its manifest",
     "MAYBE_TRUNCATED": "the whole file, dropped by rename or with X.done; or an operator's approval",
@@ -36,11 +37,18 @@ def status() -> dict[str, Any]:
             "connectors": _rows(cursor, Q.connectors),
             "build": next(iter(_rows(cursor, Q.build)), None),
             "files": _rows(cursor, Q.files),
-            "campaigns": _rows(cursor, Q.campaigns),
+            "campaigns": [_with_hours(row) for row in _rows(cursor, Q.campaigns)],
             "held": [row | {"released_by": RELEASED_BY.get(row["code"], OTHERWISE)} for row in _rows(cursor, Q.held)],
             "in_doubt": _rows(cursor, Q.doubts),
             "unmatched_receipts": _rows(cursor, Q.unmatched),
         }
+
+
+def _with_hours(row: dict[str, Any]) -> dict[str, Any]:
+    """hours: of a day in which the campaign goes, on the clocks of its account; null is all day."""
+    terms = [row.pop(name) for name in ("window_opens", "window_closes", "quiet_hours", "timezone")]
+    window = daily_window.of_campaign(*terms)
+    return row | {"hours": " ".join(window.written()) if window else None}
 
 
 def _database(connection: psycopg.Connection) -> str:

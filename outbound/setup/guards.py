@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from outbound.setup.difference import Change, Row
 
 Timeline = Mapping[tuple[Any, ...], Row]
-HARMLESS = {"credit_limit"}  # of no figure in the books
+HARMLESS = {"credit_limit", "monthly_cap"}  # of no figure in the books
 
 
 class Past(NamedTuple):

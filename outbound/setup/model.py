@@ -13,10 +13,12 @@ from outbound.setup.values import (
     Country,
     Currency,
     Day,
+    Domain,
     Email,
     Encoding,
     Landing,
     Percent,
+    Phrase,
     Prefix,
     Rate,
     Region,
@@ -44,13 +46,17 @@ class LegalEntity(Strict):
 
 
 class Network(Strict):
-    """Numbers that begin with prefix; the longest that matches wins. covered: false makes NOT_COVERED of them."""
+    """Numbers that begin with prefix; the longest that matches wins. covered: false makes NOT_COVERED of them.
+
+    requires_sender_approval: the operator lets only senders through that name it.
+    """
 
     prefix: Prefix
     operator: Text
     country: Country
     zone: Zone
     covered: bool = True
+    requires_sender_approval: bool = False
 
 
 class Authorities(Strict):
@@ -184,12 +190,15 @@ class Connector(Strict):
 
 
 class SenderRow(Strict):
-    """An address that the account may send from, from a day on. operators: those that let it through; null: all."""
+    """An address that the account may send from, from a day on. operators: those that let it through; null: all but those
+    whose networks ask for approval. klass: of the campaigns that may use it; null: both. document: what that rests on."""
 
     address: Sender
     approved: Day
     until: Day | None = None
     operators: list[Text] | None = None
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
+    document: Text | None = None
 
 
 class User(Strict):
@@ -239,6 +248,7 @@ class Terms(Strict):
     tier_scope: Literal["zone", "account"] = "zone"
     minimum_monthly: Amount = Decimal(0)
     credit_limit: Amount | None = None
+    monthly_cap: Amount | None = None
 
     @model_validator(mode="after")
     def _is_taxed(self) -> "Terms":
@@ -263,6 +273,7 @@ class Change(Strict):
     tier_scope: Literal["zone", "account"] | None = None
     minimum_monthly: Amount | None = None
     credit_limit: Amount | None = None
+    monthly_cap: Amount | None = None
 
 
 class Gate(Strict):
@@ -274,6 +285,21 @@ class Gate(Strict):
     max_campaign_segments: int | None = Field(default=None, ge=0)
     max_message_segments: int | None = Field(default=None, ge=0)
     max_ucs2_messages: int | None = Field(default=None, ge=0)
+
+
+class ContentScreen(Strict):
+    """Words and links that hold a campaign (INTAKE, CONTENT_SCREEN)."""
+
+    words: list[Phrase] = Field(default_factory=list)
+    links: list[Domain] = Field(default_factory=list)
+
+
+class FrequencyCap(Strict):
+    """At most so many messages of the account to a subscriber in so many days (INTAKE, FREQUENCY_CAP)."""
+
+    messages: int = Field(ge=1)
+    days: int = Field(ge=1, le=366)
+    klass: Literal["informational", "promotional"] | None = Field(default=None, alias="class")
 
 
 class Defaults(Strict):
@@ -293,6 +319,12 @@ class Defaults(Strict):
     max_segments: int | None = Field(default=None, ge=1, le=255)
     on_insufficient_balance: Literal["hold", "partial"] | None = None
     base_mismatch_percent: Percent | None = None
+    quiet_hours: Window | None = None
+    max_segments_per_day: int | None = Field(default=None, ge=0)
+    new_account_days: int | None = Field(default=None, ge=0)
+    new_account_segments_per_day: int | None = Field(default=None, ge=0)
+    content_screen: ContentScreen | None = None
+    frequency_cap: FrequencyCap | None = None
     manifest_required: bool | None = None
     gate: Gate | None = None
 
@@ -325,6 +357,8 @@ class Setup(Strict):
 
     legal_entity: LegalEntity
     networks: list[Network] | None = None
+    quiet_hours: dict[Country, Window] | None = None
+    content_screen: ContentScreen | None = None
     connectors: list[Connector] | None = None
     staff: list[Staff] | None = None
     accounts: list[Account] = Field(default_factory=list)

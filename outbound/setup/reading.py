@@ -14,6 +14,8 @@ from outbound.landing import UnsupportedLanding, folder
 from outbound.setup.document import Document, Place, Problem, written
 from outbound.setup.model import Account, Change, Setup, Terms
 
+LIMITS = ("credit_limit", "monthly_cap")  # that a change can take away again
+
 
 class WrongSetup(OutboundError):
     """A set-up file has mistakes, and nothing was changed: each with its place and what to do."""
@@ -73,6 +75,7 @@ _FORMS: dict[str | int, str] = {
     "country": "two capital letters, like EG",
     "currency": "three capital letters, like EGP",
     "answers": "a status in hexadecimal, like 0x00000008",
+    "quiet_hours": "two capital letters, like EG",
     "prefix": "digits without + and leading zeros, like 2010",
     "name": "small letters, digits, _ and -, like nile-foods",
     "email": "an e-mail address",
@@ -175,9 +178,9 @@ def base_terms(account: Account) -> dict[str, Any]:
 
 
 def changed_terms(current: dict[str, Any], change: Change) -> dict[str, Any]:
-    """The terms after a change: what it says over what held before; only credit_limit can be set to null."""
+    """The terms after a change: what it says over what held before; only limits can be set to null."""
     said = change.model_dump(exclude_unset=True, exclude={"since"})
-    return current | {name: value for name, value in said.items() if value is not None or name == "credit_limit"}
+    return current | {name: value for name, value in said.items() if value is not None or name in LIMITS}
 
 
 def landing_of(account: Account) -> str:
@@ -185,17 +188,24 @@ def landing_of(account: Account) -> str:
 
 
 def _strange_operators(setup: Setup) -> Iterator[Problem]:
-    """A route of an operator that no network belongs to would serve nobody."""
+    """A route of an operator that no network belongs to would serve nobody, and such an approval would let nothing through."""
     if setup.networks is None:
         return
     known = sorted({network.operator for network in setup.networks})
-    for n, connector in enumerate(setup.connectors or []):
-        for m, route in enumerate(connector.routes):
-            if route.operator is not None and route.operator not in known:
-                yield Problem(
-                    ("connectors", n, "routes", m, "operator"),
-                    f"no network is of {route.operator!r}: there are {', '.join(known) or 'none'}",
-                )
+    named: list[tuple[Place, str | None]] = [
+        (("connectors", n, "routes", m, "operator"), route.operator)
+        for n, connector in enumerate(setup.connectors or [])
+        for m, route in enumerate(connector.routes)
+    ]
+    named += [
+        (("accounts", n, "senders", m, "operators", o), operator)
+        for n, account in enumerate(setup.accounts)
+        for m, sender in enumerate(account.senders or [])
+        for o, operator in enumerate(sender.operators or [])
+    ]
+    for place, operator in named:
+        if operator is not None and operator not in known:
+            yield Problem(place, f"no network is of {operator!r}: there are {', '.join(known) or 'none'}")
 
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:

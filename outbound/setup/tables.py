@@ -20,10 +20,12 @@ NETWORK = Kind(
     "network",
     "network.network",
     ("prefix", "operator", "country"),
-    ("zone", "covered"),
+    ("zone", "covered", "requires_sender_approval"),
     absent="retired",
     only="retired_at is null",
 )
+QUIET_HOURS = Kind("quiet hours", "network.quiet_hours", ("country",), ("hours",))
+SCREENED = Kind("screened", "intake.content_screen", ("kind", "entry"), ())
 CONNECTOR = Kind(
     "connector",
     "dispatch.connector",
@@ -48,7 +50,11 @@ ACCOUNT = Kind(
 )
 TERM = Kind("term", "account.term", ("effective_from",), tuple(Terms.model_fields), owner="account_id")
 SENDER = Kind(
-    "sender", "account.sender", ("address", "approved_from"), ("kind", "approved_to", "operators"), owner="account_id"
+    "sender",
+    "account.sender",
+    ("address", "approved_from"),
+    ("kind", "approved_to", "operators", "class", "document"),
+    owner="account_id",
 )
 RATE = Kind(
     "rate", "account.rate_row", ("zone", "effective_from", "from_unit"), ("effective_to", "rate"), owner="account_id"
@@ -64,6 +70,12 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
     found: list[tuple[Kind, Rows]] = []
     if setup.networks is not None:
         found.append((NETWORK, networks(setup.networks)))
+    if setup.quiet_hours is not None:
+        found.append((QUIET_HOURS, {(country,): {"hours": hours} for country, hours in setup.quiet_hours.items()}))
+    if setup.content_screen is not None:
+        listed = [("word", entry) for entry in setup.content_screen.words]
+        listed += [("link", entry) for entry in setup.content_screen.links]
+        found.append((SCREENED, {key: {} for key in listed}))
     if setup.connectors is not None:
         found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
     if setup.staff is not None:
@@ -71,8 +83,9 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
     return found
 
 
-def networks(wanted: Iterable[Network]) -> Rows:
-    return {(one.prefix, one.operator, one.country): {"zone": one.zone, "covered": one.covered} for one in wanted}
+def networks(wanted: Iterable[Network], kind: Kind = NETWORK) -> Rows:
+    rest = set(kind.columns)
+    return {(one.prefix, one.operator, one.country): one.model_dump(include=rest) for one in wanted}
 
 
 def of_account(account: Account) -> list[tuple[Kind, Rows]]:
@@ -82,6 +95,7 @@ def of_account(account: Account) -> list[tuple[Kind, Rows]]:
         found.append((SENDER, {
             (one.address, one.approved): {
                 "kind": sender_kind(one.address), "approved_to": one.until, "operators": one.operators,
+                "class": one.klass, "document": one.document,
             }
             for one in account.senders
         }))  # fmt: skip

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from outbound import daily_window
+from outbound import daily_window, folding
 from outbound.landing import UnsupportedLanding, folder
 
 LONGEST_SHORT_CODE = 6
@@ -111,7 +111,17 @@ def _window(written: str) -> str:
     try:
         daily_window.parse(written, "UTC")
     except ValueError as error:
-        raise ValueError(f"{written!r} is no daily window: {error}") from None
+        raise ValueError(f"{written!r} is no span of a day: {error}") from None
+    return written
+
+
+def _phrase(written: str) -> str:
+    folding.phrase(written)
+    return written
+
+
+def _domain(written: str) -> str:
+    folding.domain(written)
     return written
 
 
@@ -142,5 +152,7 @@ Encoding = Annotated[str, Field(min_length=1), AfterValidator(_encoding)]
 Validity = Annotated[str, AfterValidator(_validity)]
 Spread = Annotated[str, AfterValidator(_spread)]
 Window = Annotated[str, AfterValidator(_window)]
+Phrase = Annotated[str, Field(max_length=200), AfterValidator(_phrase)]
+Domain = Annotated[str, Field(max_length=253), AfterValidator(_domain)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Zone = Text

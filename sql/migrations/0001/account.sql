@@ -38,6 +38,7 @@ create table account.term (
     tier_scope text not null default 'zone' check (tier_scope in ('zone', 'account')),
     minimum_monthly numeric(18, 2) not null default 0 check (minimum_monthly >= 0),
     credit_limit numeric(18, 2) check (credit_limit >= 0),
+    monthly_cap numeric(18, 2) check (monthly_cap >= 0),
     primary key (account_id, effective_from),
     check (tax_treatment = 'standard' or vat_rate = 0)
 );
@@ -60,9 +61,14 @@ create table account.sender (
     approved_from date not null,
     approved_to date,
     operators text[],
+    class text check (class in ('informational', 'promotional')),
+    document text,
     unique (account_id, address, approved_from)
 );
-comment on column account.sender.operators is 'The operators that let this sender through; null: all.';
+comment on column account.sender.operators is
+    'The operators that let this sender through; null: all but those whose networks ask for an approval of their own.';
+comment on column account.sender.class is 'Of the campaigns that may use it; null: both.';
+comment on column account.sender.document is 'What the approval rests on: a contract, a letter; for people.';
 
 create table account.rate_row (
     rate_row_id bigint generated always as identity primary key,

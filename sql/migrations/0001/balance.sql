@@ -189,7 +189,38 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from grouped
 $$;
 
--- What a credit limit leaves: whole units at the dearest first tier in force, so that tiers and discounts never lift it (CHARGING 26-28).
+-- What was charged of an account, at the first tier in force when it was sent, so that tiers and discounts never lift a limit.
+create function billing.usage_at_first_tier(of_account bigint) returns table (charged_at timestamptz, net numeric)
+language sql stable as $$
+    select usage.charged_at, usage.units * coalesce(card.rate, 0)
+    from account.account as owner
+    cross join billing.charged_usage(of_account) as usage
+    left join lateral (
+        select rate_row.rate
+        from account.rate_row
+        where rate_row.account_id = of_account
+          and rate_row.zone = usage.zone
+          and rate_row.from_unit = 1
+          and rate_row.effective_from <= (usage.sent_at at time zone owner.timezone)::date
+          and (rate_row.effective_to is null or rate_row.effective_to > (usage.sent_at at time zone owner.timezone)::date)
+        order by rate_row.effective_from desc
+        limit 1
+    ) as card on true
+    where owner.account_id = of_account
+$$;
+
+-- The dearest first tier in force on a local day; null without one.
+create function billing.dearest_rate(of_account bigint, day date) returns numeric
+language sql stable as $$
+    select max(rate)
+    from account.rate_row
+    where account_id = of_account
+      and from_unit = 1
+      and effective_from <= day
+      and (effective_to is null or effective_to > day)
+$$;
+
+-- What a credit limit leaves: whole units at the dearest first tier in force (CHARGING 26-28).
 create function billing.credit_units(of_account bigint, at timestamptz) returns bigint
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with
@@ -220,19 +251,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
     unbilled as (
 
-        select coalesce(sum(usage.units * coalesce(card.rate, 0) * (1 + term.vat_rate)), 0) as amount
-        from term, billing.charged_usage(of_account) as usage
-        left join lateral (
-            select rate_row.rate
-            from account.rate_row
-            where rate_row.account_id = of_account
-              and rate_row.zone = usage.zone
-              and rate_row.from_unit = 1
-              and rate_row.effective_from <= (usage.sent_at at time zone term.timezone)::date
-              and (rate_row.effective_to is null or rate_row.effective_to > (usage.sent_at at time zone term.timezone)::date)
-            order by rate_row.effective_from desc
-            limit 1
-        ) as card on true
+        select coalesce(sum(usage.net * (1 + term.vat_rate)), 0) as amount
+        from term, billing.usage_at_first_tier(of_account) as usage
         where usage.charged_at <= credit_units.at
           and not exists (
             select
@@ -246,13 +266,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
     dearest as (
 
-        select max(rate_row.rate) * (1 + max(term.vat_rate)) as rate
+        select billing.dearest_rate(of_account, term.today) * (1 + term.vat_rate) as rate
         from term
-        join account.rate_row
-            on rate_row.account_id = of_account
-            and rate_row.from_unit = 1
-            and rate_row.effective_from <= term.today
-            and (rate_row.effective_to is null or rate_row.effective_to > term.today)
 
     )
 
@@ -263,11 +278,32 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from term, receivable, unbilled, dearest
 $$;
 
+-- What a monthly cap leaves of the local month of an instant, in the same way; it is without VAT.
+create function billing.cap_units(of_account bigint, at timestamptz) returns bigint
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select case
+        when term.monthly_cap is null then null
+        when dearest.rate > 0 then floor((
+            term.monthly_cap - coalesce((
+                select sum(usage.net)
+                from billing.usage_at_first_tier(of_account) as usage
+                where date_trunc('month', usage.charged_at at time zone owner.timezone)
+                    = date_trunc('month', cap_units.at at time zone owner.timezone)), 0)
+        ) / dearest.rate)::bigint
+    end
+    from account.account as owner
+    cross join lateral (select (cap_units.at at time zone owner.timezone)::date as day) as today
+    cross join lateral account.term_on(of_account, today.day) as term
+    cross join lateral (select billing.dearest_rate(of_account, today.day) as rate) as dearest
+    where owner.account_id = of_account
+$$;
+
 -- How many segments an account may still promise at an instant: null is without limit. Callers take the account's reservation lock.
 create function billing.available_units(account_id bigint, at timestamptz) returns bigint
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case
-        when term.scheme = 'postpaid' then billing.credit_units(owner.account_id, available_units.at)
+        when term.scheme = 'postpaid' then least(
+            billing.credit_units(owner.account_id, available_units.at), billing.cap_units(owner.account_id, available_units.at))
         else (
             select coalesce(sum(lot.remaining), 0)::bigint
             from unnest((billing.prepaid_state_at(owner.account_id, available_units.at)).lots) as lot
@@ -285,6 +321,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 revoke execute on function billing.prepaid_state_at(bigint, timestamptz), billing.credit_units(bigint, timestamptz),
-    billing.available_units(bigint, timestamptz) from public;
+    billing.cap_units(bigint, timestamptz), billing.available_units(bigint, timestamptz) from public;
 grant execute on function billing.prepaid_state_at(bigint, timestamptz), billing.credit_units(bigint, timestamptz),
-    billing.available_units(bigint, timestamptz) to outbound_ingest, outbound_dispatch, outbound_billing, outbound_reporting, outbound_operator;
+    billing.cap_units(bigint, timestamptz), billing.available_units(bigint, timestamptz) to outbound_ingest, outbound_dispatch, outbound_billing, outbound_reporting, outbound_operator;

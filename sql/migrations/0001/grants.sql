@@ -87,8 +87,9 @@ revoke select on dispatch.connector from outbound_ingest, outbound_billing, outb
 grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector
     to outbound_ingest, outbound_billing, outbound_reporting;
 grant insert, update, delete on account.legal_entity, account.account, account.term, account.person, account.sender, account.rate_row,
-    account.sla_term, account.opt_out, network.network, network.portability to outbound_operator;
+    account.sla_term, account.opt_out, network.network, network.portability, network.quiet_hours to outbound_operator;
 grant insert on account.audit to outbound_operator;
+grant insert, delete on intake.content_screen to outbound_operator;
 grant insert, update on dispatch.connector to outbound_operator;
 grant insert, delete on dispatch.stop to outbound_operator;
 grant update (state, held_code, held_detail) on intake.campaign to outbound_operator;

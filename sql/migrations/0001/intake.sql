@@ -104,6 +104,7 @@ create table intake.campaign (
     rate integer check (rate > 0),
     window_opens time,
     window_closes time,
+    quiet_hours text[] not null default '{}',
     opens_at timestamptz,
     closes_at timestamptz,
     eligible_at timestamptz,
@@ -120,7 +121,8 @@ create table intake.campaign (
     check (state not in ('accepted', 'paused', 'completed') or accepted_at is not null),
     check ((window_opens is null) = (window_closes is null) and window_opens <> window_closes),
     check ((opens_at is null) = (closes_at is null) and opens_at < closes_at),
-    check (opens_at is null or window_opens is not null)
+    check (opens_at is null or window_opens is not null or quiet_hours <> '{}'),
+    check (quiet_hours = '{}' or class = 'promotional')
 );
 create index on intake.campaign (account_id, created_at);
 create index on intake.campaign (file_id);
@@ -130,6 +132,8 @@ create index on intake.campaign (closes_at) where state in ('accepted', 'paused'
 comment on column intake.campaign.spread is 'Over which time it goes, evenly; null: as fast as it may.';
 comment on column intake.campaign.rate is 'Segments a second at most, over all workers and connectors; null: no limit of its own.';
 comment on column intake.campaign.window_opens is 'Its daily window, on the clocks of its account; null: at any time.';
+comment on column intake.campaign.quiet_hours is
+    'Like 21:00-09:00, on the clocks of its account: closed in these even where its daily window is open. Fixed when it is queued.';
 comment on column intake.campaign.opens_at is 'The opening that lasts or comes next, till closes_at. Dispatch moves it on.';
 comment on column intake.campaign.options is 'Manifest over account defaults, as they were used.';
 comment on column intake.campaign.eligible_at is 'The latest of received, scheduled, approved, quiet hours'' end, resumed (SLA).';
@@ -137,11 +141,15 @@ comment on column intake.campaign.landing_table is 'Where validated rows wait fo
 comment on column intake.campaign.texts_removed_at is 'By retention; so are the numbers, of which a keyed hash stays.';
 comment on column intake.campaign.dispatched_at is 'When nothing of it was left to send.';
 
--- A campaign's state as dispatch sees it: `closed` is an accepted one outside its daily window.
+-- A campaign's state as dispatch sees it: `closed` is an accepted one outside its daily window, or in quiet hours.
+-- Quiet hours stop it two seconds before they begin: a worker looks once a second, and has then written what it intended.
 create function intake.standing(campaign intake.campaign) returns text
 language sql stable as $$
     select case
-        when campaign.state = 'accepted' and not (now() >= campaign.opens_at and now() < campaign.closes_at) then 'closed'
+        when campaign.state = 'accepted' and not (
+            now() >= campaign.opens_at
+            and now() < campaign.closes_at - case when campaign.quiet_hours = '{}' then interval '0' else interval '2 seconds' end
+        ) then 'closed'
         else campaign.state
     end
 $$;
@@ -189,6 +197,7 @@ create table intake.profile (
     ucs2_messages integer not null,
     reject_ratio numeric(9, 6) not null,
     not_in_base_ratio numeric(9, 6) not null,
+    screened jsonb not null default '{}',
     base_is_empty boolean not null,
     base_version bigint not null,
     gate_passed boolean,
@@ -196,7 +205,15 @@ create table intake.profile (
     judged_at timestamptz,
     check (rows = accepted + rejected)
 );
+comment on column intake.profile.screened is 'Entries of the content screen, and how many accepted messages hold each.';
 comment on column intake.profile.base_version is 'Of the base that the rows were checked against, 0 if there was none: another one is a reason to look again.';
+
+-- The platform's lists of words and links that hold a campaign (INTAKE, CONTENT_SCREEN); accounts add their own.
+create table intake.content_screen (
+    kind text not null check (kind in ('word', 'link')),
+    entry text not null check (entry <> ''),
+    primary key (kind, entry)
+);
 
 create table intake.reject (
     account_id bigint not null references account.account,

@@ -7,9 +7,12 @@ create table network.network (
     country text not null check (country ~ '^[A-Z]{2}$'),
     zone text not null,
     covered boolean not null default true,
+    requires_sender_approval boolean not null default false,
     retired_at timestamptz
 );
 create unique index on network.network (prefix) where retired_at is null;
+comment on column network.network.requires_sender_approval is
+    'Its operator lets no sender through that is not approved for it by name.';
 comment on column network.network.prefix is 'E.164 digits without +; the longest that matches a number wins.';
 comment on column network.network.retired_at is 'When its operator lost the prefix. The row stays, for messages accepted before name it; no new one does.';
 
@@ -27,6 +30,12 @@ create view network.of_operator as
     from network.network
     where retired_at is null
     order by operator, country, covered desc, length(prefix), prefix;
+
+-- Local times in which no promotional message goes to a country, or for a sender from there (INTAKE, Quiet hours).
+create table network.quiet_hours (
+    country text primary key check (country ~ '^[A-Z]{2}$'),
+    hours text not null check (hours ~ '^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$')
+);
 
 -- The zones that an order's units are valid for: the one it names, else those of the account, else the home country's (INTAKE).
 create function account.order_zones(of_account bigint, named text) returns text[]

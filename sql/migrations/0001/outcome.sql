@@ -127,3 +127,27 @@ left join receipts using (campaign_id)
 where campaign.accepted_at is not null;
 comment on view dispatch.campaign_progress is
     'segments = accepted + in_doubt + unknown + rejected + dropped + unsent. Still reserved: unsent + in_doubt.';
+
+-- Who has had so many messages of an account's campaigns (of a class; null: of all) that were queued and begin less than so many
+-- days before an instant, or later; what was given up as a whole is not counted (INTAKE, FREQUENCY_CAP).
+create function dispatch.frequent_recipients(of_account bigint, of_class text, days integer, messages integer, at timestamptz)
+returns table (msisdn bigint)
+language sql stable as $$
+    select message.msisdn
+    from intake.campaign
+    join dispatch.message using (campaign_id)
+    where campaign.account_id = of_account
+      and campaign.accepted_at is not null
+      and campaign.eligible_at > frequent_recipients.at - make_interval(days => frequent_recipients.days)
+      and (of_class is null or campaign.class = of_class)
+      and message.msisdn is not null
+      and not exists (
+        select
+        from dispatch.dropped
+        where dropped.campaign_id = message.campaign_id
+          and dropped.ordinal = message.ordinal
+          and dropped.segments >= message.segments
+    )
+    group by message.msisdn
+    having count(*) >= frequent_recipients.messages
+$$;

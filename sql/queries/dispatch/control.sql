@@ -9,7 +9,7 @@ for update;
 -- change --
 update intake.campaign
 set state = %(state)s,
-    eligible_at = case when %(state)s = 'accepted' then greatest(eligible_at, now()) else eligible_at end
+    eligible_at = case when %(state)s = 'accepted' then greatest(eligible_at, now(), opens_at) else eligible_at end
 where campaign_id = %(campaign)s;
 
 -- renew_validity --

@@ -1,8 +1,9 @@
--- Daily windows: the opening that lasts or comes next stands on the campaign.
+-- Daily windows and quiet hours: the opening that lasts or comes next stands on the campaign.
 
 -- over --
 -- Campaigns whose opening is over, with what the next one follows from.
-select campaign.campaign_id, campaign.window_opens, campaign.window_closes, account.timezone, now()
+select
+    campaign.campaign_id, campaign.window_opens, campaign.window_closes, campaign.quiet_hours, account.timezone, now()
 from intake.campaign
 join account.account using (account_id)
 where campaign.state in ('accepted', 'paused')

@@ -14,6 +14,26 @@ select least(
     billing.available_units(%(account)s, now()),
     billing.available_units(%(account)s, greatest(now(), %(at)s)));
 
+-- limited_by --
+-- What the balance of a postpaid account ends at: the lower one of its limits.
+select case when billing.cap_units(%(account)s, instant) <= coalesce(billing.credit_units(%(account)s, instant), 9223372036854775807)
+    then 'monthly cap' else 'credit limit' end
+from (values (now()), (greatest(now(), %(at)s))) as moment (instant)
+order by billing.available_units(%(account)s, instant) nulls last
+limit 1;
+
+-- used_today --
+-- Segments that were queued since the local day began, and when the account was set up.
+select
+    coalesce((
+        select sum(segments)
+        from intake.campaign
+        where campaign.account_id = account.account_id
+          and accepted_at >= %(since)s), 0)::bigint,
+    account.created_at
+from account.account
+where account_id = %(account)s;
+
 -- affordable --
 -- The last message, in file order, up to which the balance goes.
 select max(ordinal)
@@ -34,14 +54,44 @@ insert into intake.reject (account_id, file_id, line, reason)
 select %(account)s, %(file)s, line, 'NO_BALANCE'
 from left_out;
 
--- landed_segments --
-select coalesce(sum(segments), 0)
+-- leave_out_capped --
+-- Who has had enough messages since the rows were checked.
+with left_out as (
+    delete from {landing}
+    where msisdn in (
+        select msisdn
+        from dispatch.frequent_recipients(%(account)s, %(class)s, %(days)s, %(messages)s, %(at)s))
+    returning line
+)
+
+insert into intake.reject (account_id, file_id, line, reason)
+select %(account)s, %(file)s, line, 'FREQUENCY_CAP'
+from left_out;
+
+-- number_apart --
+-- Ordinals have no gaps. In two steps, so that no two messages have the same one meanwhile.
+update {landing} as message
+set ordinal = 1000000000 + numbered.n
+from (select ordinal, row_number() over (order by ordinal) as n from {landing}) as numbered
+where message.ordinal = numbered.ordinal;
+
+-- number_anew --
+update {landing}
+set ordinal = ordinal - 1000000000;
+
+-- landed_size --
+select count(*), coalesce(sum(segments), 0)
 from {landing};
 
--- landed_zones --
-select zone, sum(segments)
-from {landing}
-group by zone;
+-- landed --
+-- Segments by zone and country; a network that is known no more has no country.
+select landed.zone, network.country, landed.segments
+from (
+    select zone, network_id, sum(segments) as segments
+    from {landing}
+    group by zone, network_id
+) as landed
+left join network.network using (network_id);
 
 -- insert_messages --
 insert into dispatch.message (
@@ -54,12 +104,13 @@ select dispatch.attach_messages(%(landing)s::regclass, %(campaign)s);
 
 -- accept --
 -- A campaign that was held becomes eligible when what held it is settled: it waited for its customer. And not before its
--- daily window opens.
+-- daily window opens and quiet hours are over.
 with campaign as (
     update intake.campaign
     set eligible_at = greatest(received_at, scheduled_at, case when state = 'held' then now() end, %(opens_at)s),
         opens_at = %(opens_at)s,
         closes_at = %(closes_at)s,
+        quiet_hours = %(quiet_hours)s,
         state = 'accepted',
         held_code = null,
         held_detail = null,

@@ -77,7 +77,13 @@ select
     progress.in_doubt,
     progress.unknown,
     progress.final_receipts,
-    campaign.scheduled_at
+    campaign.scheduled_at,
+    campaign.opens_at,
+    campaign.closes_at,
+    campaign.window_opens,
+    campaign.window_closes,
+    campaign.quiet_hours,
+    account.timezone
 from intake.campaign
 join account.account using (account_id)
 cross join lateral (

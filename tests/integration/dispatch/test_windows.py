@@ -1,6 +1,9 @@
 """INTAKE, Options: dispatch keeps to a campaign's daily window and to the times of a spread."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dispatch.control import PAUSE, RESUME, change
 
 NOW = datetime.now(UTC)
 
@@ -54,6 +57,31 @@ def test_what_a_closed_window_holds_goes_at_its_end_and_an_idle_worker_does_not_
 
         assert smsc.witness.accepted() == []
     assert (platform.dropped(closed), platform.dropped(ended)) == ({}, {"expired": 4})
+
+
+def test_nothing_goes_in_quiet_hours_also_after_a_pause(platform, carrier):
+    """INTAKE, Quiet hours: the campaign may go in one hour of the day, and that was over while it was paused."""
+    hour = datetime.now(ZoneInfo("Africa/Cairo")) + timedelta(hours=6)
+    quiet = f"{hour + timedelta(hours=1):%H:%M}-{hour:%H:%M}"
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        campaign = platform.accept(["x"] * 5)
+        platform.rows(
+            "update intake.campaign set class = 'promotional', quiet_hours = array[%s],"
+            " opens_at = now() - interval '2 hours', closes_at = now() - interval '1 hour' where campaign_id = %s",
+            quiet, campaign,
+        )  # fmt: skip
+        change(PAUSE, campaign, reason="wait")
+        change(RESUME, campaign, reason="go on")
+        platform.run_until_idle()
+
+        assert smsc.witness.accepted() == []
+        (row,) = platform.rows("select opens_at, closes_at from intake.campaign where campaign_id = %s", campaign)
+        assert f"{row[0].astimezone(hour.tzinfo):%H:%M}" == f"{hour:%H:%M}"
+        assert (row[0] > NOW, row[1] - row[0]) == (True, timedelta(hours=1))
+        open_daily(platform, campaign, -1, 3600)
+        platform.run_until_idle()
+        assert len(smsc.witness.accepted()) == 5
 
 
 def test_a_spread_goes_batch_by_batch_at_its_times(platform, carrier):

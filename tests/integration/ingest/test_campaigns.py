@@ -33,7 +33,7 @@ def test_a_good_file_is_queued_whole(nile, mobile):
     ack = ingest(nile.file("offer.csv", table(map(mobile, range(3)))), "nile", "campaign")
 
     assert (ack["status"], ack["rows"], ack["accepted"], ack["segments"]) == ("accepted", 3, 3, 3)
-    assert ack["cost"] == {"units": 3}
+    assert ack["cost"] == {"units": 3, "net": "0.30", "currency": "EGP"}
     assert nile.sent(ack["campaign_id"]) == [(mobile(n), "hello") for n in range(3)]
     (batch,) = nile.rows("select * from dispatch.batch")
     assert (batch["first_ordinal"], batch["size"], batch["state"], batch["priority"]) == (1, 3, "ready", 100)

@@ -15,6 +15,7 @@ import pytest
         "update account.term set vat_rate = -0.1",
         "update account.term set tax_treatment = 'exempt', vat_rate = 0.14",
         "update account.term set credit_limit = -1",
+        "update account.term set monthly_cap = -1",
         "insert into account.person (email, name, role) values ('x@y', 'X', 'customer')",
         "insert into account.person (account_id, email, name, role) select account_id, 'x@y', 'X', 'operator' from account.account limit 1",
         "insert into account.rate_row (account_id, zone, effective_from, effective_to, rate) select account_id, 'EG', '2026-01-01', '2026-01-01', 1 from account.account",

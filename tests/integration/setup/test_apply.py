@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ingest.gate import THRESHOLDS
-from ingest.options import Options, Policy
+from ingest.options import Options, Policy, policy
 from outbound.setup.apply import apply
 from outbound.setup.cli import EXAMPLE
 from outbound.setup.model import Defaults, Gate
@@ -138,6 +138,72 @@ def test_a_renamed_legal_entity_stays_the_same_one(operator: Operator) -> None:
     renamed = SETUP | {"legal_entity": SETUP["legal_entity"] | {"name": "Example plc"}}
     assert operator.applies(renamed) == ["changed - legal entity Example"]
     assert operator.sees("select name from account.legal_entity") == ["Example plc"]
+
+
+def test_the_rules_of_the_platform_are_applied_once_and_say_what_changed(operator: Operator) -> None:
+    """INTAKE, Quiet hours and CONTENT_SCREEN."""
+    rules = {
+        "quiet_hours": {"EG": "21:00-09:00", "SA": "22:00-08:00"},
+        "content_screen": {"words": ["loan"], "links": ["evil.com"]},
+    }
+    operator.applies(SETUP)
+    assert operator.applies(SETUP | rules) == [
+        "added - quiet hours EG",
+        "added - quiet hours SA",
+        "added - screened word loan",
+        "added - screened link evil.com",
+    ]
+    assert operator.applies(SETUP | rules) == []
+    assert operator.applies(SETUP) == []  # left out, they stay
+    changed = {"quiet_hours": {"EG": "20:00-10:00"}, "content_screen": {"words": [], "links": ["evil.com"]}}
+    assert operator.applies(SETUP | changed) == [
+        "changed - quiet hours EG",
+        "removed - quiet hours SA",
+        "removed - screened word loan",
+    ]
+    assert operator.sees("select country, hours from network.quiet_hours") == [("EG", "20:00-10:00")]
+
+
+def test_the_rules_of_an_account_reach_its_defaults_senders_and_terms(operator: Operator) -> None:
+    defaults = {
+        "quiet_hours": "22:00-10:00", "max_segments_per_day": 1000, "new_account_days": 30,
+        "new_account_segments_per_day": 100, "content_screen": {"words": ["loan"], "links": []},
+        "frequency_cap": {"messages": 3, "days": 7, "class": "promotional"},
+    }  # fmt: skip
+    sender = {
+        "address": "DELTA", "approved": "2026-01-01", "operators": ["V"], "class": "promotional", "document": "letter 12",
+    }  # fmt: skip
+    network = SETUP["networks"][0] | {"requires_sender_approval": True}
+    delta = DELTA | {"defaults": defaults, "senders": [sender], "monthly_cap": "100", "terms": [
+        {"from": "2026-02-01", "monthly_cap": None},
+    ]}  # fmt: skip
+    setup = SETUP | {"networks": [network], "accounts": [delta]}
+    operator.applies(SETUP)
+
+    assert operator.applies(setup) == [
+        "changed - network 2010",
+        "changed delta account delta",
+        "changed delta term 1900-01-01",
+        "added delta term 2026-02-01",
+        "added delta sender DELTA 2026-01-01",
+    ]
+    assert operator.applies(setup) == []
+    assert operator.sees("select defaults from account.account where name = 'delta'") == [defaults]
+    assert operator.sees(
+        "select class, document, operators from account.sender join account.account using (account_id) where name = 'delta'"
+    ) == [("promotional", "letter 12", ["V"])]
+    assert operator.sees(
+        "select monthly_cap::integer from account.term join account.account using (account_id) where name = 'delta' order by effective_from"
+    ) == [100, None]
+    assert understood_by_intake(defaults)
+
+
+def understood_by_intake(defaults: dict[str, Any]) -> bool:
+    """The kernel cannot import intake: what it stores has to be what intake reads."""
+    known = policy(defaults)
+    return (
+        known.frequency_cap is not None and known.frequency_cap.caps("promotional") and bool(known.content_screen.words)
+    )
 
 
 def test_one_mistake_leaves_everything_as_it_was(operator: Operator) -> None:

@@ -129,6 +129,22 @@ def test_the_sender_is_approved_by_network():
     assert [reason_of(found, place) for place in (0, 1)] == [None, Reason.SENDER_NOT_APPROVED]
 
 
+def test_who_has_had_enough_messages_is_capped_after_every_other_check_but_duplicates():
+    rules = replace(RULES, capped=np.array([MONA, KARIM]), sender_operators=frozenset({"Vodafone", "Orange"}))
+    rows = [
+        ["01001234567", ""],
+        ["01001234567", "x"],
+        ["01001234567", "x"],
+        ["01101234567", "x"],
+        ["01201234567", "x"],
+    ]
+    ((_, found),) = judged(chunk(rows), rules=rules)
+
+    assert [reason_of(found, place) for place in range(5)] == [
+        Reason.MISSING_VALUE, Reason.FREQUENCY_CAP, Reason.FREQUENCY_CAP, Reason.SENDER_NOT_APPROVED, None,
+    ]  # fmt: skip
+
+
 def test_a_duplicate_names_the_accepted_row_that_it_repeats():
     rows = [["01001234567", ""], ["01001234567", "a"], ["+20 100 123 4567", "b"], ["201001234567", "c"]]
     ((_, one),) = judged(chunk(rows))

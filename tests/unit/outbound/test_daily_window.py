@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbound.daily_window import DailyWindow, parse
+from outbound.daily_window import DailyWindow, NeverOpen, of_campaign, parse
 
 MINUTE = timedelta(minutes=1)
 # around the days on which these zones' clocks change: Cairo at midnight, Lord Howe by half an hour, Apia by a day
@@ -30,10 +30,12 @@ moments = st.builds(
 def shows(instant, window):
     """The model: what a person says who looks at the wall clock."""
     clock = instant.astimezone(ZoneInfo(window.zone))
-    minutes = clock.hour * 60 + clock.minute
-    opens = window.opens.hour * 60 + window.opens.minute
-    closes = window.closes.hour * 60 + window.closes.minute
-    return opens <= minutes < closes if opens < closes else not closes <= minutes < opens
+    return is_between(clock, window.opens, window.closes) and not any(is_between(clock, *span) for span in window.quiet)
+
+
+def is_between(clock, since, until):
+    minutes, since, until = (one.hour * 60 + one.minute for one in (clock, since, until))
+    return since <= minutes < until if since < until else not until <= minutes < since
 
 
 def watched(window, instant):
@@ -75,6 +77,49 @@ def test_what_is_open_within_a_time_adds_up_to_the_minutes_that_are(opens, close
     open_minutes = {start + n * MINUTE for n in range(minutes) if shows(start + n * MINUTE, window)}
     assert {begin + n * MINUTE for begin, end in spans for n in range(int((end - begin) / MINUTE))} == open_minutes
     assert all(before[1] < after[0] for before, after in pairwise(spans))
+
+
+spans = st.tuples(times, times).filter(lambda span: span[0] != span[1])
+
+
+@settings(deadline=None)
+@given(times, times, st.lists(spans, min_size=1, max_size=3), moments)
+def test_quiet_hours_leave_what_the_clock_shows_outside_them(opens, closes, quiet, moment):
+    """INTAKE, quiet hours: also where they part the window; a window from one time to the same is all day."""
+    zone, instant = moment
+    try:
+        window = DailyWindow(opens, closes, zone, tuple(quiet))
+    except NeverOpen:
+        day = datetime(2026, 1, 5, tzinfo=ZoneInfo(zone))
+        minutes = [(day + n * MINUTE).time() for n in range(1440)]
+        assert not any(
+            is_between(clock, opens, closes) and not any(is_between(clock, *span) for span in quiet)
+            for clock in minutes
+        )
+        return
+
+    assert window.contains(instant) == shows(instant, window)
+    shown = [(datetime(2026, 1, 5) + n * MINUTE).time() for n in range(1440)]
+    open_minutes = {
+        clock
+        for clock in shown
+        if is_between(clock, opens, closes) and not any(is_between(clock, *span) for span in quiet)
+    }
+    assert {clock for clock in shown if any(is_between(clock, *span) for span in window.spans())} == open_minutes
+    if len(open_minutes) >= 120:  # on the day of a change a shorter one may not open at all
+        assert window.at(instant) == watched(window, instant)
+
+
+def test_what_a_daily_window_and_quiet_hours_leave_is_written_as_people_do():
+    window = of_campaign(time(9), time(23), ["21:00-10:00", "13:00-15:30"], "Africa/Cairo")
+
+    assert window.written() == ["10:00-13:00", "15:30-21:00"]
+    assert of_campaign(None, None, ["21:00-09:00"], "UTC").written() == ["09:00-21:00"]
+    assert of_campaign(None, None, [], "UTC") is None
+    assert of_campaign(time(20), time(2), ["00:30-09:00"], "UTC").written() == ["20:00-00:30"]
+    assert of_campaign(time(18), time(0), [], "UTC").written() == ["18:00-24:00"]
+    with pytest.raises(NeverOpen, match=r"the quiet hours 21:00-09:00 cover all of 22:00-24:00"):
+        of_campaign(time(22), time(0), ["21:00-09:00"], "UTC")
 
 
 def test_cairo_s_skipped_and_repeated_hours():

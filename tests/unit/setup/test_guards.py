@@ -21,7 +21,7 @@ def term(**changed: Any) -> Row:
     plain = {
         "scheme": "prepaid", "currency": "EGP", "tax_treatment": "standard", "vat_rate": Decimal("0.14"),
         "valuation": "rerate", "recharge_tolerance": Decimal(0), "tier_mode": "graduated", "tier_scope": "zone",
-        "minimum_monthly": Decimal(0), "credit_limit": None,
+        "minimum_monthly": Decimal(0), "credit_limit": None, "monthly_cap": None,
     }  # fmt: skip
     return plain | changed
 
@@ -53,7 +53,8 @@ def test_a_change_that_closed_months_used_is_not_taken_out() -> None:
 
 
 def test_a_credit_limit_is_of_no_closed_figure() -> None:
-    assert complaints({EVER: term()}, {EVER: term(credit_limit=Decimal(100))}, past(OPEN_FROM)) == []
+    limited = term(credit_limit=Decimal(100), monthly_cap=Decimal(50))
+    assert complaints({EVER: term()}, {EVER: limited}, past(OPEN_FROM)) == []
 
 
 def test_the_first_close_fixes_the_valuation() -> None:

@@ -67,6 +67,14 @@ def test_a_set_up_needs_little() -> None:
         ("defaults: {gate: {max_row: 1}}", "accounts[0].defaults.gate.max_row: there is no such key"),
         ("defaults: {gate: {max_reject_ratio: 20}}", "gate.max_reject_ratio: should be less than or equal to 1"),
         ("defaults: {max_segment: 4}", "defaults.max_segment: there is no such key: did you mean max_segments?"),
+        ("defaults: {quiet_hours: 21-9}", "defaults.quiet_hours: '21-9' is no span of a day: not two times of day"),
+        ("defaults: {content_screen: {links: [localhost]}}", "content_screen.links[0]: 'localhost' is no domain"),
+        ("defaults: {content_screen: {words: [\"  \"]}}", "content_screen.words[0]: '  ' is no word"),
+        ("defaults: {frequency_cap: {messages: 0, days: 7}}", "frequency_cap.messages: should be greater than or equal to 1"),
+        ("defaults: {frequency_cap: {messages: 3}}", "frequency_cap.days: is missing: add it"),
+        ("defaults: {max_segments_per_day: -1}", "max_segments_per_day: should be greater than or equal to 0"),
+        ("senders: [{address: NILE, approved: 2026-01-01, class: both}]", "senders[0].class: should be 'informational' or"),
+        ("monthly_cap: \"-1\"", "accounts[0].monthly_cap: '-1' is no amount"),
         ("rates: [{zone: EG, from: 2026-01-01, rate: 0.1}]", "accounts[0].rates[0].rate: write it in quotes"),
         ("rates: [{zone: EG, from: 2026-01-01}]", "accounts[0].rates[0].rate: is missing: add it"),
         ("terms: [{from: 2027-01-01, tax_treatment: exempt}]\n    vat_rate: \"0.14\"", "accounts[0].terms[0]: what is exempt"),
@@ -196,3 +204,25 @@ def test_what_is_no_yaml_is_said_so_with_its_line(text: str, said: str) -> None:
     else:
         with pytest.raises(Unreadable, match=said):
             read(text)
+
+
+def test_an_approval_of_an_operator_that_there_is_not_is_named() -> None:
+    networks = "networks: [{prefix: '2010', operator: Vodafone, country: EG, zone: EG}]\n"
+    senders = "    senders: [{address: NILE, approved: 2026-01-01, operators: [Vodafone, Vodafnoe]}]\n"
+    (said,) = mistakes(ENTITY + networks + NILE + senders)
+
+    assert "accounts[0].senders[0].operators[1]: no network is of 'Vodafnoe': there are Vodafone" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("quiet_hours: {Egypt: '21:00-09:00'}", "quiet_hours.Egypt: 'Egypt' has to be two capital letters, like EG"),
+        ("quiet_hours: {EG: '21:00'}", "quiet_hours.EG: '21:00' is no span of a day"),
+        ("content_screen: {links: [evil]}", "content_screen.links[0]: 'evil' is no domain: write one like example.com"),
+    ],
+)
+def test_a_mistake_in_the_platform_s_rules_is_named(line: str, said: str) -> None:
+    (found,) = mistakes(ENTITY + line + "\n")
+
+    assert said in found
