@@ -52,8 +52,8 @@ def digest(listing: Listing) -> bytes:
 
 
 def is_part(name: str) -> bool:
-    """Still being written, by its name."""
-    return name.endswith(PART) or name.startswith(".")
+    """Still being written, by its name; of a key with slashes, by what follows the last one."""
+    return name.endswith(PART) or name.rpartition("/")[2].startswith(".")
 
 
 def is_companion(name: str) -> bool:
