@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate check format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz bench-dispatch bench-rate bench-scan check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench-dispatch: setup  ## durable submissions a second of one dispatch worker
 
 bench-rate: setup  ## whether a contracted rate is kept in every second, and used
 	@$(BIN)/python benchmarks/rate.py
+
+bench-scan: setup  ## a look into 100 landing zones of 10,000 files each
+	@$(BIN)/python benchmarks/scan.py
 
 check: setup  ## lint, types, import contracts
 	@$(BIN)/ruff check --quiet

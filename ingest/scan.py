@@ -153,22 +153,27 @@ class _Visit:
 
     def _taken(self, kind: str, found: Found) -> bool:
         """Claims the file, unless that was done before or it is not complete, and moves it out of the way."""
-        files = self._listing[kind]
-        companions = {
-            suffix: files[found.name + suffix] for suffix in (zone.SIDECAR, zone.DONE) if found.name + suffix in files
-        }
-        earlier = self._claimed.get((kind, zone.printable(found.name)), ())
-        before = next((claimed for claimed in earlier if claimed.is_of(found)), None)
+        before = self._claimed_before(kind, found) if self._claimed else None
         if before is not None:
+            companions = self._companions(kind, found)
             if not before.has_manifest:
                 companions.pop(zone.SIDECAR, None)  # it came late
             return claim.archive(self._connection, self._store, found, before.file_id, companions)
-        completed_by = self._seen.completed_by(kind, found, files)
+        completed_by = self._seen.completed_by(kind, found, self._listing[kind])
         if completed_by is None:
             return True
+        companions = self._companions(kind, found)
         manifest = self._manifest(kind, found, companions)
         file_id = claim.take(self._connection, self._account, self._store, found, kind, completed_by, manifest)
         return claim.archive(self._connection, self._store, found, file_id, companions)
+
+    def _companions(self, kind: str, found: Found) -> dict[str, Found]:
+        files = self._listing[kind]
+        return {suffix: files[name] for suffix in (zone.SIDECAR, zone.DONE) if (name := found.name + suffix) in files}
+
+    def _claimed_before(self, kind: str, found: Found) -> Claimed | None:
+        earlier = self._claimed.get((kind, zone.printable(found.name)), ())
+        return next((claimed for claimed in earlier if claimed.is_of(found)), None)
 
     def _manifest(self, kind: str, found: Found, companions: dict[str, Found]) -> bytes | None:
         """What the sidecar says now: it may have come after the listing."""

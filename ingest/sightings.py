@@ -1,6 +1,5 @@
 """Tells when a file is complete, by what earlier looks at its landing zone saw (INTAKE, Upload)."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -8,10 +7,13 @@ import psycopg
 
 from ingest import zone
 from ingest.zone import Listing
+from outbound import database
 from outbound.landing.zone import Found
 from outbound.queries import load
 
 Q = load("ingest/looks")
+
+_COLUMNS = ("account_id", "kind", "name", "size", "modified_ns", "waits")
 
 Key = tuple[str, str]
 """(kind, name as the database has it)"""
@@ -26,33 +28,37 @@ class Sighting(NamedTuple):
     at_rest: timedelta
 
 
-@dataclass(frozen=True)
 class Sightings:
-    """What earlier looks saw. is_atomic: the store never shows half a file."""
+    """What earlier looks saw: asked about every file of a listing, so what is rare is looked for first.
 
-    earlier: dict[Key, Sighting]
-    apart: timedelta
-    is_atomic: bool
+    apart: the least time at rest. is_atomic: the store never shows half a file.
+    """
+
+    def __init__(self, earlier: dict[Key, Sighting], apart: timedelta, *, is_atomic: bool) -> None:
+        self._ripe = {key: seen for key, seen in earlier.items() if seen.at_rest >= apart}
+        self._parts = {key for key in earlier if zone.is_part(key[1])}
+        self._is_atomic = is_atomic
 
     def completed_by(self, kind: str, found: Found, files: dict[str, Found]) -> str | None:
         """How it is known that all of a file is there; None while it is not. files: all of its folder."""
-        if self.is_atomic:
+        if self._is_atomic:
             return "bucket"
         if found.name + zone.DONE in files:
             return "marker"
-        parts = (found.name + zone.PART, f".{found.name}")
-        if any((kind, zone.printable(part)) in self.earlier and part not in files for part in parts):
+        if self._parts and self._was_renamed(kind, found.name, files):
             return "rename"
         return "stability" if self.is_at_rest(kind, found) else None
 
     def is_at_rest(self, kind: str, found: Found) -> bool:
         """Two looks, far enough apart, saw the same size and time."""
-        seen = self.earlier.get((kind, zone.printable(found.name)))
-        return (
-            seen is not None
-            and (seen.size, seen.modified_ns) == (found.size, found.modified_ns)
-            and seen.at_rest >= self.apart
-        )
+        if not self._ripe:
+            return False
+        seen = self._ripe.get((kind, zone.printable(found.name)))
+        return seen is not None and (seen.size, seen.modified_ns) == (found.size, found.modified_ns)
+
+    def _was_renamed(self, kind: str, name: str, files: dict[str, Found]) -> bool:
+        parts = (name + zone.PART, f".{name}")
+        return any((kind, zone.printable(part)) in self._parts and part not in files for part in parts)
 
 
 def note(
@@ -64,13 +70,17 @@ def note(
     }
     now = {} if is_atomic else _worth_noting(listing)
     gone = [key for key in earlier if key not in now and not _is_manifest_there(key, listing)]
-    new = [(*key, *state) for key, state in now.items() if key not in earlier or earlier[key][:3] != state]
+    new = [(*key, *state) for key, state in now.items() if key not in earlier]
+    changed = [(*key, *state) for key, state in now.items() if key in earlier and earlier[key][:3] != state]
     if gone:
         kinds, names = zip(*gone, strict=True)
         connection.execute(Q.forget_sightings, {"account": account_id, "kinds": list(kinds), "names": list(names)})
+    if changed:
+        write(connection, account_id, changed)
     if new:
-        write(connection, account_id, new)
-    return Sightings(earlier, apart, is_atomic)
+        with connection.cursor() as cursor:
+            database.copy_in(cursor, "intake.sighting", _COLUMNS, ((account_id, *row) for row in new))
+    return Sightings(earlier, apart, is_atomic=is_atomic)
 
 
 def write(connection: psycopg.Connection, account_id: int, seen: list[tuple[str, str, int, int, bool]]) -> None:

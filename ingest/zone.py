@@ -89,6 +89,8 @@ def drop(source: Path, zone: Zone, kind: str, manifest: bytes | None) -> str:
 
 def printable(name: str) -> str:
     """A file's name as text that a database stores: bytes that are no UTF-8, and a NUL, are written out."""
+    if name.isascii() and "\0" not in name:
+        return name
     return os.fsencode(name).decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 

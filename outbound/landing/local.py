@@ -72,6 +72,7 @@ class Local(Zone):
             return True
         if _found(found.folder, found.name, before) != found:
             return False
+        target.parent.mkdir(exist_ok=True)
         path.replace(target)
         moved = target.lstat()
         if (before.st_ino, before.st_size, before.st_mtime_ns) != (moved.st_ino, moved.st_size, moved.st_mtime_ns):

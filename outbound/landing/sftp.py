@@ -130,6 +130,7 @@ class SftpZone(Zone):
         if now != found:
             return now is None
         with self._speaking():
+            self._do(partial(_made, path=self._path(ARCHIVE)))
             self._replace(path, target)
             moved = _found(found.folder, found.name, self._do(lambda client: client.lstat(target)))
             if moved != found:

@@ -13,7 +13,7 @@ from outbound.errors import OutboundError
 DROPPED = ("campaigns", "bases", "optouts")
 RESULTS = "results"
 ARCHIVE = "archive"
-FOLDERS = (*DROPPED, RESULTS, ARCHIVE)
+FOLDERS = (*DROPPED, RESULTS)  # the archive is made when something is moved there
 BLOCK = 1 << 20
 
 
