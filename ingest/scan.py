@@ -146,8 +146,9 @@ class _Visit:
         try:
             return self._taken(kind, found)
         except (NotTaken, OSError) as error:
+            # without its name, which may be a subscriber's number
             log.warning(
-                "file not taken yet", account=self._account.name, kind=kind, error=type(error).__name__, why=_why(error)
+                "file not taken yet", account=self._account.name, kind=kind, size=found.size, error=type(error).__name__
             )
             return False
 
@@ -183,8 +184,3 @@ class _Visit:
             return None
         companions[zone.SIDECAR] = sidecar
         return self._store.read(sidecar, zone.LARGEST_MANIFEST)
-
-
-def _why(error: Exception) -> str:
-    """Of an error of ours its message; of the system's its reason alone, for its message may quote any name."""
-    return str(error) if isinstance(error, OutboundError) else getattr(error, "strerror", None) or ""

@@ -22,7 +22,7 @@ from outbound.landing.zone import (
     FOLDERS,
     Found,
     Gone,
-    NotTaken,
+    NotReadable,
     StillChanging,
     Unreachable,
     Zone,
@@ -214,7 +214,7 @@ class SftpZone(Zone):
             raise Unreachable(f"{label}: the connection was lost ({error.reason}); it is tried again") from None
         except asyncssh.SFTPPermissionDenied as error:
             if found is not None:
-                raise NotTaken(f"{self._name(found)} may not be read: give its user the right") from None
+                raise NotReadable(f"{self._name(found)} may not be read: give its user the right") from None
             raise Unreachable(f"{label}: its user may not do that there ({error.reason}): give it the right") from None
         except asyncssh.SFTPError as error:
             raise Unreachable(f"{label}: the server says: {error.reason}") from None

@@ -33,6 +33,10 @@ class Gone(NotTaken):
     """The file is not there any more."""
 
 
+class NotReadable(NotTaken):
+    """The file is there and may not be read: give the user of the landing zone the right."""
+
+
 class Found(NamedTuple):
     """A file as a look found it. name: as the store has it; bytes that are no UTF-8 as lone surrogates.
 
