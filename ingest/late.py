@@ -24,7 +24,6 @@ from outbound.logs import logger
 from outbound.queries import load
 
 log = logger("ingest.late")
-C = load("ingest/campaigns")
 Q = load("ingest/late")
 
 _TRIES = 5  # while a worker is about to commit
@@ -38,7 +37,7 @@ def notice(connection: psycopg.Connection, account: Account, store: Zone, listin
     if not alone:
         return True
     keys = {(kind, zone.printable(name)): found for kind, name, found in alone}
-    kinds, names = zip(*keys, strict=True) if keys else ((), ())
+    kinds, names = zip(*keys, strict=True)
     claims = connection.execute(
         Q.latest_claims, {"account": account.account_id, "kinds": list(kinds), "names": list(names)}
     ).fetchall()
@@ -89,7 +88,7 @@ def _take(
     if known is None or not known[0]:
         _answer(connection, account, store, file_id)
         connection.execute(Q.answered, where)
-    if store.is_atomic or seen.is_at_rest(kind, sidecar):
+    if seen.is_at_rest(kind, sidecar):
         return store.archive(sidecar, claim.archived_name(files.get(connection, file_id).name, file_id) + zone.SIDECAR)
     sighting = (kind, zone.printable(sidecar.name), sidecar.size, sidecar.modified_ns, True)
     sightings.write(connection, account.account_id, [sighting])
