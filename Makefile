@@ -53,6 +53,9 @@ bench-rate: setup  ## whether a contracted rate is kept in every second, and use
 bench-intake: setup  ## campaign files of 1M and 10M rows beside a raw COPY of what lands
 	@$(BIN)/python benchmarks/intake.py
 
+bench-scan: setup  ## a look into 100 landing zones of 10,000 files each
+	@$(BIN)/python benchmarks/scan.py
+
 check: setup  ## lint, types, import contracts
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check

@@ -13,6 +13,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Asset, Param, task
 
 from ingest.waiting import WaitForCampaign
+from outbound.landing import airflow_connections
 
 with DAG(
     dag_id="process_campaign",
@@ -23,6 +24,7 @@ with DAG(
     max_active_runs=1000,
     default_args={
         "owner": "intake",
+        "pre_execute": airflow_connections.provide,
         "pool": "ingest",
         "retries": 3,
         "retry_delay": timedelta(seconds=10),

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
+from outbound.landing import airflow_connections
+
 with DAG(
     dag_id="report_sla",
     doc_md=__doc__,
@@ -15,6 +17,7 @@ with DAG(
     max_active_runs=1,
     default_args={
         "owner": "operations",
+        "pre_execute": airflow_connections.provide,
         "pool": "reports",
         "retries": 3,
         "retry_delay": timedelta(minutes=10),

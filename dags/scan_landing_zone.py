@@ -13,6 +13,8 @@ from datetime import timedelta
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, task
 
+from outbound.landing import airflow_connections
+
 with DAG(
     dag_id="scan_landing_zone",
     doc_md=__doc__,
@@ -21,6 +23,7 @@ with DAG(
     dagrun_timeout=timedelta(minutes=10),
     default_args={
         "owner": "intake",
+        "pre_execute": airflow_connections.provide,
         "pool": "ingest",
         "retries": 2,
         "retry_delay": timedelta(seconds=5),

@@ -1,13 +1,11 @@
 """The account that a file belongs to, as intake needs to know it."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
-from outbound import landing
 from outbound.errors import OutboundError
 from outbound.queries import load
 
@@ -29,10 +27,6 @@ class Account:
     hash_key: bytes
     scheme: str | None
     currency: str | None
-
-    @property
-    def folder(self) -> Path:
-        return landing.folder(self.landing)
 
 
 def named(connection: psycopg.Connection, name: str) -> Account:

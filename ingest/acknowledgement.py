@@ -48,6 +48,30 @@ def times(start: Start, hours: DailyWindow | None) -> dict[str, Any]:
     }
 
 
+def let_go(answer: Mapping[str, Any], code: str) -> dict[str, Any]:
+    """The answer of a campaign that was queued, then held for this code, and goes on."""
+    return {
+        **answer,
+        "status": "accepted" if answer["accepted"] == answer["rows"] else "partial",
+        "codes": [found for found in answer["codes"] if found["code"] != code],
+    }
+
+
+def late_manifest(*, holds: bool) -> dict[str, Any]:
+    """The answer to a manifest that came after its file was claimed."""
+    if holds:
+        detail = (
+            "the manifest came after its file was taken and is not used; nothing was sent yet, so the campaign is held:"
+            " have it released as it is, or cancelled, and send manifest and file again with a new batch_ref"
+        )
+    else:
+        detail = (
+            "the manifest came after its file was taken and changes nothing; put a manifest there before its file, and use"
+            " a new batch_ref to send the same again"
+        )
+    return {"status": "held" if holds else "ignored", "codes": [{"code": "LATE_MANIFEST", "detail": detail}]}
+
+
 def _counts(rows: int, accepted: int, reasons: Mapping[str, int]) -> dict[str, Any]:
     return {
         "rows": rows,

@@ -18,6 +18,7 @@ from ingest.files import File
 from ingest.source import open_source
 from ingest.wording import REASONS
 from outbound.errors import OutboundError
+from outbound.landing.zone import RESULTS, Zone
 from outbound.logs import logger
 from outbound.queries import load
 
@@ -36,6 +37,11 @@ def decide(
     """Keeps the answer with the file, in the caller's transaction. content: of `ingest.acknowledgement`."""
     ack = describe(account, file, content, campaign_id)
     connection.execute(Q.answer, {"file": file.file_id, "outcome": content["status"], "ack": Jsonb(ack)})
+
+
+def redecide(connection: psycopg.Connection, file: File, ack: Mapping[str, Any]) -> None:
+    """Keeps another whole acknowledgement with a file that was answered before; it is delivered anew."""
+    connection.execute(Q.answer, {"file": file.file_id, "outcome": ack["status"], "ack": Jsonb(ack)})
 
 
 def describe(account: Account, file: File, content: Mapping[str, Any], campaign_id: int | None) -> dict[str, Any]:
@@ -60,15 +66,21 @@ def deliver(connection: psycopg.Connection, file_id: int) -> dict[str, Any]:
     account = accounts.by_id(connection, file.account_id)
     if file.ack is None:
         raise NotAnswered(f"file {file_id} has no answer yet")
-    zone.prepare(account.folder)
-    results = account.folder / "results"
-    if file.ack["rejects_file"]:
-        zone.write_whole(results / file.ack["rejects_file"], _rejects(connection, account, file))
-    content = json.dumps(file.ack, ensure_ascii=False, indent=2).encode()
-    zone.write_whole(results / result_name(file, "ack.json"), [content, b"\n"])
-    connection.execute(Q.delivered, {"file": file_id})
-    log.info("answered", file=file_id, account=account.name, outcome=file.outcome)
+    with zone.of(account) as store:
+        store.prepare()
+        put(connection, account, store, file)
     return file.ack
+
+
+def put(connection: psycopg.Connection, account: Account, store: Zone, file: File) -> None:
+    """Writes the files of an answer that was decided into its open landing zone."""
+    ack = file.ack or {}
+    if ack["rejects_file"]:
+        store.write(RESULTS, ack["rejects_file"], _rejects(connection, account, file))
+    content = json.dumps(ack, ensure_ascii=False, indent=2).encode()
+    store.write(RESULTS, result_name(file, "ack.json"), [content, b"\n"])
+    connection.execute(Q.delivered, {"file": file.file_id})
+    log.info("answered", file=file.file_id, account=account.name, outcome=file.outcome)
 
 
 def deliver_missing(connection: psycopg.Connection) -> None:

@@ -1,6 +1,8 @@
 """A person lets a held campaign pass: the hold's reason is approved, on record, and the campaign is taken up again."""
 
+from ingest import late
 from ingest.acceptance import accept
+from ingest.obstacles import LATE
 from outbound import audit, database
 from outbound.errors import OutboundError
 from outbound.queries import load
@@ -21,7 +23,10 @@ def release(campaign_id: int, reason: str) -> str:
         row = connection.execute(Q.hold_of, {"campaign": campaign_id}).fetchone()
         if row is None:
             raise NotReleasable(f"there is no campaign {campaign_id}; `outbound status` lists what is held")
-        account_id, state, code = row
+        account_id, file_id, state, code = row
+        if code is None and late.is_held(connection, campaign_id):
+            late.release(connection, campaign_id, file_id, reason)
+            code = LATE.code
         if code is None:
             raise NotReleasable(f"campaign {campaign_id} is not held, it is {state}")
         if code == "NO_BALANCE":

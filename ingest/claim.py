@@ -4,9 +4,9 @@ Each step may be repeated. The copy goes by its content, the claim is a unique k
 yet moved is found claimed at the next look.
 """
 
-import hashlib
-import os
+import secrets
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -14,19 +14,29 @@ from psycopg.types.json import Jsonb
 from ingest import options, zone
 from ingest.accounts import Account
 from ingest.row import one
-from ingest.zone import Identity
-from outbound.errors import OutboundError
+from outbound.landing.local import Local
+from outbound.landing.zone import Found, NotTaken, Zone
 from outbound.logs import logger
 from outbound.queries import load
 from outbound.settings import settings
 
 log = logger("ingest.claim")
 Q = load("ingest/files")
-_BLOCK = 1 << 20
 
 
-class StillChanging(OutboundError):
-    """The file changed while it was copied: wait until it is complete and try again."""
+class Claimed(NamedTuple):
+    """A drop that was claimed before and may lie there still."""
+
+    file_id: int
+    kind: str
+    name: str
+    size: int
+    modified_ns: int
+    version: str
+    has_manifest: bool
+
+    def is_of(self, found: Found) -> bool:
+        return (self.size, self.modified_ns, self.version) == (found.size, found.modified_ns, str(found.version))
 
 
 def claim(
@@ -37,22 +47,40 @@ def claim(
     completed_by: str,
     manifest: bytes | None = None,
 ) -> int:
-    """The file's id, the same one however often a drop is claimed with the same manifest. manifest: else the sidecar
-    beside the file."""
-    snapshot, sha256, identity = _snapshot(account, path)
+    """The id of a file that somebody names on this machine, the same one however often. manifest: else the sidecar
+    beside it."""
+    store = Local(path.absolute().parent)
+    found = store.find("", path.name)
+    if found is None:
+        raise NotTaken(f"{path} is no file: give the path of one")
     if manifest is None and (sidecar := zone.beside(path, zone.SIDECAR)):
         manifest = sidecar.read_bytes()
-    found, error = options.read_manifest(manifest)
+    return take(connection, account, store, found, kind, completed_by, manifest)
+
+
+def take(
+    connection: psycopg.Connection,
+    account: Account,
+    store: Zone,
+    found: Found,
+    kind: str,
+    completed_by: str,
+    manifest: bytes | None,
+) -> int:
+    """The file's id, the same one however often a drop is claimed with the same manifest. Raises NotTaken."""
+    snapshot, sha256 = _snapshot(account, store, found)
+    content, error = options.read_manifest(manifest)
     claimed = {
         "account": account.account_id,
         "kind": kind,
-        "name": zone.printable(path.name),
-        "size": identity.size,
-        "modified_ns": identity.changed_ns,
+        "name": zone.printable(found.name),
+        "size": found.size,
+        "modified_ns": found.modified_ns,
+        "version": str(found.version),
         "sha256": sha256,
-        "manifest": None if found is None else Jsonb(found),
+        "manifest": None if content is None else Jsonb(content),
         "manifest_error": error,
-        "batch_ref": options.batch_ref_of(found),
+        "batch_ref": options.batch_ref_of(content),
         "snapshot": snapshot,
         "completed_by": completed_by,
     }
@@ -60,74 +88,52 @@ def claim(
         connection.execute(Q.lock_claims, claimed)
         row = connection.execute(Q.claim, claimed).fetchone()
         if row is not None:
-            log.info("claimed", file=row[0], account=account.name, kind=kind, size=identity.size, by=completed_by)
+            log.info("claimed", file=row[0], account=account.name, kind=kind, size=found.size, by=completed_by)
         else:
             row = one(connection, Q.claimed_before, claimed)
     return int(row[0])
 
 
-def archive(connection: psycopg.Connection, account: Account, path: Path, file_id: int) -> None:
-    """Moves a claimed file, its manifest and its marker out of the way. What was put in its place meanwhile stays: it is
-    a new drop, and nobody has read it."""
-    (claimed_ns,) = one(connection, Q.claimed_state, {"file": file_id})
-    before = _status(path)
-    if before is None or before.changed_ns != claimed_ns:
-        return
-    folder = account.folder / "archive"
-    folder.mkdir(exist_ok=True)
-    target = folder / f"{zone.safe(zone.printable(path.name))}.{file_id}"
-    path.replace(target)
-    moved = _status(target)
-    if moved and (before.inode, before.size, before.modified_ns) != (moved.inode, moved.size, moved.modified_ns):
-        target.replace(path)  # it was overwritten between the look and the move
-        return
-    for suffix in (zone.SIDECAR, zone.DONE):
-        if source := zone.beside(path, suffix):
-            source.replace(target.with_name(target.name + suffix))
+def not_archived(connection: psycopg.Connection, account: Account) -> list[Claimed]:
+    return [Claimed(*row) for row in connection.execute(Q.not_archived, {"account": account.account_id})]
 
 
-def is_claimed(connection: psycopg.Connection, account: Account, entry: zone.Entry) -> int | None:
-    """The id under which this very drop was claimed before, if it was."""
-    row = connection.execute(
-        Q.seen_before,
-        {
-            "account": account.account_id,
-            "kind": entry.kind,
-            "name": entry.name,
-            "size": entry.identity.size,
-            "modified_ns": entry.identity.changed_ns,
-        },
-    ).fetchone()
-    return int(row[0]) if row else None
+def archive(
+    connection: psycopg.Connection, store: Zone, found: Found, file_id: int, companions: dict[str, Found]
+) -> bool:
+    """Moves a claimed file out of the way, its companions (by suffix) first: one left behind would be taken for the next
+    file's. Whether it is. What was put in its place meanwhile stays: it is a new drop, and nobody has read it."""
+    if store.find(found.folder, found.name) != found:
+        return False
+    target = archived_name(found.name, file_id)
+    for suffix, companion in companions.items():
+        store.archive(companion, target + suffix)
+    if not store.archive(found, target):
+        return False
+    note_archived(connection, [file_id])
+    return True
+
+
+def note_archived(connection: psycopg.Connection, file_ids: list[int]) -> None:
+    connection.execute(Q.archived, {"files": file_ids})
+
+
+def archived_name(name: str, file_id: int) -> str:
+    return f"{zone.safe(zone.printable(name))}.{file_id}"
 
 
 def snapshot_path(snapshot: str) -> Path:
     return settings().snapshots / snapshot
 
 
-def _snapshot(account: Account, path: Path) -> tuple[str, bytes, Identity]:
-    """Copies the file into the home: its place there, its SHA-256, and what it was when it was copied."""
+def _snapshot(account: Account, store: Zone, found: Found) -> tuple[str, bytes]:
+    """Copies the file into the home: its place there and its SHA-256."""
     folder = settings().snapshots / str(account.account_id)
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{os.getpid()}.part"
-    digest = hashlib.sha256()
-    with path.open("rb") as source, temporary.open("wb") as copy:
-        before = Identity.of(os.fstat(source.fileno()))
-        while block := source.read(_BLOCK):
-            digest.update(block)
-            copy.write(block)
-        copy.flush()
-        os.fsync(copy.fileno())
-        after = Identity.of(os.fstat(source.fileno()))
-    if before != after or temporary.stat().st_size != before.size:
-        temporary.unlink()
-        raise StillChanging(f"{path} changed while it was read: try again once it is complete")
-    temporary.replace(folder / digest.hexdigest())
-    return f"{account.account_id}/{digest.hexdigest()}", digest.digest(), before
-
-
-def _status(path: Path) -> Identity | None:
+    temporary = folder / f".{secrets.token_hex(8)}.part"
     try:
-        return Identity.of(path.stat())
-    except FileNotFoundError:
-        return None
+        sha256 = store.copy(found, temporary)
+        temporary.replace(folder / sha256.hex())
+    finally:
+        temporary.unlink(missing_ok=True)
+    return f"{account.account_id}/{sha256.hex()}", sha256

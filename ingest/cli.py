@@ -25,13 +25,16 @@ def drop(file: Path, account: str, kind: str, manifest: Path | None, as_json: bo
     """
     from ingest import accounts, zone
     from outbound import database
+    from outbound.landing.zone import RESULTS
 
     sidecar = manifest or zone.beside(file, zone.SIDECAR)
     content = sidecar.read_bytes() if sidecar else None
     with database.connect("ingest") as connection:
         found = accounts.named(connection, account)
-    target = zone.drop(file, found.folder, kind, content)
-    emit({"dropped": str(target), "results": str(found.folder / "results"), "manifest": content is not None}, as_json)
+    with zone.of(found) as store:
+        target = zone.drop(file, store, kind, content)
+        results = store.place(RESULTS)
+    emit({"dropped": target, "results": results, "manifest": content is not None}, as_json)
 
 
 @click.command()

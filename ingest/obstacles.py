@@ -18,8 +18,15 @@ from outbound.queries import load
 C = load("ingest/campaigns")
 A = load("ingest/acceptance")
 F = load("ingest/files")
+L = load("ingest/late")
 
 MOST_NAMED = 10  # entries of the content screen in one hold
+
+
+LATE = Hold(
+    "LATE_MANIFEST",
+    "its manifest came after it was taken; a person releases it as it is, or it is cancelled and sent again",
+)
 
 
 def found(
@@ -31,6 +38,7 @@ def found(
         same_name(connection, account, file),
         truncated(file),
         base_mismatch(account, judged["base_is_empty"], judged["not_in_base"], judged["not_in_base_ratio"]),
+        late_manifest(connection, file),
         content_screen(judged["screened"]),
         None if judged["gate_passed"] else Hold("GATE_FAILED", failed_rules(judged["gate_result"])),
     ]
@@ -51,6 +59,11 @@ def same_name(connection: psycopg.Connection, account: Account, file: File) -> H
         "DUPLICATE_NAME",
         f"file {row[0]} had this name and other bytes; a new batch_ref in the manifest tells them apart",
     )
+
+
+def late_manifest(connection: psycopg.Connection, file: File) -> Hold | None:
+    row = connection.execute(L.of_file, {"file": file.file_id}).fetchone()
+    return LATE if row is not None and row[0] else None
 
 
 def truncated(file: File) -> Hold | None:

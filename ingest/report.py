@@ -12,6 +12,7 @@ from ingest.source import open_source
 from ingest.wording import REASONS
 from outbound import database
 from outbound.errors import OutboundError
+from outbound.landing.zone import RESULTS
 from outbound.logs import logger
 from outbound.queries import load
 
@@ -41,9 +42,11 @@ def write(campaign_id: int) -> None:
             return
         file = files.get(connection, campaign["file_id"])
         account = accounts.by_id(connection, campaign["account_id"])
-        zone.prepare(account.folder)
-        target = account.folder / "results" / answers.result_name(file, "report.csv")
-        zone.write_whole(target, _lines(connection, account, file, campaign_id))
+        with zone.of(account) as store:
+            store.prepare()
+            store.write(
+                RESULTS, answers.result_name(file, "report.csv"), _lines(connection, account, file, campaign_id)
+            )
         connection.execute(Q.mark_reported, {"campaign": campaign_id})
     log.info("reported", campaign=campaign_id)
 

@@ -1,97 +1,186 @@
-"""Looks into every landing zone and claims what is complete."""
+"""Looks into every landing zone and claims what is complete.
 
+Nothing is done per file where nothing has changed: a listing is held against the digest of the last one. Zones that lie
+elsewhere are looked at by threads, so that a slow host keeps only its own account waiting.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from typing import NamedTuple
 
 import psycopg
 
-from ingest import accounts, claim, zone
+from ingest import accounts, claim, late, sightings, zone
 from ingest.accounts import Account
-from ingest.zone import Entry
-from outbound import clock, database
+from ingest.claim import Claimed
+from ingest.sightings import Sightings
+from ingest.zone import Listing
+from outbound import database
 from outbound.errors import OutboundError
+from outbound.landing.opening import is_local
+from outbound.landing.zone import Found, NotTaken, Zone
 from outbound.logs import logger
 from outbound.queries import load
 
 log = logger("ingest.scan")
-Q = load("ingest/files")
+F = load("ingest/files")
+Q = load("ingest/looks")
 
 APART = timedelta(seconds=30)  # the least time between the two looks that show a file at rest
+TAKE_SECONDS = 30.0  # after which an account's further files are left to the next look
+HOSTS_AT_ONCE = 16
+
+Connect = Callable[[], AbstractContextManager[psycopg.Connection]]
+
+
+class Last(NamedTuple):
+    """Of the last look at an account's zone: the listing that left nothing to do; how long what waits was at rest then."""
+
+    listing: bytes | None = None
+    waited: timedelta | None = None
+
+    def is_still_good(self, listing: bytes, apart: timedelta) -> bool:
+        return listing == self.listing and (self.waited is None or self.waited < apart)
 
 
 def scan(apart: timedelta = APART) -> list[int]:
     """The ids of the files that have no answer yet, new ones included. One account's trouble is not another's."""
     with database.connect("ingest", autocommit=True) as connection:
+        last = {row[0]: Last(row[1], row[2]) for row in connection.execute(Q.looks)}
+        near: list[Account] = []
+        far: list[Account] = []
         for account in accounts.every(connection):
-            try:
-                _scan_account(connection, account, apart)
-            except (OSError, OutboundError) as error:
-                log.warning("landing zone not read", account=account.name, error=str(error))
-        return [row[0] for row in connection.execute(Q.unanswered)]
+            (near if _is_near(account) else far).append(account)
+        with ThreadPoolExecutor(max(1, min(HOSTS_AT_ONCE, len(far)))) as threads:
+            looks = [
+                threads.submit(_look, account, last.get(account.account_id, Last()), apart, _own) for account in far
+            ]
+            for account in near:
+                _look(account, last.get(account.account_id, Last()), apart, lambda: nullcontext(connection))
+            for look in looks:
+                look.result()
+        return [row[0] for row in connection.execute(F.unanswered)]
 
 
-def _scan_account(connection: psycopg.Connection, account: Account, apart: timedelta) -> None:
-    zone.prepare(account.folder)
-    entries = zone.look(account.folder)
-    sightings = _note(connection, account, entries)
-    for entry in entries:
-        if entry.is_part:
-            continue
+def _is_near(account: Account) -> bool:
+    try:
+        return is_local(account.landing)
+    except OutboundError:
+        return True  # it says so when it is looked at
+
+
+def _own() -> psycopg.Connection:
+    return database.connect("ingest", autocommit=True)
+
+
+def _look(account: Account, last: Last, apart: timedelta, connect: Connect) -> None:
+    try:
+        with zone.of(account) as store:
+            store.prepare()
+            listing = zone.look(store)
+            digest = zone.digest(listing)
+            if last.is_still_good(digest, apart):
+                return
+            with connect() as connection:
+                _look_closely(connection, account, store, listing, digest, apart)
+    except (OSError, OutboundError) as error:
+        log.warning("landing zone not read", account=account.name, error=str(error))
+
+
+def _look_closely(
+    connection: psycopg.Connection, account: Account, store: Zone, listing: Listing, digest: bytes, apart: timedelta
+) -> None:
+    where = {"account": account.account_id}
+    row = connection.execute(Q.lock_looks, where).fetchone()
+    if row is None or not row[0]:
+        return  # another process is at it
+    try:
+        seen = sightings.note(connection, account.account_id, listing, apart, is_atomic=store.is_atomic)
+        if _Visit(connection, account, store, listing, seen).all_done():
+            connection.execute(Q.note_look, where | {"listing": digest})
+        else:
+            connection.execute(Q.forget_look, where)
+    finally:
+        connection.execute(Q.unlock_looks, where)
+
+
+class _Visit:
+    """One close look at an account's zone."""
+
+    def __init__(
+        self, connection: psycopg.Connection, account: Account, store: Zone, listing: Listing, seen: Sightings
+    ) -> None:
+        self._connection = connection
+        self._account = account
+        self._store = store
+        self._listing = listing
+        self._seen = seen
+        self._claimed: dict[tuple[str, str], list[Claimed]] = {}
+        for claimed in claim.not_archived(connection, account):
+            self._claimed.setdefault((claimed.kind, claimed.name), []).append(claimed)
+
+    def all_done(self) -> bool:
+        """Takes what is complete. Whether nothing is left to do until something changes or has been at rest."""
+        self._note_gone()
+        end = time.monotonic() + TAKE_SECONDS
+        is_done = True
+        for kind, found in zone.plain_files(self._listing):
+            if time.monotonic() >= end:
+                log.warning("the other files are left to the next look", account=self._account.name)
+                return False
+            is_done &= self._tried(kind, found)
+        return is_done & late.notice(self._connection, self._account, self._store, self._listing, self._seen)
+
+    def _note_gone(self) -> None:
+        """Those that were claimed and moved by a process that did not live to say so."""
+        there = {(kind, zone.printable(name)) for kind, files in self._listing.items() for name in files}
+        gone = [one.file_id for key, claimed in self._claimed.items() if key not in there for one in claimed]
+        if gone:
+            claim.note_archived(self._connection, gone)
+
+    def _tried(self, kind: str, found: Found) -> bool:
+        """Whether nothing is left to do with a file for now."""
         try:
-            _take(connection, account, entry, _completed_by(entry, entries, sightings, apart))
-        except (claim.StillChanging, OSError) as error:
-            log.warning("file not taken yet", account=account.name, kind=entry.kind, error=type(error).__name__)
-
-
-def _take(connection: psycopg.Connection, account: Account, entry: Entry, completed_by: str | None) -> None:
-    """Claims the file, unless that was done before or it is not complete, and moves it out of the way."""
-    file_id = claim.is_claimed(connection, account, entry)
-    if file_id is None:
-        if completed_by is None:
-            return
-        file_id = claim.claim(connection, account, entry.path, entry.kind, completed_by)
-    claim.archive(connection, account, entry.path, file_id)
-
-
-Sightings = dict[tuple[str, str], tuple[int, int, timedelta]]
-
-
-def _note(connection: psycopg.Connection, account: Account, entries: list[Entry]) -> Sightings:
-    """What was seen at an earlier look and how long ago; what is seen now is noted for the next one."""
-    before = {
-        (kind, name): (size, modified_ns, clock.now() - seen_at)
-        for kind, name, size, modified_ns, seen_at in connection.execute(Q.sightings, {"account": account.account_id})
-    }
-    with connection.transaction():
-        connection.execute(
-            Q.forget_sightings,
-            {
-                "account": account.account_id,
-                "kinds": [entry.kind for entry in entries],
-                "names": [entry.name for entry in entries],
-            },
-        )
-        for entry in entries:
-            connection.execute(
-                Q.note_sighting,
-                {
-                    "account": account.account_id,
-                    "kind": entry.kind,
-                    "name": entry.name,
-                    "size": entry.identity.size,
-                    "modified_ns": entry.identity.modified_ns,
-                },
+            return self._taken(kind, found)
+        except (NotTaken, OSError) as error:
+            # without its name, which may be a subscriber's number
+            log.warning(
+                "file not taken yet", account=self._account.name, kind=kind, size=found.size, error=type(error).__name__
             )
-    return before
+            return False
 
+    def _taken(self, kind: str, found: Found) -> bool:
+        """Claims the file, unless that was done before or it is not complete, and moves it out of the way."""
+        before = self._claimed_before(kind, found) if self._claimed else None
+        if before is not None:
+            companions = self._companions(kind, found)
+            if not before.has_manifest:
+                companions.pop(zone.SIDECAR, None)  # it came late
+            return claim.archive(self._connection, self._store, found, before.file_id, companions)
+        completed_by = self._seen.completed_by(kind, found, self._listing[kind])
+        if completed_by is None:
+            return True
+        companions = self._companions(kind, found)
+        manifest = self._manifest(kind, found, companions)
+        file_id = claim.take(self._connection, self._account, self._store, found, kind, completed_by, manifest)
+        return claim.archive(self._connection, self._store, found, file_id, companions)
 
-def _completed_by(entry: Entry, entries: list[Entry], sightings: Sightings, apart: timedelta) -> str | None:
-    """How it is known that all of a file is there; None while it is not."""
-    if entry.is_marked:
-        return "marker"
-    there = {other.name for other in entries if other.kind == entry.kind}
-    if any((entry.kind, part) in sightings and part not in there for part in (f"{entry.name}.part", f".{entry.name}")):
-        return "rename"
-    size, modified_ns, ago = sightings.get((entry.kind, entry.name), (-1, -1, timedelta(0)))
-    if (size, modified_ns) == (entry.identity.size, entry.identity.modified_ns) and ago >= apart:
-        return "stability"
-    return None
+    def _companions(self, kind: str, found: Found) -> dict[str, Found]:
+        files = self._listing[kind]
+        return {suffix: files[name] for suffix in (zone.SIDECAR, zone.DONE) if (name := found.name + suffix) in files}
+
+    def _claimed_before(self, kind: str, found: Found) -> Claimed | None:
+        earlier = self._claimed.get((kind, zone.printable(found.name)), ())
+        return next((claimed for claimed in earlier if claimed.is_of(found)), None)
+
+    def _manifest(self, kind: str, found: Found, companions: dict[str, Found]) -> bytes | None:
+        """What the sidecar says now: it may have come after the listing."""
+        sidecar = self._store.find(zone.FOLDERS[kind], found.name + zone.SIDECAR)
+        if sidecar is None:
+            companions.pop(zone.SIDECAR, None)
+            return None
+        companions[zone.SIDECAR] = sidecar
+        return self._store.read(sidecar, zone.LARGEST_MANIFEST)

@@ -1,92 +1,68 @@
-"""An account's landing zone: what lies in it, what of that is complete, and how a file is put there (INTAKE)."""
+"""What the files in an account's landing zone mean, and how one is put there (INTAKE, The landing zone)."""
 
-import contextlib
+import hashlib
 import os
-import shutil
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
+from ingest.accounts import Account
 from outbound.errors import OutboundError
+from outbound.landing.opening import open_zone
+from outbound.landing.zone import BLOCK, Found, Zone
 
 FOLDERS = {"campaign": "campaigns", "base": "bases", "optout": "optouts"}
 SIDECAR = ".manifest.json"
 DONE = ".done"
 PART = ".part"
+LARGEST_MANIFEST = 1 << 20  # bytes; of a larger one the beginning is read, which is no JSON
 _LONGEST_NAME = 180  # bytes, so that what is added to a name still fits into a file system's 255
+
+Listing = dict[str, dict[str, Found]]
+"""kind -> name as the store has it -> the file."""
 
 
 class NotDropped(OutboundError):
     """A file could not be put into the landing zone: why, and what to do."""
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What tells one drop from the next under the same name."""
-
-    inode: int
-    size: int
-    modified_ns: int
-    changed_ns: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> "Identity":
-        return cls(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+def of(account: Account) -> Zone:
+    """The account's zone, to be used in a `with` block. Raises WrongLanding, WrongLogin, Unreachable."""
+    return open_zone(account.name, account.landing)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A file that lies in one of the folders. is_marked: its sender put X.done beside it."""
-
-    path: Path
-    kind: str
-    identity: Identity
-    is_marked: bool
-
-    @property
-    def name(self) -> str:
-        return printable(self.path.name)
-
-    @property
-    def is_part(self) -> bool:
-        """Still being written, by its name."""
-        return self.path.name.endswith(PART) or self.path.name.startswith(".")
+def look(zone: Zone) -> Listing:
+    return {kind: {found.name: found for found in zone.look(folder)} for kind, folder in FOLDERS.items()}
 
 
-def prepare(folder: Path) -> None:
-    """Makes the folders that a customer drops into and reads from."""
-    for name in (*FOLDERS.values(), "results"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+def digest(listing: Listing) -> bytes:
+    """The same for the same files, in whatever order they came."""
+    whole = hashlib.sha256()
+    for kind, files in listing.items():
+        rows = sorted(files.values(), key=itemgetter(1))
+        names = "\0".join(row.name for row in rows).encode("utf-8", "surrogatepass")
+        versions = "\0".join(str(row.version) for row in rows).encode()
+        numbers = array("q", (number for row in rows for number in (row.size, row.modified_ns))).tobytes()
+        for part in (kind.encode(), names, versions, numbers):
+            whole.update(len(part).to_bytes(8, "big"))
+            whole.update(part)
+    return whole.digest()
 
 
-def look(folder: Path) -> list[Entry]:
-    """The regular files of the three folders, oldest first; markers and manifests belong to their files."""
-    found = []
-    for kind, name in FOLDERS.items():
-        entries = _regular_files(folder / name)
-        names = {path.name for path, _ in entries}
-        found += [
-            Entry(path, kind, Identity.of(status), path.name + DONE in names)
-            for path, status in entries
-            if not path.name.endswith((SIDECAR, DONE))
-        ]
-    return sorted(found, key=lambda entry: entry.identity.changed_ns)
+def is_part(name: str) -> bool:
+    """Still being written, by its name; of a key with slashes, by what follows the last one."""
+    return name.endswith(PART) or name.rpartition("/")[2].startswith(".")
 
 
-def _regular_files(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """Links are not followed: they would lead out of the landing zone."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for entry in os.scandir(folder):
-            with contextlib.suppress(FileNotFoundError):
-                if entry.is_file(follow_symlinks=False):
-                    found.append((Path(entry.path), entry.stat(follow_symlinks=False)))
-    return found
+def is_companion(name: str) -> bool:
+    """A manifest or a marker: it belongs to another file."""
+    return name.endswith((SIDECAR, DONE))
 
 
 def beside(path: Path, suffix: str) -> Path | None:
-    """The file that belongs to another one by its name, where it is there."""
+    """The file that belongs to another one on this machine by its name, where it is there."""
     companion = path.with_name(path.name + suffix)
     try:
         return companion if stat.S_ISREG(companion.lstat().st_mode) else None
@@ -94,38 +70,42 @@ def beside(path: Path, suffix: str) -> Path | None:
         return None
 
 
-def drop(source: Path, folder: Path, kind: str, manifest: bytes | None) -> Path:
-    """Puts a file into a landing zone so that it is taken at the next look: manifest, file, marker, in this order."""
-    target = folder / FOLDERS[kind] / source.name
+def drop(source: Path, zone: Zone, kind: str, manifest: bytes | None) -> str:
+    """Puts a file into a landing zone so that it is taken at the next look: manifest, file, marker, in this order. Where
+    it is then."""
+    folder = FOLDERS[kind]
     try:
-        prepare(folder)
+        zone.prepare()
         if manifest is not None:
-            write_whole(target.with_name(target.name + SIDECAR), [manifest])
-        part = target.with_name(target.name + PART)
-        shutil.copyfile(source, part)
-        part.replace(target)
-        write_whole(target.with_name(target.name + DONE), [])
+            zone.write(folder, source.name + SIDECAR, [manifest])
+        with source.open("rb") as file:
+            zone.write(folder, source.name, iter(lambda: file.read(BLOCK), b""))
+        if not zone.is_atomic:
+            zone.write(folder, source.name + DONE, [])
     except OSError as error:
-        raise NotDropped(f"cannot put {source} into {target.parent}: {error.strerror or error}") from error
-    return target
-
-
-def write_whole(path: Path, content: Iterable[bytes]) -> None:
-    """Writes a file so that nobody ever sees a part of it, and it outlives a crash of the machine."""
-    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}{PART}")
-    with temporary.open("wb") as file:
-        file.writelines(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+        raise NotDropped(f"cannot put {source} into {zone.place(folder)}: {error.strerror or error}") from error
+    return zone.place(folder, source.name)
 
 
 def printable(name: str) -> str:
-    """A file's name as text that a database stores: bytes that are no UTF-8 are written out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A file's name as text that a database stores: bytes that are no UTF-8, and a NUL, are written out."""
+    if name.isascii() and "\0" not in name:
+        return name
+    return os.fsencode(name).decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def safe(name: str) -> str:
     """A name for files about a file: of any name one that is a single path component and can be read in a listing."""
     plain = "".join("_" if character in "/\\" or not character.isprintable() else character for character in name)
     return plain.encode()[:_LONGEST_NAME].decode("utf-8", "ignore") or "_"
+
+
+def plain_files(listing: Listing) -> Iterator[tuple[str, Found]]:
+    """(kind, file) of what may be taken once it is complete, oldest first."""
+    files: Iterable[tuple[str, Found]] = (
+        (kind, found)
+        for kind, files in listing.items()
+        for found in files.values()
+        if not is_part(found.name) and not is_companion(found.name)
+    )
+    yield from sorted(files, key=lambda pair: pair[1].modified_ns)

@@ -2,12 +2,13 @@
 
 import contextlib
 import csv
-import os
-from pathlib import Path
+import io
 
 import psycopg
 
-from outbound import database, landing
+from outbound import database
+from outbound.landing.opening import open_zone
+from outbound.landing.zone import RESULTS, Zone
 from outbound.logs import logger
 from outbound.queries import load
 from reports import cells
@@ -30,7 +31,8 @@ def write_due() -> list[str]:
     written = set()
     with database.connect("reporting", autocommit=True) as connection:
         for account_id, name, url, month in connection.execute(Q.undelivered).fetchall():
-            _deliver(connection, account_id, month, landing.folder(url) / "results" / f"sla-{month}.csv")
+            with open_zone(name, url) as zone:
+                _deliver(connection, account_id, month, zone)
             log.info("sla report written", account=name, month=month)
             written.add(month)
     return sorted(written)
@@ -41,20 +43,14 @@ def _is_built(connection: psycopg.Connection) -> bool:
     return bool(row and row[0])
 
 
-def _deliver(connection: psycopg.Connection, account_id: int, month: str, path: Path) -> None:
+def _deliver(connection: psycopg.Connection, account_id: int, month: str, zone: Zone) -> None:
     """The file appears whole. Two runs at once write the same bytes, and one of them says that it did."""
     cursor = connection.execute(Q.figures, {"account": account_id, "month": month})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(column.name for column in cursor.description or ())
-            writer.writerows([cells.text(value) for value in row] for row in cursor)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(column.name for column in cursor.description or ())
+    writer.writerows([cells.text(value) for value in row] for row in cursor)
+    zone.prepare()
+    zone.write(RESULTS, f"sla-{month}.csv", [table.getvalue().encode()])
     with contextlib.suppress(psycopg.errors.UniqueViolation):
         connection.execute(Q.delivered, {"account": account_id, "month": month})

@@ -20,6 +20,7 @@ RELEASED_BY = {
     "MAYBE_TRUNCATED": "the whole file, dropped by rename or with X.done; or an operator's approval",
     "MANIFEST_MISSING": "the file again, with its manifest put there before it",
     "MANIFEST_MISMATCH": "the file and the manifest that belongs to it",
+    "LATE_MANIFEST": "an operator's approval; or `outbound campaign cancel`, and manifest and file with a new batch_ref",
     "GATE_FAILED": "an operator's approval, after a look at its result",
 }
 OTHERWISE = "an operator's approval"

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from outbound import audit, database, landing, queries
+from outbound import audit, database, queries
+from outbound.landing import address, opening
 from outbound.setup import guards, tables
 from outbound.setup.difference import Change, difference, existing, write
 from outbound.setup.document import Document, Problem, read
@@ -17,7 +18,6 @@ from outbound.setup.reading import landing_of, refusal, understand
 
 ENTITIES = queries.load("setup/entities")
 GUARDS = queries.load("setup/guards")
-FOLDERS = ("campaigns", "bases", "optouts", "results")
 
 
 def apply(path: Path, *, dry_run: bool = False) -> list[tuple[str | None, Change]]:
@@ -36,9 +36,10 @@ def apply(path: Path, *, dry_run: bool = False) -> list[tuple[str | None, Change
 
 
 def make_folders(account: Account) -> None:
-    """What a landing zone consists of (INTAKE)."""
-    for name in FOLDERS:
-        (landing.folder(landing_of(account)) / name).mkdir(parents=True, exist_ok=True)
+    """What a landing zone consists of (INTAKE). One that lies elsewhere gets it when it is first looked at."""
+    if opening.is_local(landing_of(account)):
+        with opening.open_zone(account.name, landing_of(account)) as zone:
+            zone.prepare()
 
 
 def _applied(
@@ -132,10 +133,9 @@ def _taken(connection: psycopg.Connection, setup: Setup) -> Iterator[Problem]:
     """Folders and e-mail addresses that belong to somebody whom the file does not name."""
     others = connection.execute(GUARDS.landings, {"names": [account.name for account in setup.accounts]}).fetchall()
     for n, account in enumerate(setup.accounts):
-        own = landing.folder(landing_of(account)).resolve()
+        own = address.parse(landing_of(account))
         for name, url in others:
-            other = landing.folder(url).resolve()
-            if own == other or own in other.parents or other in own.parents:
+            if own.overlaps(address.parse(url)):
                 message = f"lies within the landing zone of account {name}: give it a folder of its own"
                 yield Problem(("accounts", n, "landing"), message)
         emails = [user.email for user in account.users or []]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from outbound.errors import OutboundError
-from outbound.landing import UnsupportedLanding, folder
+from outbound.landing.address import Address, WrongLanding, parse
 from outbound.setup.document import Document, Place, Problem, written
 from outbound.setup.model import Account, Change, Setup, Terms
 
@@ -210,14 +210,14 @@ def _strange_operators(setup: Setup) -> Iterator[Problem]:
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:
     """Two accounts in one folder, or in one below the other, would read each other's files."""
-    seen: list[tuple[str, Any]] = []
+    seen: list[tuple[str, Address]] = []
     for n, account in enumerate(setup.accounts):
         try:
-            own = folder(landing_of(account)).resolve()
-        except UnsupportedLanding:
+            own = parse(landing_of(account))
+        except WrongLanding:
             continue
         for name, other in seen:
-            if own == other or own in other.parents or other in own.parents:
+            if own.overlaps(other):
                 yield Problem(
                     ("accounts", n, "landing"), f"lies within the landing zone of {name}: give it a folder of its own"
                 )

@@ -11,7 +11,7 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from outbound import daily_window, folding
-from outbound.landing import UnsupportedLanding, folder
+from outbound.landing.address import WrongLanding, parse
 
 LONGEST_SHORT_CODE = 6
 LONGEST_NUMBER = 15  # E.164
@@ -53,8 +53,8 @@ def _region(code: str) -> str:
 
 def _landing(landing: str) -> str:
     try:
-        folder(landing)
-    except UnsupportedLanding as error:
+        parse(landing)
+    except WrongLanding as error:
         raise ValueError(str(error)) from None
     return landing
 

@@ -1,4 +1,4 @@
--- What an operator or the platform itself says about sending now: kill switches.
+-- What an operator or the platform itself says about sending now: kill switches, and campaigns that stand still.
 
 -- [kill switch that is on]: of one account, of one connector, of the whole platform where it names neither.
 create table dispatch.stop (
@@ -23,4 +23,53 @@ language sql stable as $$
            or stop.account_id = account
            or stop.connector_id = connector
     )
+$$;
+
+-- Pauses a campaign of which nothing was ever intended; false where something was, or it is not under way. Waits for no
+-- worker: one that is about to commit an intent holds its batch, and lock_not_available says to ask again.
+create function dispatch.pause_unsent(of_campaign bigint) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from intake.campaign where campaign_id = of_campaign and state in ('accepted', 'paused') for update;
+    if not found then
+        return false;
+    end if;
+    -- from here on an intent waits for this transaction, and then finds the campaign paused
+    perform from dispatch.batch where campaign_id = of_campaign for update nowait;
+    if exists (
+        select
+        from dispatch.batch
+        join dispatch.intent using (batch_id)
+        where batch.campaign_id = of_campaign
+    ) then
+        return false;
+    end if;
+    update intake.campaign set state = 'paused' where campaign_id = of_campaign;
+    return true;
+end
+$$;
+
+-- What was paused waited for somebody: the validity of what is left counts from now, or from its own later time.
+create function dispatch.renew_validity(of_campaign bigint) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update dispatch.batch
+    set expires_at = least(greatest(batch.not_before, campaign.opens_at, now()) + campaign.validity, campaign.ends_at)
+    from intake.campaign
+    where campaign.campaign_id = of_campaign
+      and batch.campaign_id = campaign.campaign_id
+      and batch.state <> 'done'
+$$;
+
+-- Whether a late manifest is what a campaign stands still for: nobody paused it otherwise since.
+create function intake.is_held_late(campaign intake.campaign) returns boolean
+language sql stable as $$
+    select campaign.state = 'paused' and coalesce(
+        (
+            select event.detail ->> 'code' = 'LATE_MANIFEST'
+            from intake.campaign_event as event
+            where event.campaign_id = campaign.campaign_id
+              and event.kind = 'paused'
+            order by event.campaign_event_id desc
+            limit 1
+        ), false)
 $$;

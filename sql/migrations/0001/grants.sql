@@ -27,7 +27,9 @@ grant execute on function billing.facts_horizon() to outbound_billing, outbound_
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
 grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
 grant insert on intake.campaign_event, intake.file_event, intake.reject, account.audit to outbound_ingest;
-grant insert, update, delete on intake.sighting to outbound_ingest;
+grant insert, update, delete on intake.sighting, intake.look to outbound_ingest;
+grant insert, update on intake.late_manifest to outbound_ingest;
+grant execute on function dispatch.pause_unsent(bigint), dispatch.renew_validity(bigint) to outbound_ingest;
 grant delete on intake.reject, intake.profile to outbound_ingest;
 grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
 grant insert, update on account.base_version to outbound_ingest;
@@ -55,6 +57,7 @@ grant update (text, msisdn, msisdn_hash) on dispatch.message to outbound_dispatc
 grant update (closed_at) on account.reservation to outbound_dispatch;
 grant insert on intake.campaign_event, account.audit to outbound_dispatch;
 grant usage on all sequences in schema dispatch to outbound_dispatch;
+grant execute on function dispatch.renew_validity(bigint) to outbound_dispatch;
 grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch, outbound_ingest, outbound_operator;
 
 -- billing: money events, closing and issuing

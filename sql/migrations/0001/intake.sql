@@ -12,7 +12,8 @@ create table intake.file (
     manifest_error text,
     batch_ref text,
     snapshot text not null,
-    completed_by text not null check (completed_by in ('marker', 'rename', 'stability', 'command')),
+    version text not null default '',
+    completed_by text not null check (completed_by in ('marker', 'rename', 'stability', 'bucket', 'command')),
     stable_at timestamptz not null,
     claimed_at timestamptz not null default now(),
     state text not null default 'claimed' check (state in ('claimed', 'answered')),
@@ -20,17 +21,23 @@ create table intake.file (
     ack jsonb,
     answered_at timestamptz,
     delivered_at timestamptz,
+    archived_at timestamptz,
     check ((state = 'answered') = (outcome is not null and ack is not null and answered_at is not null))
 );
--- one drop is claimed once however often it is seen; the same file dropped again has another time stamp
+-- one drop is claimed once however often it is seen, until it is out of the way; what lies there then is a new drop
 create unique index on intake.file (
-    account_id, kind, name, sha256, modified_ns, md5(coalesce(manifest::text, manifest_error, '')));
+    account_id, kind, name, sha256, modified_ns, version, md5(coalesce(manifest::text, manifest_error, '')))
+    where archived_at is null;
+create index on intake.file (account_id) where archived_at is null and completed_by <> 'command';
+create index on intake.file (account_id, kind, name);
 create index on intake.file (account_id, sha256);
 comment on column intake.file.name is 'The name its sender gave it, as data: any characters, any length.';
 comment on column intake.file.snapshot is 'Path of the copy that is read, below the home''s snapshots folder.';
-comment on column intake.file.modified_ns is 'When the file last changed in any way (its ctime): a copy, a rename and an overwrite are new drops.';
+comment on column intake.file.modified_ns is 'When its store says that it was last written, in the resolution of the store.';
+comment on column intake.file.version is 'What else tells one drop from the next: a folder''s ctime, a bucket''s ETag, nothing on SFTP.';
+comment on column intake.file.archived_at is 'When it was found to be out of the landing zone''s way; null: not yet, or a command read it where it lies.';
 comment on column intake.file.manifest_error is 'Why its manifest cannot be read; null where it can, or there is none.';
-comment on column intake.file.completed_by is 'How it was known to be complete: X.done, a rename, two looks, or a person who named it.';
+comment on column intake.file.completed_by is 'How it was known to be complete: X.done, a rename, two looks, a bucket''s way, or a person who named it.';
 comment on column intake.file.delivered_at is 'When the answer as it stands in ack was put into results/; null while it has to be.';
 
 -- [answer that a later one replaced]: its file was taken again, because what was wrong with it is mended.
@@ -48,7 +55,7 @@ create table intake.file_event (
 create index on intake.file_event (file_id);
 comment on column intake.file_event.ack is 'The answer until then. The file has the one that counts.';
 
--- [file seen in a landing zone that nothing says is complete]: the first of two looks. Also X.part, to see its rename.
+-- [file seen in a landing zone that is not taken yet]: the first of two looks. Also X.part, to see its rename.
 create table intake.sighting (
     account_id bigint not null references account.account,
     kind text not null check (kind in ('campaign', 'base', 'optout')),
@@ -56,8 +63,32 @@ create table intake.sighting (
     size bigint not null,
     modified_ns bigint not null,
     seen_at timestamptz not null default now(),
+    waits boolean not null default true,
     primary key (account_id, kind, name)
 );
+create index on intake.sighting (account_id, seen_at) where waits;
+comment on column intake.sighting.waits is 'Something follows once it has been at rest long enough.';
+
+-- [account]: the listing of its landing zone with which a look left nothing to do but to wait.
+create table intake.look (
+    account_id bigint primary key references account.account,
+    listing bytea not null
+);
+comment on column intake.look.listing is 'A digest: the same one means that nothing there has changed.';
+
+-- [manifest that came after its file was claimed]. No reference to the file: its row is locked while its rows are checked, and
+-- a note that would stop it must not wait for that.
+create table intake.late_manifest (
+    file_id bigint not null,
+    sha256 bytea not null check (length(sha256) = 32),
+    account_id bigint not null references account.account,
+    holds boolean not null,
+    noticed_at timestamptz not null default clock_timestamp(),
+    answered_at timestamptz,
+    primary key (file_id, sha256)
+);
+comment on column intake.late_manifest.holds is 'Nothing of the file was sent when it came: the campaign stands still until a person releases it.';
+comment on column intake.late_manifest.answered_at is 'When results/ said so; null while it has to.';
 
 -- Two sequences, because partitions of dispatch.message are ranges of campaign_id: small campaigns share a range, a large one has its own.
 create sequence intake.small_campaign minvalue 1 maxvalue 999999999999;

@@ -13,13 +13,7 @@ set state = %(state)s,
 where campaign_id = %(campaign)s;
 
 -- renew_validity --
--- What was paused waited for somebody: its validity counts from now, or from its own later time.
-update dispatch.batch
-set expires_at = least(greatest(batch.not_before, campaign.opens_at, now()) + campaign.validity, campaign.ends_at)
-from intake.campaign
-where campaign.campaign_id = %(campaign)s
-  and batch.campaign_id = campaign.campaign_id
-  and batch.state <> 'done';
+select dispatch.renew_validity(%(campaign)s);
 
 -- add_event --
 insert into intake.campaign_event (account_id, campaign_id, kind, cause, detail)

@@ -136,7 +136,7 @@ where campaign_id = %(campaign)s
   and kind = 'approved';
 
 -- hold_of --
-select account_id, state, held_code
+select account_id, file_id, state, held_code
 from intake.campaign
 where campaign_id = %(campaign)s
 for update;

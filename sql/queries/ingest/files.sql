@@ -1,25 +1,4 @@
--- Files: seen, claimed, answered.
-
--- sightings --
-select kind, name, size, modified_ns, seen_at
-from intake.sighting
-where account_id = %(account)s;
-
--- forget_sightings --
--- What is not there any more.
-delete from intake.sighting
-where account_id = %(account)s
-  and (kind, name) not in (select * from unnest(%(kinds)s::text[], %(names)s::text[]));
-
--- note_sighting --
--- The time of the first look stays as long as the file does.
-insert into intake.sighting (account_id, kind, name, size, modified_ns)
-values (%(account)s, %(kind)s, %(name)s, %(size)s, %(modified_ns)s)
-on conflict (account_id, kind, name) do update
-set size = excluded.size,
-    modified_ns = excluded.modified_ns,
-    seen_at = now()
-where (sighting.size, sighting.modified_ns) <> (excluded.size, excluded.modified_ns);
+-- Files: claimed, answered, archived.
 
 -- lock_claims --
 -- One claim of an account at a time, so that their ids come in the order of their commits: whoever looks for an earlier
@@ -29,10 +8,11 @@ select pg_advisory_xact_lock(hashtext('intake.file'), hashint8(%(account)s));
 -- claim --
 -- Nothing where the same drop was claimed before.
 insert into intake.file (
-    account_id, kind, name, size, modified_ns, sha256, manifest, manifest_error, batch_ref, snapshot, completed_by, stable_at)
+    account_id, kind, name, size, modified_ns, version, sha256, manifest, manifest_error, batch_ref, snapshot, completed_by,
+    stable_at)
 values (
-    %(account)s, %(kind)s, %(name)s, %(size)s, %(modified_ns)s, %(sha256)s, %(manifest)s, %(manifest_error)s, %(batch_ref)s,
-    %(snapshot)s, %(completed_by)s, now())
+    %(account)s, %(kind)s, %(name)s, %(size)s, %(modified_ns)s, %(version)s, %(sha256)s, %(manifest)s, %(manifest_error)s,
+    %(batch_ref)s, %(snapshot)s, %(completed_by)s, now())
 on conflict do nothing
 returning file_id;
 
@@ -44,24 +24,22 @@ where account_id = %(account)s
   and name = %(name)s
   and sha256 = %(sha256)s
   and modified_ns = %(modified_ns)s
+  and version = %(version)s
+  and archived_at is null
   and md5(coalesce(manifest::text, manifest_error, '')) = md5(coalesce(%(manifest)s::jsonb::text, %(manifest_error)s, ''));
 
--- seen_before --
--- Found without reading the file.
-select file_id
+-- not_archived --
+-- Claimed from the landing zone, and not known to be out of its way.
+select file_id, kind, name, size, modified_ns, version, coalesce(manifest::text, manifest_error) is not null as has_manifest
 from intake.file
 where account_id = %(account)s
-  and kind = %(kind)s
-  and name = %(name)s
-  and size = %(size)s
-  and modified_ns = %(modified_ns)s
-order by file_id desc
-limit 1;
+  and archived_at is null
+  and completed_by <> 'command';
 
--- claimed_state --
-select modified_ns
-from intake.file
-where file_id = %(file)s;
+-- archived --
+update intake.file
+set archived_at = clock_timestamp()
+where file_id = any(%(files)s);
 
 -- unanswered --
 select file_id

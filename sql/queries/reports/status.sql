@@ -99,20 +99,21 @@ select
     account.name as account,
     campaign.campaign_id as campaign,
     campaign.name,
-    campaign.held_code as code,
-    campaign.held_detail as why,
+    coalesce(campaign.held_code, 'LATE_MANIFEST') as code,
+    coalesce(campaign.held_detail, 'its manifest came after it was queued, and nothing was sent yet') as why,
     coalesce(
         (
             select max(event.at)
             from intake.campaign_event as event
             where event.campaign_id = campaign.campaign_id
-              and event.kind = 'held'
+              and event.kind = case campaign.state when 'held' then 'held' else 'paused' end
         ),
         campaign.created_at
     ) as since
 from intake.campaign
 join account.account using (account_id)
 where campaign.state = 'held'
+   or intake.is_held_late(campaign)
 order by campaign.campaign_id;
 
 -- doubts --

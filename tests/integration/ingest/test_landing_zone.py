@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,14 @@ from ingest.foreground import ingest
 from ingest.holds import release_ready
 from ingest.pipeline import validate
 from ingest.scan import scan
+from outbound.landing.local import Local
 
 TABLE = "msisdn,text\n01001234567,hello\n"
 
 
 @pytest.fixture
 def campaigns(platform):
-    zone.prepare(platform.zone("nile"))
+    Local(platform.zone("nile")).prepare()
     return platform.zone("nile") / "campaigns"
 
 
@@ -27,7 +29,7 @@ def claimed(platform):
 
 def test_a_dropped_file_is_taken_at_once_with_its_manifest(platform, campaigns):
     source = platform.file("offer.csv", TABLE)
-    zone.drop(source, platform.zone("nile"), "campaign", b'{"template": "{text}"}')
+    zone.drop(source, Local(platform.zone("nile")), "campaign", b'{"template": "{text}"}')
 
     (file_id,) = scan()
 
@@ -97,7 +99,7 @@ def test_a_done_marker_makes_it_complete(platform, campaigns):
 
 
 def test_a_drop_is_claimed_once_and_returned_until_it_is_answered(platform, campaigns):
-    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
     first = scan()
 
     assert scan() == first
@@ -107,7 +109,7 @@ def test_a_drop_is_claimed_once_and_returned_until_it_is_answered(platform, camp
 
 
 def test_a_file_claimed_by_a_process_that_died_before_it_archived_it_is_archived(platform, campaigns):
-    path = zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    path = Path(zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None))
     from ingest import accounts, claim
     from outbound import database
 
@@ -119,22 +121,24 @@ def test_a_file_claimed_by_a_process_that_died_before_it_archived_it_is_archived
 
 
 def test_a_file_put_in_the_place_of_a_claimed_one_is_not_archived_unread(platform, campaigns):
-    path = zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    path = Path(zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None))
     from ingest import accounts, claim
     from outbound import database
 
     with database.connect("ingest", autocommit=True) as connection:
         nile = accounts.named(connection, "nile")
         file_id = claim.claim(connection, nile, path, "campaign", "marker")
+        store = Local(platform.zone("nile"))
+        found = store.find("campaigns", "a.csv")
         path.write_text(TABLE.replace("hello", "other"))
-        claim.archive(connection, nile, path, file_id)
+        assert not claim.archive(connection, store, found, file_id, {})
 
     assert "other" in path.read_text()
     assert len(scan()) == 2
 
 
 def test_an_archived_file_put_back_is_a_duplicate(platform, campaigns):
-    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
     (first,) = scan()
     (platform.zone("nile") / "archive" / f"a.csv.{first}").rename(campaigns / "a.csv")
     (campaigns / "a.csv.done").touch()
@@ -176,7 +180,7 @@ def test_links_are_not_followed(platform, campaigns, tmp_path):
 
 def test_one_account_s_broken_landing_zone_does_not_stop_the_others(platform, campaigns):
     platform.rows("update account.account set landing = 's3://bucket/delta' where name = 'delta'")
-    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
 
     assert len(scan()) == 1
 
@@ -184,8 +188,8 @@ def test_one_account_s_broken_landing_zone_does_not_stop_the_others(platform, ca
 def test_a_manifest_that_no_index_holds_stops_neither_its_file_nor_the_others(platform, campaigns):
     reference = "".join(f"{n:x}" for n in range(1, 9_000))
     manifest = json.dumps({"batch_ref": reference}).encode()
-    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", manifest)
-    zone.drop(platform.file("b.csv", TABLE), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", manifest)
+    zone.drop(platform.file("b.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
 
     first, second = scan()
     assert validate(first) is None
@@ -210,7 +214,7 @@ def test_an_account_whose_answers_cannot_be_delivered_does_not_stop_the_release_
 
 
 def test_an_answer_that_was_decided_and_not_delivered_is_delivered(platform, campaigns):
-    zone.drop(platform.file("a.csv", ""), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("a.csv", ""), Local(platform.zone("nile")), "campaign", None)
     (file_id,) = scan()
     validate(file_id)
     (answer,) = platform.results("nile", "ack.json")
@@ -223,8 +227,8 @@ def test_an_answer_that_was_decided_and_not_delivered_is_delivered(platform, cam
 
 def test_housekeeping_drops_orphans_and_old_copies_and_nothing_else(platform, campaigns):
     platform.members("nile", [201001234567])
-    zone.drop(platform.file("a.csv", TABLE), platform.zone("nile"), "campaign", None)
-    zone.drop(platform.file("b.csv", ""), platform.zone("nile"), "campaign", None)
+    zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
+    zone.drop(platform.file("b.csv", ""), Local(platform.zone("nile")), "campaign", None)
     first, second = scan()
     campaign = validate(first)
     validate(second)

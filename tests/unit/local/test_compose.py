@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from local import airflow
-from outbound.landing import folder
+from outbound.landing.address import Folder, parse
 from outbound.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,7 +46,9 @@ def test_a_customers_sftp_home_is_the_accounts_landing_zone(monkeypatch):
     zones = dict(volume.split(":") for volume in SERVICES["scheduler"]["volumes"])
 
     assert homes["zones"] == "/home"
-    assert zones["zones"] == str(folder("zones/nile").parent)
+    where = parse("zones/nile")
+    assert isinstance(where, Folder)
+    assert zones["zones"] == str(where.path.parent)
     (user,) = SERVICES["sftp"]["command"]
     assert user.endswith(":10001:10001:campaigns,bases,optouts,results,archive}")
 
