@@ -1,7 +1,7 @@
 """What a written number stands for: an E.164 number of a mobile subscriber, or the reason why it is none (INTAKE).
 
-The verdict is that of a character gate followed by Google's libphonenumber, per row. This is the
-definition: `recipients.numbers` judges many at once, and has to give the very same verdicts.
+The verdict is that of a character gate followed by Google's libphonenumber, per row. This is the definition:
+`recipients.numbers` judges many at once, and has to give the very same verdicts.
 """
 
 import re

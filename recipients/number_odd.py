@@ -18,6 +18,8 @@ FLOOD = 20_000
 """From so many new texts on processes are worth their start: a second, against 50 us a text."""
 REMEMBERED = 100_000
 """Texts with their verdicts; when there are more all are forgotten."""
+REMEMBERED_LENGTH = 100
+"""Characters of a text that is remembered at most: those that come again are short."""
 SHARE = 2_000
 
 Verdict = tuple[int, int]
@@ -46,7 +48,8 @@ class OddNumbers:
         found = dict(zip(fresh, self._judge(fresh, member), strict=True))
         if len(self._remembered) + len(found) > REMEMBERED:
             self._remembered = {}
-        self._remembered.update(((text, member), found[text]) for text in fresh[:REMEMBERED])
+        short = (text for text in fresh[:REMEMBERED] if len(text) <= REMEMBERED_LENGTH)
+        self._remembered.update(((text, member), found[text]) for text in short)
         return [known[text] or found[text] for text in written]
 
     def close(self) -> None:

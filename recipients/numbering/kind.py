@@ -13,7 +13,7 @@ INVALID = code(Reason.NUMBER_INVALID)
 NOT_MOBILE = code(Reason.NOT_MOBILE)
 MOBILE = 0
 
-_OTHER_KINDS = (
+OTHER_KINDS = (
     "premium_rate",
     "toll_free",
     "shared_cost",
@@ -65,7 +65,7 @@ def _kind(digits: Known, facts: Any) -> int:
     """`_number_type_helper`, of which only mobile or not is of interest."""
     if not _described(digits, facts.general_desc):
         return INVALID
-    if any(_described(digits, getattr(facts, kind)) for kind in _OTHER_KINDS):
+    if any(_described(digits, getattr(facts, kind)) for kind in OTHER_KINDS):
         return NOT_MOBILE
     same = facts.same_mobile_and_fixed_line_pattern
     if _described(digits, facts.fixed_line):

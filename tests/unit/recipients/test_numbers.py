@@ -175,3 +175,10 @@ def test_a_row_is_asked_for_once(monkeypatch):
         numbers.judge(pa.array(["1" * 19] * 1_000))
         numbers.judge(pa.array(["1" * 19]))
     assert asked == ["1" * 19]
+
+
+def test_a_long_row_is_not_remembered():
+    with Numbers("EG", processes=1) as numbers:
+        written = ["\u200b" * 5_000 + "1" * 19, "1" * 19]
+        assert pairs(numbers.judge(pa.array(written))) == each(written)
+        assert list(numbers._odd._remembered) == [("1" * 19, False)]
