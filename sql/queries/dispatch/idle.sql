@@ -11,6 +11,7 @@ select
         where batch.state <> 'done'
           and batch.batch_id <> all (%(broken)s::bigint[])
           and (campaign.state = 'cancelled'
+            or (campaign.state = 'accepted' and campaign.ends_at <= now())  -- is dropped, also in a closed window
             or (campaign.state = 'accepted'
               and not dispatch.is_stopped(batch.account_id, null)
               and batch.not_before < now() + make_interval(secs => %(soon)s)
