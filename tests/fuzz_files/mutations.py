@@ -25,7 +25,7 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("delimiter", ";"), ("sender", "NOBODY"), ("sender", {}), ("schedule", "yesterday"), ("schedule", "2020-01-01T00:00"), ("end", "2020-01-01"),
     ("class", "urgent"), ("validity", "9999d"), ("spread", "0m"), ("daily_window", "25:00-26:00"), ("daily_window", "09:00-09:00"),
     ("header", False), ("columns", []), ("max_segments", 0), ("max_segments", 1), ("rate", -1), ("batch_ref", "x" * 300), ("batch_ref", 7),
-    ("surprise", 1), ("on_insufficient_balance", "partial"), ("rows", 10**30), ("text", None), ("sender", "\ud800"),
+    ("surprise", 1), ("on_insufficient_balance", "partial"), ("rows", 7**35), ("text", None), ("sender", "\ud800"),
 )  # fmt: skip
 _NOT_JSON = (
     b"",
