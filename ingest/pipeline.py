@@ -1,8 +1,10 @@
 """A claimed file's way to a campaign that can be judged, or to its answer."""
 
+from typing import Any
+
 import psycopg
 
-from ingest import accounts, acknowledgement, answers, campaigns, files, loads
+from ingest import accounts, acknowledgement, answers, campaigns, files, loads, obstacles
 from ingest.accounts import Account
 from ingest.files import File
 from ingest.refusal import Unusable
@@ -54,13 +56,21 @@ def _process(connection: psycopg.Connection, account: Account, file: File) -> in
             campaign_id, state = campaigns.land(connection, account, file)
     except Unusable as refusal:
         log.info("refused", file=file.file_id, account=account.name, code=refusal.code)
-        answers.decide(connection, account, file, acknowledgement.refused(refusal), None)
+        answers.decide(connection, account, file, _refused(file, refusal), None)
         return None
     if state != "rejected":
         return campaign_id
     rows, reasons = one(connection, C.profile_reasons, {"campaign": campaign_id})
     answers.decide(connection, account, file, acknowledgement.checked(rows, 0, reasons), campaign_id)
     return None
+
+
+def _refused(file: File, refusal: Unusable) -> dict[str, Any]:
+    """An archive that cannot be read for want of its end is held: the rest of it may still be on its way."""
+    answer = acknowledgement.refused(refusal)
+    if refusal.code == "UNSAFE_ARCHIVE" and (hold := obstacles.truncated(file)) is not None:
+        return acknowledgement.held(answer, hold.code, hold.detail)
+    return answer
 
 
 def same_content(

@@ -55,6 +55,6 @@ def test_another_account_s_list_is_its_own(nile, mobile):
 
 def test_a_trial_says_it_too(nile, mobile):
     with database.connect("ingest", autocommit=True) as connection:
-        ack = preview(connection, accounts.named(connection, "nile"), write(nile, mobile, "a loan"), lambda _: None)
+        ack = preview(connection, accounts.named(connection, "nile"), write(nile, mobile, "a loan"), lambda *_: None)
 
     assert (ack["status"], ack["codes"][0]["code"]) == ("held", "CONTENT_SCREEN")

@@ -95,7 +95,7 @@ def test_a_new_account_may_send_less(delta, mobile):
 def test_a_trial_says_it_too(delta, mobile):
     with database.connect("ingest", autocommit=True) as connection:
         account = accounts.named(connection, "delta")
-        ack = preview(connection, account, file_of(delta, mobile, 6, "a.csv"), lambda _: None)
+        ack = preview(connection, account, file_of(delta, mobile, 6, "a.csv"), lambda *_: None)
 
     assert (ack["status"], ack["codes"][0]["code"]) == ("held", "DAILY_LIMIT")
 

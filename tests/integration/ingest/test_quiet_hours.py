@@ -128,7 +128,7 @@ def test_a_campaign_that_is_released_keeps_the_quiet_hours_of_then(delta, mobile
 def test_a_trial_says_when_it_would_go(delta, mobile):
     path = delta.file("a.csv", f"msisdn,text\n{mobile(1)},x\n", **{"class": "promotional", "schedule": LATE})
     with database.connect("ingest", autocommit=True) as connection:
-        ack = preview(connection, accounts.named(connection, "delta"), path, lambda _: None)
+        ack = preview(connection, accounts.named(connection, "delta"), path, lambda *_: None)
 
     assert (ack["status"], ack["starts_at"], ack["hours"]) == ("accepted", SEVEN.isoformat(), ["09:00-21:00"])
 

@@ -181,7 +181,7 @@ def test_the_rules_of_an_account_reach_its_defaults_senders_and_terms(operator: 
     operator.applies(SETUP)
 
     assert operator.applies(setup) == [
-        "changed - network 2010",
+        "changed - network 2010 V EG",
         "changed delta account delta",
         "changed delta term 1900-01-01",
         "added delta term 2026-02-01",
