@@ -5,7 +5,6 @@ The verdict is that of a character gate followed by Google's libphonenumber, per
 """
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import phonenumbers
@@ -39,11 +38,6 @@ class NumberVerdict(NamedTuple):
 
     reason: Reason | None
     msisdn: int | None
-
-
-def judge_all(written: Iterable[str], region: str) -> list[NumberVerdict]:
-    """The verdict on each of many written numbers. region: what a number without a country belongs to, "EG"."""
-    return [judge(number, region) for number in written]
 
 
 def judge(written: str, region: str) -> NumberVerdict:

@@ -1,5 +1,6 @@
 """INTAKE, The landing zone: what is taken when, once, and where it goes."""
 
+import gzip
 import json
 import os
 from datetime import timedelta
@@ -88,6 +89,24 @@ def test_a_file_taken_at_rest_without_a_final_line_end_is_held_as_maybe_truncate
 
     assert accept(campaign) == "held"
     assert platform.value("select held_code from intake.campaign") == "MAYBE_TRUNCATED"
+
+
+@pytest.mark.parametrize("kind", ["campaigns", "bases"])
+def test_an_archive_taken_at_rest_that_was_cut_is_held_not_refused(platform, campaigns, kind):
+    folder = campaigns.parent / kind
+    (folder / "a.csv").write_bytes(gzip.compress(TABLE.encode() * 50, mtime=0)[:-8])
+    (folder / "b.csv").write_bytes(gzip.compress(TABLE.encode() * 51, mtime=0)[:-8])
+    (folder / "b.csv.done").touch()
+    scan()
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '1 minute'")
+    for file_id in scan():
+        assert validate(file_id) is None
+
+    found = platform.rows("select name, outcome, ack -> 'codes' -> 0 ->> 'code' as code from intake.file order by name")
+    assert [tuple(row.values()) for row in found] == [
+        ("a.csv", "held", "MAYBE_TRUNCATED"),
+        ("b.csv", "rejected", "UNSAFE_ARCHIVE"),
+    ]
 
 
 def test_a_done_marker_makes_it_complete(platform, campaigns):

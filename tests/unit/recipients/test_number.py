@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
 
-from recipients.number import clean, judge, judge_all, judge_member
+from recipients.number import clean, judge, judge_member
 from recipients.reason import Reason
 
 MONA = 201001234567
@@ -113,11 +113,6 @@ def test_the_verdict_is_that_of_phonenumbers_on_any_digits():
                 kind = phonenumbers.number_type(number)
                 expected = (None if kind in mobile else Reason.NOT_MOBILE, e164)
         assert judge(written, region) == expected, (written, region)
-
-
-def test_many_are_judged_like_each():
-    written = ["01001234567", "x", "02 2345 6789"]
-    assert judge_all(written, "EG") == [judge(one, "EG") for one in written]
 
 
 @pytest.mark.parametrize("written", ["966501234567", "+966501234567", "00966501234567", "٩٦٦٥٠١٢٣٤٥٦٧"])
