@@ -1,7 +1,9 @@
 """Segments of many texts at once: equal to the cut itself, text by text."""
 
 import random
+from functools import cache
 
+import gsmcodecs  # noqa: F401 - registers its codecs
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -20,6 +22,39 @@ def check(texts):
     found = counts.units(pa.array(texts, pa.string()))
     assert [bool(gsm) for gsm in found.is_gsm] == [encoding_of(text).label == "gsm" for text in texts]
     assert segments(found, texts) == [count_segments(text) for text in texts]
+
+
+@cache
+def septets(character):
+    """By another implementation of the alphabet; 0: it lacks it."""
+    try:
+        return len(character.encode("gsm23.038-0-0", "strict"))
+    except UnicodeEncodeError:
+        return 0
+
+
+def by_hand(text):
+    """Segments, filled character by character."""
+    is_gsm = all(map(septets, text))
+    sizes = [septets(character) if is_gsm else len(character.encode("utf-16-be")) // 2 for character in text]
+    alone, part = (160, 153) if is_gsm else (70, 67)
+    if sum(sizes) <= alone:
+        return 1
+    count, room = 1, part
+    for size in sizes:
+        if size > room:
+            count, room = count + 1, part
+        room -= size
+    return count
+
+
+def test_a_hundred_thousand_texts_are_counted_as_by_hand():
+    chance = random.Random(2338)
+    texts = [
+        "".join(chance.choices(chance.choice([_CHARACTERS[:10], _CHARACTERS[:22], _CHARACTERS]), k=length))
+        for length in chance.choices([0, 3, 30, 69, 71, 135, 150, 160, 170, 310, 470], [1, 5, 9, 2, 2, 2, 2, 2, 2, 2, 1], k=100_000)
+    ]  # fmt: skip
+    assert segments(counts.units(pa.array(texts, pa.string())), texts) == list(map(by_hand, texts))
 
 
 def test_random_texts_are_counted_as_they_will_be_cut():
