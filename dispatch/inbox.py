@@ -19,6 +19,7 @@ from dispatch.connectors import Connector
 from dispatch.copying import Nullable, instant, instants, int2, int4, int8
 from dispatch.desk import reason
 from dispatch.journal import LONGEST_ID
+from dispatch.stop_words import is_stop
 from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.queries import load
@@ -166,14 +167,17 @@ def _rows(epoch: int, connector: Connector, run: Receipts, now: int) -> bytes:
 
 def _reply(connector: Connector, pdu: DeliverSm | DataSm, now: int) -> bytes:
     """A row for dispatch.reply (columns: `copy_replies`)."""
+    msisdn = _msisdn(pdu.source_addr)
     return copying.rows(
         1,
         (
             instant(now),
             int4(connector.connector_id),
             _latin(pdu.source_addr),
+            int8(msisdn) if msisdn is not None else None,
             _latin(pdu.destination_addr),
             int2(pdu.data_coding),
+            bool(is_stop(pdu)).to_bytes(),
             encode(pdu),
         ),
     )

@@ -352,11 +352,31 @@ create table dispatch.reply (
     received_at timestamptz not null,
     connector_id integer not null,
     source text not null,
+    msisdn bigint,
     destination text not null,
     data_coding smallint not null,
+    is_stop boolean not null,
     raw bytea not null,
     load_xid xid8 not null default pg_current_xact_id()
 );
+comment on column dispatch.reply.is_stop is 'The subscriber wants no more messages: opted out by the time that the carrier has its acknowledgement.';
+
+-- Of the accounts whose sender was answered; of all, where it is nobody's.
+create function dispatch.opt_out_who_stops() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into account.opt_out (account_id, msisdn, source)
+    select distinct sender.account_id, arrived.msisdn, 'stop'
+    from arrived
+    left join account.sender on ltrim(sender.address, '+') = ltrim(arrived.destination, '+')
+    where arrived.is_stop
+      and arrived.msisdn between 1000000 and 999999999999999
+    on conflict do nothing;
+    return null;
+end
+$$;
+create trigger opt_out_who_stops after insert on dispatch.reply
+    referencing new table as arrived for each statement execute function dispatch.opt_out_who_stops();
 
 -- [what a carrier says it accepted] (`outbound statement load`).
 create table dispatch.statement_line (

@@ -6,7 +6,7 @@ copy dispatch.receipt (
     reference, raw) from stdin (format binary);
 
 -- copy_replies --
-copy dispatch.reply (received_at, connector_id, source, destination, data_coding, raw) from stdin (format binary);
+copy dispatch.reply (received_at, connector_id, source, msisdn, destination, data_coding, is_stop, raw) from stdin (format binary);
 
 -- adopt_cluster --
 -- After a restore into another cluster transactions are counted anew: what has no match by then waits for one.
