@@ -81,17 +81,16 @@ def _look(account: Account, last: Last, apart: timedelta, connect: Connect) -> N
         with zone.of(account) as store:
             store.prepare()
             listing = zone.look(store)
-            digest = zone.digest(listing)
-            if last.is_still_good(digest, apart):
+            if last.is_still_good(zone.digest(listing), apart):
                 return
             with connect() as connection:
-                _look_closely(connection, account, store, listing, digest, apart)
+                _look_closely(connection, account, store, listing, apart)
     except (OSError, OutboundError) as error:
         log.warning("landing zone not read", account=account.name, error=str(error))
 
 
 def _look_closely(
-    connection: psycopg.Connection, account: Account, store: Zone, listing: Listing, digest: bytes, apart: timedelta
+    connection: psycopg.Connection, account: Account, store: Zone, listing: Listing, apart: timedelta
 ) -> None:
     where = {"account": account.account_id}
     row = connection.execute(Q.lock_looks, where).fetchone()
@@ -99,8 +98,10 @@ def _look_closely(
         return  # another process is at it
     try:
         seen = sightings.note(connection, account.account_id, listing, apart, is_atomic=store.is_atomic)
-        if _Visit(connection, account, store, listing, seen).all_done():
-            connection.execute(Q.note_look, where | {"listing": digest})
+        visit = _Visit(connection, account, store, listing, seen)
+        if visit.all_done():
+            # without what was moved: the same file put there again may look the same to the second and the octet
+            connection.execute(Q.note_look, where | {"listing": zone.digest(visit.left())})
         else:
             connection.execute(Q.forget_look, where)
     finally:
@@ -118,6 +119,7 @@ class _Visit:
         self._store = store
         self._listing = listing
         self._seen = seen
+        self._moved: set[tuple[str, str]] = set()
         self._claimed: dict[tuple[str, str], list[Claimed]] = {}
         for claimed in claim.not_archived(connection, account):
             self._claimed.setdefault((claimed.kind, claimed.name), []).append(claimed)
@@ -133,6 +135,13 @@ class _Visit:
                 return False
             is_done &= self._tried(kind, found)
         return is_done & late.notice(self._connection, self._account, self._store, self._listing, self._seen)
+
+    def left(self) -> Listing:
+        """The listing without what this look moved out of the way."""
+        return {
+            kind: {name: found for name, found in files.items() if (kind, name) not in self._moved}
+            for kind, files in self._listing.items()
+        }
 
     def _note_gone(self) -> None:
         """Those that were claimed and moved by a process that did not live to say so."""
@@ -159,13 +168,17 @@ class _Visit:
             companions = self._companions(kind, found)
             if not before.has_manifest:
                 companions.pop(zone.SIDECAR, None)  # it came late
-            return claim.archive(self._connection, self._store, found, before.file_id, companions)
+            return self._archived(kind, found, before.file_id, companions)
         completed_by = self._seen.completed_by(kind, found, self._listing[kind])
         if completed_by is None:
             return True
         companions = self._companions(kind, found)
         manifest = self._manifest(kind, found, companions)
         file_id = claim.take(self._connection, self._account, self._store, found, kind, completed_by, manifest)
+        return self._archived(kind, found, file_id, companions)
+
+    def _archived(self, kind: str, found: Found, file_id: int, companions: dict[str, Found]) -> bool:
+        self._moved |= {(kind, one.name) for one in (found, *companions.values())}
         return claim.archive(self._connection, self._store, found, file_id, companions)
 
     def _companions(self, kind: str, found: Found) -> dict[str, Found]:
