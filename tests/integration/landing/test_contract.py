@@ -49,8 +49,8 @@ def test_a_file_is_found_with_its_size_and_copied_whole(zone, store, tmp_path):
 @pytest.mark.parametrize("place", range(len(AWKWARD)))
 def test_names_are_data(zone, store, tmp_path, place):
     name = AWKWARD[place]
-    if zone.is_atomic and "\n" in name:
-        pytest.skip("moto's server takes no such key")
+    if zone.is_atomic:
+        name = name.replace("\n", "\t")  # moto's server takes no key with a line end
     store.put("campaigns", name, b"msisdn\n")
     found = the_one(zone)
 
