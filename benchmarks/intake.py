@@ -5,7 +5,8 @@ COPY of the very rows that landed, index included, and intake as one would write
     python benchmarks/intake.py [--rows N,N] [--flat N,N] [--plain-rows N] [--json FILE]
 
 Prints a line a figure (name value unit reference ratio target ok|SHORT) and writes the same as JSON. The gate's own
-process is not timed: it looks at one row, however long the file.
+process is not timed: it looks at one row, however long the file; nor is the writing of the answer's files, which
+follows.
 """
 
 import argparse
@@ -237,7 +238,7 @@ _ACCEPT = """
 import time
 from ingest import acceptance
 begin = time.perf_counter()
-assert acceptance.accept({campaign_id}) == "accepted"
+assert acceptance.decide({campaign_id}) == "accepted"
 print(time.perf_counter() - begin)
 """
 

@@ -51,14 +51,22 @@ class NotJudged(OutboundError):
 
 
 def accept(campaign_id: int) -> str:
-    """The campaign's state then: accepted, held or rejected; what it is in already when it was decided before."""
+    """The campaign's state then: accepted, held or rejected; what it is in already when it was decided before. Its answer is
+    in results/ then."""
+    state = decide(campaign_id)
+    with database.connect("ingest", autocommit=True) as connection:
+        answers.deliver(connection, find(connection, campaign_id)["file_id"])
+    return state
+
+
+def decide(campaign_id: int) -> str:
+    """The same without its answer, which the next look at the landing zone would deliver."""
     with database.connect("ingest", autocommit=True) as connection:
         campaign = find(connection, campaign_id)
         if campaign["state"] in ("validated", "held") and campaign_id < 1_000_000_000_000:
             connection.execute(Q.ensure_partition, {"campaign": campaign_id})
         with connection.transaction():
             state = _accept(connection, campaign_id)
-        answers.deliver(connection, campaign["file_id"])
     log.info("decided", campaign=campaign_id, state=state)
     return state
 
@@ -82,9 +90,8 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
     if profile["judged_at"] is None:
         raise NotJudged(f"campaign {campaign_id}: the gate has not judged it yet; run `ingest.gate.judge` first")
     found = acknowledgement.checked(campaign["rows"], campaign["messages"], profile["reasons"], campaign["segments"])
-    landed = cost.landed(connection, campaign_id)
-    found |= {"cost": cost.estimate(connection, account, landed.zones)}
-    quiet = opening.quiet_hours(connection, account, campaign["class"], landed.countries)
+    found |= {"cost": cost.estimate(connection, account, profile["zones"])}
+    quiet = opening.quiet_hours(connection, account, campaign["class"], profile["countries"])
     try:
         window = opening.window(_daily(account, campaign), quiet, account.timezone)
         due = max(clock.now(), campaign["scheduled_at"] or campaign["received_at"])
@@ -182,7 +189,7 @@ def _recounted(
     connection.execute(C.recount, {"campaign": campaign_id, "messages": messages, "segments": segments})
     reasons = found["reasons"] | {code: found["reasons"].get(code, 0) + left_out}
     made = acknowledgement.checked(campaign["rows"], messages, reasons, int(segments))
-    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id).zones)}
+    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id))}
 
 
 def _daily(account: Account, campaign: Campaign) -> DailyWindow | None:

@@ -101,9 +101,10 @@ def drop(campaign_id: int) -> sql.Composed:
 
 def _create(campaign_id: int) -> sql.Composed:
     """Like the table that its rows are going to, but without its key: that is built when the rows are there."""
-    return sql.SQL("create table {} (like dispatch.message including defaults including constraints)").format(
-        landing(campaign_id)
-    )
+    return sql.SQL(
+        "create table {} (like dispatch.message including defaults including constraints,"
+        " constraint one_campaign check (campaign_id = {}))"
+    ).format(landing(campaign_id), sql.Literal(campaign_id))
 
 
 def _peek(chunks: Iterator[Chunk]) -> tuple[bool, Iterator[Chunk]]:
@@ -165,6 +166,6 @@ def _add_profile(
     connection: psycopg.Connection, account: Account, campaign_id: int, profile: Profile, version: int, is_empty: bool
 ) -> None:
     row = profile.as_row()
-    row |= {name: Jsonb(row[name]) for name in ("reasons", "screened")}
+    row |= {name: Jsonb(row[name]) for name in ("reasons", "screened", "zones")}
     row |= {"campaign": campaign_id, "account": account.account_id}
     connection.execute(Q.add_profile, row | {"base_version": version, "base_is_empty": is_empty})

@@ -1,6 +1,5 @@
 """What a campaign is likely to cost: an estimate for the acknowledgement; charges come from what carriers accept."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,20 +17,9 @@ Q = load("ingest/acceptance")
 C = load("ingest/cost")
 
 
-class Landed(NamedTuple):
-    """What a campaign that is not queued yet comes to. zones: its segments by zone. countries: that it reaches."""
-
-    zones: Counter[str]
-    countries: set[str]
-
-
-def landed(connection: psycopg.Connection, campaign_id: int) -> Landed:
-    found = Landed(Counter(), set())
-    for zone, country, segments in connection.execute(over(campaign_id, Q.landed)):
-        found.zones[zone] += int(segments)
-        if country is not None:
-            found.countries.add(country)
-    return found
+def landed(connection: psycopg.Connection, campaign_id: int) -> dict[str, int]:
+    """The segments of a campaign that is not queued yet, by zone, counted anew."""
+    return {zone: int(segments) for zone, segments in connection.execute(over(campaign_id, Q.landed_zones))}
 
 
 def estimate(connection: psycopg.Connection, account: Account, segments: Mapping[str, int]) -> dict[str, Any]:

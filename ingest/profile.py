@@ -94,6 +94,8 @@ class Profile:
             "reject_ratio": _ratio(self.rejected, self.rows),
             "not_in_base_ratio": _ratio(self.not_in_base, self.rows),
             "screened": dict(sorted(self.screened.items())),
+            "zones": dict(sorted(self.zones.items())),
+            "countries": sorted(self.countries),
         }
 
 

@@ -4,6 +4,7 @@
 `outbound.database`, so that the kernel imports no other package.
 """
 
+import select
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -81,7 +82,16 @@ def copy_in_binary(
     with _quoting_no_row(table), cursor.copy(_copy_statement(table, columns) + how) as copy:
         for block in blocks:
             copy.write(block)
+            _flush(cursor.connection)
     return cursor.rowcount
+
+
+def _flush(connection: psycopg.Connection) -> None:
+    """Waits until the server has taken what was written: libpq would keep all that it is behind with in memory."""
+    while connection.pgconn.flush():
+        readable, _, _ = select.select([connection], [connection], [])
+        if readable:
+            connection.pgconn.consume_input()
 
 
 def copy_csv(cursor: psycopg.Cursor, table: str, columns: Sequence[str], content: bytes | memoryview) -> int:

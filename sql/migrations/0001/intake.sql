@@ -229,6 +229,8 @@ create table intake.profile (
     reject_ratio numeric(9, 6) not null,
     not_in_base_ratio numeric(9, 6) not null,
     screened jsonb not null default '{}',
+    zones jsonb not null,
+    countries text[] not null,
     base_is_empty boolean not null,
     base_version bigint not null,
     gate_passed boolean,
@@ -236,6 +238,8 @@ create table intake.profile (
     judged_at timestamptz,
     check (rows = accepted + rejected)
 );
+comment on column intake.profile.zones is 'Accepted segments by zone.';
+comment on column intake.profile.countries is 'That accepted messages go to.';
 comment on column intake.profile.screened is 'Entries of the content screen, and how many accepted messages hold each.';
 comment on column intake.profile.base_version is 'Of the base that the rows were checked against, 0 if there was none: another one is a reason to look again.';
 

@@ -83,15 +83,10 @@ set ordinal = ordinal - 1000000000;
 select count(*), coalesce(sum(segments), 0)
 from {landing};
 
--- landed --
--- Segments by zone and country; a network that is known no more has no country.
-select landed.zone, network.country, landed.segments
-from (
-    select zone, network_id, sum(segments) as segments
-    from {landing}
-    group by zone, network_id
-) as landed
-left join network.network using (network_id);
+-- landed_zones --
+select zone, sum(segments)
+from {landing}
+group by zone;
 
 -- insert_messages --
 insert into dispatch.message (

@@ -39,11 +39,11 @@ order by kind, entry;
 -- add_profile --
 insert into intake.profile (
     campaign_id, account_id, rows, accepted, rejected, reasons, not_in_base, distinct_numbers, segments, max_segments,
-    gsm_messages, ucs2_messages, reject_ratio, not_in_base_ratio, screened, base_is_empty, base_version)
+    gsm_messages, ucs2_messages, reject_ratio, not_in_base_ratio, screened, zones, countries, base_is_empty, base_version)
 values (
     %(campaign)s, %(account)s, %(rows)s, %(accepted)s, %(rejected)s, %(reasons)s, %(not_in_base)s, %(distinct_numbers)s,
     %(segments)s, %(max_segments)s, %(gsm_messages)s, %(ucs2_messages)s, %(reject_ratio)s, %(not_in_base_ratio)s,
-    %(screened)s, %(base_is_empty)s, %(base_version)s);
+    %(screened)s, %(zones)s, %(countries)s, %(base_is_empty)s, %(base_version)s);
 
 -- forget_rejects --
 delete from intake.reject
