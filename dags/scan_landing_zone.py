@@ -32,11 +32,12 @@ with DAG(
     tags=["ingest"],
 ):
 
-    @task(doc_md="Claims complete files. Returns a run to start for each file that has no answer yet.")
-    def scan() -> list[dict]:
+    @task(doc_md="Claims complete files. Returns the runs to start: of files that have no answer and no run yet.")
+    def scan(ti) -> list[dict]:
         from ingest.runs import due
 
-        return [{"trigger_run_id": name, "conf": {"file_id": file_id}} for name, file_id in due()]
+        runs = due(lambda names: ti.get_dr_count("process_campaign", run_ids=names))
+        return [{"trigger_run_id": name, "conf": {"file_id": file_id}} for name, file_id in runs]
 
     @task(doc_md="Accepts held campaigns that may go now. Returns their ids.")
     def release() -> list[int]:

@@ -65,9 +65,10 @@ async def _play(platform: Platform, bases: list[File], campaigns: list[File], pa
     async with AsyncExitStack() as logins:
         customers = [await logins.enter_async_context(customer.logged_in(platform.server, one)) for one in ACCOUNTS]
         await _each(customers, lambda one: one.upload(_of(one, bases + campaigns)))
-        await _looked(platform, "uploads")
+        platform.runs.start("scan_landing_zone", "story-uploads")
+        await asyncio.to_thread(platform.runs.wait, "scan_landing_zone", "story-uploads", 120)  # sees them on their way
         await _each(customers, lambda one: one.complete(_of(one, bases)))
-        await _looked(platform, "bases")
+        platform.runs.start("scan_landing_zone", "story-bases")
         told.bases = await _answered(platform, customers, bases, 120)
         told.completed_at = time.time()
         await _each(customers, lambda one: one.complete(_of(one, campaigns)))
@@ -92,16 +93,7 @@ def _of(one: Customer, files: list[File]) -> list[File]:
     return [file for file in files if file.account == one.account]
 
 
-async def _looked(platform: Platform, what: str) -> None:
-    """The platform has looked into the zones since: what is on its way has been seen as such."""
-    name = f"story-{what}"
-    platform.runs.start("scan_landing_zone", name)
-    await asyncio.to_thread(platform.runs.wait, "scan_landing_zone", name, 120)
-
-
-async def _answered(
-    platform: Platform, customers: list[Customer], files: list[File], patience: float
-) -> list[Answer]:
+async def _answered(platform: Platform, customers: list[Customer], files: list[File], patience: float) -> list[Answer]:
     deadline = time.monotonic() + patience
     found = await _each(customers, lambda one: one.answers({file.name for file in _of(one, files)}, deadline))
     answers = {one.account: given for one, given in zip(customers, found, strict=True)}
