@@ -75,7 +75,6 @@ async def _play(platform: Platform, bases: list[File], campaigns: list[File], pa
         if now:
             platform.runs.start("scan_landing_zone", "story-campaigns")
         told.campaigns = await _answered(platform, customers, campaigns, patience)
-        await _archived(customers)
         told.folders = {
             one.account: {name: await one.names(name) for name in ("campaigns", "bases", "archive", "results")}
             for one in customers
@@ -107,13 +106,6 @@ async def _answered(platform: Platform, customers: list[Customer], files: list[F
     ]
 
 
-async def _archived(customers: list[Customer], patience: float = 60) -> None:
-    """A file is answered and moved away by two tasks; neither waits for the other."""
-    deadline = time.monotonic() + patience
-    while any(await _each(customers, lambda one: one.names("campaigns"))) and time.monotonic() < deadline:
-        await asyncio.sleep(1)
-
-
 def _read_books(platform: Platform, told: Told) -> None:
     platform.call("build")
     with psycopg.connect(platform.call("db", "url").strip(), row_factory=dict_row) as connection:
@@ -123,6 +115,7 @@ def _read_books(platform: Platform, told: Told) -> None:
                 account.name as account,
                 file.name as file,
                 file.kind,
+                file.completed_by,
                 count(campaign.campaign_id) as campaigns,
                 sum(campaign.messages)::int as messages,
                 (select count(*) from account.reservation
