@@ -1,11 +1,12 @@
 """# Look for new files
 
 Every minute: looks into each account's landing zone, claims the files that are complete, and starts one run of
-`process_campaign` for each, of very many the first 500. Then looks again at the campaigns that are held: a recharge or a new base may have
-settled what held them.
+`process_campaign` for each; of very many the first 500. Then looks again at the campaigns that are held: a recharge or
+a new base may have settled what held them.
 
-A file is claimed once, in the database; its run is named after it, and after how often it was taken again. So a second look, a second scheduler or a run that
-is repeated starts nothing twice. A run that failed for good stays failed: see its log, mend the cause, clear the task.
+A file is claimed once, in the database; its run is named after it, and after how often it was taken again. So a second
+look, a second scheduler or a run that is repeated starts nothing twice. A run that failed for good stays failed:
+see its log, mend the cause, clear the task.
 """
 
 from datetime import timedelta
