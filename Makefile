@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive bench-dispatch bench-rate bench-intake bench-scan check \
-	format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive bench-dispatch bench-rate bench-intake bench-scan \
+	bench-turnaround check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ bench-intake: setup  ## campaign files of 1M and 10M rows beside a raw COPY of w
 
 bench-scan: setup  ## a look into 100 landing zones of 10,000 files each
 	@$(BIN)/python benchmarks/scan.py
+
+bench-turnaround: setup  ## from complete to answered: 20 files of 50,000 rows of 5 accounts, through the DAGs and SFTP
+	@$(BIN)/python benchmarks/turnaround.py
 
 check: setup  ## lint, types, import contracts
 	@$(BIN)/ruff check --quiet

@@ -1,11 +1,12 @@
 """# Look for new files
 
 Every minute: looks into each account's landing zone, claims the files that are complete, and starts one run of
-`process_campaign` for each. Then looks again at the campaigns that are held: a recharge or a new base may have
-settled what held them.
+`process_campaign` for each; of very many the first 500. Then looks again at the campaigns that are held: a recharge or
+a new base may have settled what held them.
 
-A file is claimed once, in the database; its run is named after it, and after how often it was taken again. So a second look, a second scheduler or a run that
-is repeated starts nothing twice. A run that failed for good stays failed: see its log, mend the cause, clear the task.
+A file is claimed once, in the database; its run is named after it, and after how often it was taken again. So a second
+look, a second scheduler or a run that is repeated starts nothing twice. A run that failed for good stays failed:
+see its log, mend the cause, clear the task.
 """
 
 from datetime import timedelta
@@ -32,11 +33,12 @@ with DAG(
     tags=["ingest"],
 ):
 
-    @task(doc_md="Claims complete files. Returns a run to start for each file that has no answer yet.")
-    def scan() -> list[dict]:
+    @task(doc_md="Claims complete files. Returns the runs to start: of files that have no answer and no run yet.")
+    def scan(ti) -> list[dict]:
         from ingest.runs import due
 
-        return [{"trigger_run_id": name, "conf": {"file_id": file_id}} for name, file_id in due()]
+        runs = due(lambda names: ti.get_dr_count("process_campaign", run_ids=names))
+        return [{"trigger_run_id": name, "conf": {"file_id": file_id}} for name, file_id in runs]
 
     @task(doc_md="Accepts held campaigns that may go now. Returns their ids.")
     def release() -> list[int]:

@@ -171,9 +171,9 @@ join before using (campaign_id)
 where before.held_code is distinct from %(code)s;
 
 -- progress --
-select state
+select campaign_id, state
 from intake.campaign
-where campaign_id = %(campaign)s;
+where campaign_id = any(%(campaigns)s);
 
 -- profile_reasons --
 select rows, reasons

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ingest.runs import AT_ONCE
 from local.airflow import POOLS
 
 from .conftest import FOLDER
@@ -84,6 +85,14 @@ def test_the_run_of_a_file_follows_it_to_the_end(dag_bag):
         "wait": {"report"},
         "report": set(),
     }
+
+
+def test_a_look_never_asks_for_more_runs_than_airflow_maps(dag_bag):
+    """One that does fails, and so does each after it: not a file would be started any more."""
+    from airflow.configuration import conf
+
+    assert dag_bag.dags["scan_landing_zone"].get_task("process").is_mapped
+    assert conf.getint("core", "max_map_length") >= AT_ONCE
 
 
 def test_waiting_holds_no_worker(dag_bag):

@@ -30,6 +30,10 @@ def table(numbers, text="hello"):
     return "msisdn,text\n" + "".join(f"{number},{text}\n" for number in numbers)
 
 
+def none_started(names):
+    return 0
+
+
 def test_a_file_in_an_encoding_that_was_not_declared_goes_once_it_is(nile, mobile):
     refused = ingest(nile.file("a.csv", table([mobile(1)], "مرحبا").encode("cp1256")), "nile", "campaign")
     assert refused["codes"][0]["code"] == "ENCODING_UNKNOWN"
@@ -189,13 +193,14 @@ def test_several_at_once_make_one_campaign(nile, mobile):
 
 def test_killed_on_the_way_it_is_found_by_the_next_scan_as_a_run_of_its_own(nile, mobile, monkeypatch):
     refused = ingest(nile.file("a.csv", "x\n"), "nile", "campaign")
-    assert runs.due() == []
+    assert runs.due(none_started) == []
     monkeypatch.setattr("ingest.foreground.take", lambda file_id: {})
     reprocess(refused["file_id"], None)
 
-    assert runs.due() == [(f"file-{refused['file_id']}-again-1", refused["file_id"])]
+    assert runs.due(none_started) == [(f"file-{refused['file_id']}-again-1", refused["file_id"])]
+    assert runs.due(len) == []  # started, and not at its end
     validate(refused["file_id"])
-    assert runs.due() == []
+    assert runs.due(none_started) == []
     assert nile.value("select outcome from intake.file") == "rejected"
 
 
@@ -214,3 +219,18 @@ def test_the_command(nile, mobile):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: file {refused['file_id']} was accepted as campaign")
     assert outbound().returncode == outbound(1, "--name", "a.csv").returncode == 2
+
+
+def test_a_look_starts_as_many_runs_as_airflow_takes_the_oldest_first_and_the_next_look_the_others(nile):
+    nile.rows(
+        "insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by, stable_at)"
+        " select 1, 'campaign', n || '.csv', 1, n, sha256(n::text::bytea), '-', 'marker', now()"
+        " from generate_series(1, %s) as n",
+        runs.AT_ONCE + 10,
+    )
+    first = runs.due(none_started)
+    names = {name for name, _ in first}
+    then = runs.due(lambda asked: len(names & set(asked)))
+
+    assert [file_id for _, file_id in first + then] == sorted(file_id for _, file_id in first + then)
+    assert (len(first), len(then)) == (runs.AT_ONCE, 10)
