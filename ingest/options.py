@@ -203,6 +203,11 @@ def combine(manifest: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> 
         raise Unusable("MANIFEST_INVALID", _first(error)) from None
 
 
+def as_used(kept: Mapping[str, Any]) -> Options:
+    """Those that a campaign was checked with (intake.campaign.options): its account's defaults may be others since."""
+    return Options.model_validate(kept)
+
+
 def policy(defaults: Mapping[str, Any]) -> Policy:
     try:
         return Policy.model_validate({key: value for key, value in defaults.items() if value is not None})

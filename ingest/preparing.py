@@ -34,15 +34,12 @@ class Prepared:
     ends_at: datetime | None
 
 
-def prepare(connection: psycopg.Connection, account: Account, file: File, path: Path) -> Prepared:
-    """path: where the file's content is. A schedule in the past is so when the file was received."""
-    if file.manifest_error is not None:
-        raise Unusable("MANIFEST_INVALID", file.manifest_error)
-    if file.manifest is None and options.policy(account.defaults).manifest_required:
-        raise Unusable("MANIFEST_MISSING", "the account takes no campaign without a manifest beside its file")
-    chosen = options.combine(file.manifest, account.defaults)
-    if chosen.sha256 is not None and chosen.sha256.lower() != file.sha256.hex():
-        raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
+def prepare(
+    connection: psycopg.Connection, account: Account, file: File, path: Path, used: Options | None = None
+) -> Prepared:
+    """path: where the file's content is. used: what its campaign was checked with before, else its manifest over its
+    account's defaults. A schedule in the past is so when the file was received."""
+    chosen = used or _chosen(account, file)
     found = open_source(path, chosen.layout)
     received_at = file.stable_at
     template, text_place = _text(chosen, found)
@@ -64,6 +61,17 @@ def prepare(connection: psycopg.Connection, account: Account, file: File, path: 
         capped=_capped(connection, account, chosen, begin),
     )
     return Prepared(chosen, found, rules, sender, scheduled_at, ends_at)
+
+
+def _chosen(account: Account, file: File) -> Options:
+    if file.manifest_error is not None:
+        raise Unusable("MANIFEST_INVALID", file.manifest_error)
+    if file.manifest is None and options.policy(account.defaults).manifest_required:
+        raise Unusable("MANIFEST_MISSING", "the account takes no campaign without a manifest beside its file")
+    chosen = options.combine(file.manifest, account.defaults)
+    if chosen.sha256 is not None and chosen.sha256.lower() != file.sha256.hex():
+        raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
+    return chosen
 
 
 def refuse_wrong_count(chosen: Options, rows: int) -> None:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from outbound.landing.zone import ARCHIVE, BLOCK, FOLDERS, Found, Gone, StillChanging, Zone, store
 
+_LATEST_NS = 2**63 - 1  # the year 2262; file systems keep later times, 64 bits do not
+
 
 class Local(Zone):
     """A file is known by its ctime: a copy, a rename and an overwrite are new drops."""
@@ -30,7 +32,8 @@ class Local(Zone):
                         status = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:
                         continue
-                    found.append(Found(folder, entry.name, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+                    modified_ns = min(status.st_mtime_ns, _LATEST_NS)
+                    found.append(Found(folder, entry.name, status.st_size, modified_ns, status.st_ctime_ns))
         return found
 
     def find(self, folder: str, name: str) -> Found | None:
@@ -94,7 +97,7 @@ class Local(Zone):
 
 
 def _found(folder: str, name: str, status: os.stat_result) -> Found:
-    return Found(folder, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return Found(folder, name, status.st_size, min(status.st_mtime_ns, _LATEST_NS), status.st_ctime_ns)
 
 
 def _status(path: Path) -> os.stat_result | None:

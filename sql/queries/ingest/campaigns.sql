@@ -53,6 +53,12 @@ where file_id = %(file)s;
 delete from intake.profile
 where campaign_id = %(campaign)s;
 
+-- options --
+-- What it was checked with, and goes out with.
+select options, sender
+from intake.campaign
+where campaign_id = %(campaign)s;
+
 -- recount --
 update intake.campaign
 set messages = %(messages)s,

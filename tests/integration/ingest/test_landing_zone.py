@@ -262,3 +262,14 @@ def test_housekeeping_drops_orphans_and_old_copies_and_nothing_else(platform, ca
     tables = platform.rows("select relname from pg_class where relname ~ '^landing_[0-9]+$' and relkind = 'r'")
     assert [row["relname"] for row in tables] == [f"landing_{campaign}"]
     assert len(list((platform.home / "snapshots").glob("*/*"))) == 1  # of the campaign that is under way
+
+
+def test_a_file_of_a_year_that_no_column_holds_is_taken_and_stops_nobody(platform, campaigns):
+    """The whole scan failed on it, of every account, for as long as it lay there."""
+    (campaigns / "a.csv").write_text(TABLE)
+    (campaigns / "a.csv.done").touch()
+    os.utime(campaigns / "a.csv", (10_000_000_000, 10_000_000_000))  # 2286
+    scan()
+
+    assert claimed(platform) == [("a.csv", "marker")]
+    assert list(campaigns.iterdir()) == []
