@@ -113,16 +113,23 @@ def _capped(
     return frequency.capped(connection, account.account_id, frequency.Cap(cap.messages, cap.days, cap.klass), at)
 
 
+def senders(
+    connection: psycopg.Connection, account: Account, klass: str, at: datetime
+) -> dict[str, frozenset[str] | None]:
+    """The addresses that a campaign of this class may come from on that day, and the operators that let each through."""
+    approved: dict[str, frozenset[str] | None] = {}
+    where = {"account": account.account_id, "day": local_day(at, account.timezone), "class": klass}
+    for address, operators in connection.execute(ACCOUNTS.senders, where):
+        known = approved.get(address, frozenset())
+        approved[address] = None if operators is None or known is None else known | frozenset(operators)
+    return approved
+
+
 def _sender(
     connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
 ) -> tuple[str, frozenset[str] | None]:
     """The sender's address, and the operators that let it through on that day in this class: None is all, empty is none."""
-    day = local_day(at, account.timezone)
-    approved: dict[str, frozenset[str] | None] = {}
-    where = {"account": account.account_id, "day": day, "class": chosen.klass}
-    for address, operators in connection.execute(ACCOUNTS.senders, where):
-        known = approved.get(address, frozenset())
-        approved[address] = None if operators is None or known is None else known | frozenset(operators)
+    approved = senders(connection, account, chosen.klass, at)
     if chosen.sender is not None:
         return chosen.sender, approved.get(chosen.sender, frozenset())
     if len(approved) != 1:
