@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from outbound.landing.zone import ARCHIVE, BLOCK, FOLDERS, Found, Gone, StillChanging, Zone, store
+from outbound.landing.zone import ARCHIVE, BLOCK, FOLDERS, Found, Gone, StillChanging, Unreachable, Zone, store
 
 _LATEST_NS = 2**63 - 1  # the year 2262; file systems keep later times, 64 bits do not
 
@@ -19,6 +19,10 @@ class Local(Zone):
         self._root = root
 
     def prepare(self) -> None:
+        """Refuses a folder that is a link: an account that may change its zone's folders would get at another one's."""
+        for name in (*FOLDERS, ARCHIVE):
+            if (self._root / name).is_symlink():
+                raise Unreachable(f"{self._root / name} is a link: put a folder in its place")
         for name in FOLDERS:
             (self._root / name).mkdir(parents=True, exist_ok=True)
 

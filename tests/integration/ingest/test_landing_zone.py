@@ -197,6 +197,21 @@ def test_links_are_not_followed(platform, campaigns, tmp_path):
     assert scan() == []
 
 
+@pytest.mark.parametrize("folder", ["campaigns", "results", "archive"])
+def test_a_folder_that_is_a_link_gets_nobody_at_another_account_s_files(platform, campaigns, folder):
+    theirs = Path(platform.zone("delta")) / "results"
+    theirs.mkdir(parents=True)
+    (theirs / "a.csv").write_text(TABLE)
+    (theirs / "a.csv.done").touch()
+    mine = campaigns.parent / folder
+    if mine.exists():
+        mine.rename(campaigns.parent / "aside")
+    mine.symlink_to(theirs, target_is_directory=True)
+
+    assert scan() == []
+    assert sorted(path.name for path in theirs.iterdir()) == ["a.csv", "a.csv.done"]
+
+
 def test_one_account_s_broken_landing_zone_does_not_stop_the_others(platform, campaigns):
     platform.rows("update account.account set landing = 's3://bucket/delta' where name = 'delta'")
     zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
