@@ -424,3 +424,17 @@ def test_a_held_campaign_is_checked_anew_for_the_sender_that_it_goes_out_with(ni
     assert nile.value("select count(*) from dispatch.message") == 0
     assert [row["reason"] for row in nile.rows("select reason from intake.reject")] == ["SENDER_NOT_APPROVED"]
     assert state(nile, held) == "rejected"
+
+
+def test_a_hold_that_a_new_batch_ref_settled_is_not_released_as_well(nile, mobile):
+    """The sender did what the hold asks for: the same bytes went, and would go twice."""
+    ingest(nile.file("offer.csv", table([mobile(1)])), "nile", "campaign")
+    content = table([mobile(2)])
+    held = ingest(nile.file("offer.csv", content), "nile", "campaign")
+    assert held["codes"][0]["code"] == "DUPLICATE_NAME"
+    sent = ingest(nile.file("offer.csv", content, batch_ref="2"), "nile", "campaign")
+    assert sent["status"] == "accepted"
+
+    with pytest.raises(NotReleasable, match=f"file {sent['file_id']} .* twice"):
+        release(held["campaign_id"], "it is still in the list")
+    assert state(nile, held) == "held"
