@@ -21,6 +21,7 @@ from ingest import (
     obstacles,
     opening,
     options,
+    preparing,
     timing,
 )
 from ingest.accounts import Account
@@ -110,6 +111,7 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
         if cut:
             found = _cut(connection, account, file, campaign, found, cut)
     if held is None:
+        found = _leave_out_unapproved(connection, account, file, campaign, found, start.at)
         found = _leave_out_capped(connection, account, file, campaign, found, start.at)
         if not found["accepted"]:
             campaigns.reject(connection, campaign_id, "no row can be sent")
@@ -136,7 +138,8 @@ def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaig
         return None, 0
     affordable = 0
     if campaign["options"].get("on_insufficient_balance") == "partial":
-        affordable = _one(connection, campaign["campaign_id"], Q.affordable, {"available": max(available, 0)})
+        (last,) = one(connection, over(campaign["campaign_id"], Q.affordable), {"available": max(available, 0)})
+        affordable = last or 0
     if affordable:
         return None, affordable
     return obstacles.no_balance(connection, account, needed, available, campaign["scheduled_at"]), 0
@@ -149,6 +152,23 @@ def _cut(
     where = {"last": last, "file": file.file_id, "account": account.account_id, "campaign": campaign["campaign_id"]}
     left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out), where).rowcount
     return _recounted(connection, account, campaign, found, "NO_BALANCE", left_out)
+
+
+def _leave_out_unapproved(
+    connection: psycopg.Connection,
+    account: Account,
+    file: File,
+    campaign: Campaign,
+    found: dict[str, Any],
+    at: datetime,
+) -> dict[str, Any]:
+    """Rejects whom the sender may not reach on the day it starts: what held the campaign may have outlasted an approval."""
+    operators = preparing.senders(connection, account, campaign["class"], at).get(campaign["sender"], frozenset())
+    if operators is None:
+        return found
+    where = {"account": account.account_id, "file": file.file_id, "operators": sorted(operators)}
+    left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out_unapproved), where).rowcount
+    return _closed_up(connection, account, campaign, found, "SENDER_NOT_APPROVED", left_out)
 
 
 def _leave_out_capped(
@@ -168,11 +188,23 @@ def _leave_out_capped(
     where = {"account": account.account_id, "file": file.file_id, "at": at}
     where |= {"class": cap.klass, "days": cap.days, "messages": cap.messages}
     left_out = connection.execute(over(campaign_id, Q.leave_out_capped), where).rowcount
+    return _closed_up(connection, account, campaign, found, "FREQUENCY_CAP", left_out)
+
+
+def _closed_up(
+    connection: psycopg.Connection,
+    account: Account,
+    campaign: Campaign,
+    found: dict[str, Any],
+    code: str,
+    left_out: int,
+) -> dict[str, Any]:
+    """The same once so many rows were left out from between the others."""
     if not left_out:
         return found
-    connection.execute(over(campaign_id, Q.number_apart))
-    connection.execute(over(campaign_id, Q.number_anew))
-    return _recounted(connection, account, campaign, found, "FREQUENCY_CAP", left_out)
+    connection.execute(over(campaign["campaign_id"], Q.number_apart))
+    connection.execute(over(campaign["campaign_id"], Q.number_anew))
+    return _recounted(connection, account, campaign, found, code, left_out)
 
 
 def _recounted(
@@ -229,8 +261,3 @@ def _queue(
     )
     connection.execute(Q.add_reservation, where)
     connection.execute(Q.wake_dispatch)
-
-
-def _one(connection: psycopg.Connection, campaign_id: int, query: str, values: dict[str, Any]) -> int:
-    row = connection.execute(over(campaign_id, query), values).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0

@@ -102,7 +102,8 @@ def csv_line(values: list[str]) -> bytes:
 
 def _rejects(connection: psycopg.Connection, account: Account, file: File) -> Iterator[bytes]:
     """The rejected lines beside what their sender wrote; the rows come from the copy of the file."""
-    chosen = options.combine(file.manifest, account.defaults)
+    used = connection.execute(Q.options_used, {"file": file.file_id}).fetchone()
+    chosen = options.as_used(used[0]) if used else options.combine(file.manifest, account.defaults)
     source = open_source(file.path, chosen.layout)
     yield b"\xef\xbb\xbf"
     yield csv_line(["line", "row", "code", "reason", "reason_ar"])

@@ -34,6 +34,12 @@ def release(campaign_id: int, reason: str) -> str:
                 f"campaign {campaign_id} is over the balance: `outbound purchase`, a payment or a higher limit releases it,"
                 " not a person"
             )
+        later = connection.execute(Q.sent_since, {"campaign": campaign_id}).fetchone()
+        if later is not None:
+            raise NotReleasable(
+                f"campaign {campaign_id}: file {later[0]} came later with the same bytes and was accepted; released, they"
+                " would be sent twice"
+            )
         connection.execute(Q.approve, {"campaign": campaign_id, "code": code, "actor": audit.actor(), "reason": reason})
         audit.record(connection, "release", account_id, f"campaign {campaign_id}", {"hold": code, "reason": reason})
     return accept(campaign_id)

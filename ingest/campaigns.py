@@ -64,12 +64,17 @@ def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[
 
 
 def land_again(connection: psycopg.Connection, account: Account, file: File, campaign_id: int) -> None:
-    """Checks a held campaign's rows anew: the base has changed. The gate then has to judge it anew as well."""
+    """Checks a held campaign's rows anew: the base has changed. The gate then has to judge it anew as well.
+
+    The options and the sender are the campaign's, whatever the account's defaults are by now: it goes out with them.
+    """
+    kept, sender = one(connection, Q.options, {"campaign": campaign_id})
     connection.execute(Q.forget_rejects, {"file": file.file_id})
     connection.execute(Q.forget_profile, {"campaign": campaign_id})
     connection.execute(drop(campaign_id))
     version, is_empty = _base(connection, account)
-    prepared = preparing.prepare(connection, account, file, file.path)
+    used = options.as_used({**kept, "sender": sender})
+    prepared = preparing.prepare(connection, account, file, file.path, used)
     connection.execute(_create(campaign_id))
     profile = _fill(connection, account, file, campaign_id, prepared, prepared.source.chunks())
     connection.execute(Q.recount, {"campaign": campaign_id, "messages": profile.accepted, "segments": profile.segments})

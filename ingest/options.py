@@ -4,7 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ _DELIMITERS = {
     "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|",
 }  # fmt: skip
 _DURATION = re.compile(r"([0-9]{1,4})\s*([mhd])")
+_NO_ENCODINGS = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined"}  # of literals and names
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST_VALIDITY = timedelta(hours=72)
 LONGEST_SPREAD = timedelta(days=31)
@@ -37,7 +38,7 @@ def _codec(name: str) -> str:
         codec = codecs.lookup(name)
     except LookupError:
         raise ValueError("not an encoding that is known here") from None
-    if not getattr(codec, "_is_text_encoding", True):
+    if not getattr(codec, "_is_text_encoding", True) or codec.name in _NO_ENCODINGS:
         raise ValueError("not an encoding of texts")
     return codec.name
 
@@ -67,9 +68,11 @@ def _window(text: str) -> str:
 
 def _instant(text: str) -> str:
     try:
-        datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("not a date and time like 2026-11-26T18:30") from None
+    if found.year in (MINYEAR, MAXYEAR):  # in another zone, or a validity later, it would be no date at all
+        raise ValueError("not a year that can be reckoned with")
     return text
 
 
@@ -203,6 +206,11 @@ def combine(manifest: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> 
         raise Unusable("MANIFEST_INVALID", _first(error)) from None
 
 
+def as_used(kept: Mapping[str, Any]) -> Options:
+    """Those that a campaign was checked with (intake.campaign.options): its account's defaults may be others since."""
+    return Options.model_validate(kept)
+
+
 def policy(defaults: Mapping[str, Any]) -> Policy:
     try:
         return Policy.model_validate({key: value for key, value in defaults.items() if value is not None})
@@ -212,7 +220,8 @@ def policy(defaults: Mapping[str, Any]) -> Policy:
 
 def _first(error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+    said = "there is no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
+    return f"{'.'.join(map(str, problem['loc']))}: {said.removeprefix('Value error, ')}"
 
 
 def duration(text: str) -> timedelta:

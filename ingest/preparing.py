@@ -34,15 +34,12 @@ class Prepared:
     ends_at: datetime | None
 
 
-def prepare(connection: psycopg.Connection, account: Account, file: File, path: Path) -> Prepared:
-    """path: where the file's content is. A schedule in the past is so when the file was received."""
-    if file.manifest_error is not None:
-        raise Unusable("MANIFEST_INVALID", file.manifest_error)
-    if file.manifest is None and options.policy(account.defaults).manifest_required:
-        raise Unusable("MANIFEST_MISSING", "the account takes no campaign without a manifest beside its file")
-    chosen = options.combine(file.manifest, account.defaults)
-    if chosen.sha256 is not None and chosen.sha256.lower() != file.sha256.hex():
-        raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
+def prepare(
+    connection: psycopg.Connection, account: Account, file: File, path: Path, used: Options | None = None
+) -> Prepared:
+    """path: where the file's content is. used: what its campaign was checked with before, else its manifest over its
+    account's defaults. A schedule in the past is so when the file was received."""
+    chosen = used or _chosen(account, file)
     found = open_source(path, chosen.layout)
     received_at = file.stable_at
     template, text_place = _text(chosen, found)
@@ -64,6 +61,17 @@ def prepare(connection: psycopg.Connection, account: Account, file: File, path: 
         capped=_capped(connection, account, chosen, begin),
     )
     return Prepared(chosen, found, rules, sender, scheduled_at, ends_at)
+
+
+def _chosen(account: Account, file: File) -> Options:
+    if file.manifest_error is not None:
+        raise Unusable("MANIFEST_INVALID", file.manifest_error)
+    if file.manifest is None and options.policy(account.defaults).manifest_required:
+        raise Unusable("MANIFEST_MISSING", "the account takes no campaign without a manifest beside its file")
+    chosen = options.combine(file.manifest, account.defaults)
+    if chosen.sha256 is not None and chosen.sha256.lower() != file.sha256.hex():
+        raise Unusable("MANIFEST_MISMATCH", "the manifest's sha256 is that of another file")
+    return chosen
 
 
 def refuse_wrong_count(chosen: Options, rows: int) -> None:
@@ -105,16 +113,23 @@ def _capped(
     return frequency.capped(connection, account.account_id, frequency.Cap(cap.messages, cap.days, cap.klass), at)
 
 
+def senders(
+    connection: psycopg.Connection, account: Account, klass: str, at: datetime
+) -> dict[str, frozenset[str] | None]:
+    """The addresses that a campaign of this class may come from on that day, and the operators that let each through."""
+    approved: dict[str, frozenset[str] | None] = {}
+    where = {"account": account.account_id, "day": local_day(at, account.timezone), "class": klass}
+    for address, operators in connection.execute(ACCOUNTS.senders, where):
+        known = approved.get(address, frozenset())
+        approved[address] = None if operators is None or known is None else known | frozenset(operators)
+    return approved
+
+
 def _sender(
     connection: psycopg.Connection, account: Account, chosen: Options, at: datetime
 ) -> tuple[str, frozenset[str] | None]:
     """The sender's address, and the operators that let it through on that day in this class: None is all, empty is none."""
-    day = local_day(at, account.timezone)
-    approved: dict[str, frozenset[str] | None] = {}
-    where = {"account": account.account_id, "day": day, "class": chosen.klass}
-    for address, operators in connection.execute(ACCOUNTS.senders, where):
-        known = approved.get(address, frozenset())
-        approved[address] = None if operators is None or known is None else known | frozenset(operators)
+    approved = senders(connection, account, chosen.klass, at)
     if chosen.sender is not None:
         return chosen.sender, approved.get(chosen.sender, frozenset())
     if len(approved) != 1:

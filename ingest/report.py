@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import psycopg
 
 from ingest import acceptance, accounts, answers, by_line, files, options, zone
-from ingest.accounts import Account
 from ingest.files import File
 from ingest.source import open_source
 from ingest.wording import REASONS
@@ -44,9 +43,7 @@ def write(campaign_id: int) -> None:
         account = accounts.by_id(connection, campaign["account_id"])
         with zone.of(account) as store:
             store.prepare()
-            store.write(
-                RESULTS, answers.result_name(file, "report.csv"), _lines(connection, account, file, campaign_id)
-            )
+            store.write(RESULTS, answers.result_name(file, "report.csv"), _lines(connection, file, campaign))
         connection.execute(Q.mark_reported, {"campaign": campaign_id})
     log.info("reported", campaign=campaign_id)
 
@@ -62,13 +59,12 @@ def write_missing() -> None:
             log.warning("report not written", campaign=campaign_id, error=str(error))
 
 
-def _lines(connection: psycopg.Connection, account: Account, file: File, campaign_id: int) -> Iterator[bytes]:
-    chosen = options.combine(file.manifest, account.defaults)
-    source = open_source(file.path, chosen.layout)
+def _lines(connection: psycopg.Connection, file: File, campaign: acceptance.Campaign) -> Iterator[bytes]:
+    source = open_source(file.path, options.as_used(campaign["options"]).layout)
     yield b"\xef\xbb\xbf"
     yield answers.csv_line([*source.header, *_ADDED])
     with (
-        by_line.stream(connection, "fates", Q.fates, {"campaign": campaign_id}) as fates,
+        by_line.stream(connection, "fates", Q.fates, {"campaign": campaign["campaign_id"]}) as fates,
         by_line.stream(connection, "rejects", F.rejects, {"file": file.file_id}) as rejects,
     ):
         for chunk in source.chunks():

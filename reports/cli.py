@@ -98,6 +98,7 @@ def status(as_json: bool) -> None:
     _section("FILES NOT ANSWERED YET", found["files"], "none")
     _section("CAMPAIGNS UNDER WAY (segments)", found["campaigns"], "none")
     _section("HELD", found["held"], "none")
+    _section("HELD FILES, NOT LOADED", found["held_files"], "none")
     _section("ANSWER LOST (attempts)", found["in_doubt"], "none")
     _section("RECEIPTS WITHOUT AN ATTEMPT", found["unmatched_receipts"], "none")
 

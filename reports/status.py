@@ -24,12 +24,13 @@ RELEASED_BY = {
     "GATE_FAILED": "an operator's approval, after a look at its result",
 }
 OTHERWISE = "an operator's approval"
+RELEASES_FILE = "the whole file, dropped by rename or with X.done; or, of a base or opt-outs, `outbound reprocess FILE`"
 
 Rows = list[dict[str, Any]]
 
 
 def status() -> dict[str, Any]:
-    """Everything at one moment: database, workers, connectors, build, files, campaigns, held, in_doubt, unmatched."""
+    """Everything at one moment: database, workers, connectors, build, files, campaigns, held, held_files, in_doubt, unmatched."""
     with database.connect("reporting") as connection, connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("set transaction isolation level repeatable read read only")
         return {
@@ -40,6 +41,7 @@ def status() -> dict[str, Any]:
             "files": _rows(cursor, Q.files),
             "campaigns": [_with_hours(row) for row in _rows(cursor, Q.campaigns)],
             "held": [row | {"released_by": RELEASED_BY.get(row["code"], OTHERWISE)} for row in _rows(cursor, Q.held)],
+            "held_files": [row | {"released_by": RELEASES_FILE} for row in _rows(cursor, Q.held_files)],
             "in_doubt": _rows(cursor, Q.doubts),
             "unmatched_receipts": _rows(cursor, Q.unmatched),
         }

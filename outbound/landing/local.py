@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from outbound.landing.zone import ARCHIVE, BLOCK, FOLDERS, Found, Gone, StillChanging, Zone, store
+from outbound.landing.zone import ARCHIVE, BLOCK, FOLDERS, Found, Gone, StillChanging, Unreachable, Zone, store
+
+_LATEST_NS = 2**63 - 1  # the year 2262; file systems keep later times, 64 bits do not
 
 
 class Local(Zone):
@@ -17,6 +19,10 @@ class Local(Zone):
         self._root = root
 
     def prepare(self) -> None:
+        """Refuses a folder that is a link: an account that may change its zone's folders would get at another one's."""
+        for name in (*FOLDERS, ARCHIVE):
+            if (self._root / name).is_symlink():
+                raise Unreachable(f"{self._root / name} is a link: put a folder in its place")
         for name in FOLDERS:
             (self._root / name).mkdir(parents=True, exist_ok=True)
 
@@ -30,7 +36,8 @@ class Local(Zone):
                         status = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:
                         continue
-                    found.append(Found(folder, entry.name, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+                    modified_ns = min(status.st_mtime_ns, _LATEST_NS)
+                    found.append(Found(folder, entry.name, status.st_size, modified_ns, status.st_ctime_ns))
         return found
 
     def find(self, folder: str, name: str) -> Found | None:
@@ -94,7 +101,7 @@ class Local(Zone):
 
 
 def _found(folder: str, name: str, status: os.stat_result) -> Found:
-    return Found(folder, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return Found(folder, name, status.st_size, min(status.st_mtime_ns, _LATEST_NS), status.st_ctime_ns)
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -54,6 +54,18 @@ insert into intake.reject (account_id, file_id, line, reason)
 select %(account)s, %(file)s, line, 'NO_BALANCE'
 from left_out;
 
+-- leave_out_unapproved --
+-- Whose network lets the sender through no more.
+with left_out as (
+    delete from {landing}
+    where network_id not in (select network_id from network.network where operator = any (%(operators)s::text[]))
+    returning line
+)
+
+insert into intake.reject (account_id, file_id, line, reason)
+select %(account)s, %(file)s, line, 'SENDER_NOT_APPROVED'
+from left_out;
+
 -- leave_out_capped --
 -- Who has had enough messages since the rows were checked.
 with left_out as (

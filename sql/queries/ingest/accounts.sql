@@ -42,6 +42,7 @@ order by hours;
 with known as (
     select operator, bool_or(requires_sender_approval) as asks
     from network.network
+    where retired_at is null
     group by operator
 )
 

@@ -53,6 +53,12 @@ where file_id = %(file)s;
 delete from intake.profile
 where campaign_id = %(campaign)s;
 
+-- options --
+-- What it was checked with, and goes out with.
+select options, sender
+from intake.campaign
+where campaign_id = %(campaign)s;
+
 -- recount --
 update intake.campaign
 set messages = %(messages)s,
@@ -140,6 +146,20 @@ select account_id, file_id, state, held_code
 from intake.campaign
 where campaign_id = %(campaign)s
 for update;
+
+-- sent_since --
+-- A later file of the same bytes that was accepted: its sender did what the hold asks for, a new batch_ref above all.
+select later.file_id
+from intake.campaign
+join intake.file using (file_id)
+join intake.file as later
+    on later.account_id = file.account_id
+    and later.kind = file.kind
+    and later.sha256 = file.sha256
+    and later.file_id > file.file_id
+    and later.outcome in ('accepted', 'partial')
+where campaign.campaign_id = %(campaign)s
+limit 1;
 
 -- approve --
 insert into intake.campaign_event (account_id, campaign_id, kind, cause, detail)

@@ -121,6 +121,14 @@ where state = 'answered'
   and delivered_at is null
 order by file_id;
 
+-- options_used --
+-- Of the last campaign that was made of a file.
+select options
+from intake.campaign
+where file_id = %(file)s
+order by created_at desc
+limit 1;
+
 -- rejects --
 select line, reason, first_line
 from intake.reject

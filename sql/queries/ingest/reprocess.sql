@@ -40,12 +40,14 @@ from intake.file
 where file_id = %(file)s;
 
 -- take_again --
+-- Bases and opt-outs are held only for want of their end: who has one taken all the same says that it is whole.
 update intake.file
 set state = 'claimed',
     outcome = null,
     ack = null,
     answered_at = null,
-    delivered_at = null
+    delivered_at = null,
+    completed_by = case when kind <> 'campaign' and outcome = 'held' then 'command' else completed_by end
 where file_id = %(file)s;
 
 -- latest_of_name --

@@ -116,6 +116,30 @@ where campaign.state = 'held'
    or intake.is_held_late(campaign)
 order by campaign.campaign_id;
 
+-- held_files --
+-- Held without a campaign that could be released, unless the same name has come again and was taken.
+select
+    account.name as account,
+    file.file_id as file,
+    file.kind,
+    file.name,
+    file.ack -> 'codes' -> 0 ->> 'code' as code,
+    file.answered_at as since
+from intake.file
+join account.account using (account_id)
+where file.outcome = 'held'
+  and not exists (select from intake.campaign where campaign.file_id = file.file_id)
+  and not exists (
+    select
+    from intake.file as later
+    where later.account_id = file.account_id
+      and later.kind = file.kind
+      and later.name = file.name
+      and later.file_id > file.file_id
+      and later.outcome in ('accepted', 'partial')
+)
+order by file.file_id;
+
 -- doubts --
 -- Attempts in doubt, and those that became unknown, by connector: of all attempts whose answer was lost.
 select

@@ -409,3 +409,32 @@ def test_batches_are_of_at_most_5000(nile, mobile):
 
     found = nile.rows("select first_ordinal, size from dispatch.batch order by 1")
     assert [(batch["first_ordinal"], batch["size"]) for batch in found] == [(1, 5000), (5001, 2)]
+
+
+def test_a_held_campaign_is_checked_anew_for_the_sender_that_it_goes_out_with(nile, mobile):
+    """The account's default is another sender by then, and the campaign's own is approved no more."""
+    held = ingest(nile.file("offer.csv", table([mobile(50)])), "nile", "campaign")
+    assert held["codes"][0]["code"] == "BASE_MISMATCH"
+    (sender,) = {row["sender"] for row in nile.rows("select sender from intake.campaign")}
+    nile.rows("update account.sender set address = 'OTHER' where account_id = 1 and address = %s", sender)
+    nile.defaults("nile", sender="OTHER")
+    nile.members("nile", [mobile(50)])
+
+    assert release_ready() == []
+    assert nile.value("select count(*) from dispatch.message") == 0
+    assert [row["reason"] for row in nile.rows("select reason from intake.reject")] == ["SENDER_NOT_APPROVED"]
+    assert state(nile, held) == "rejected"
+
+
+def test_a_hold_that_a_new_batch_ref_settled_is_not_released_as_well(nile, mobile):
+    """The sender did what the hold asks for: the same bytes went, and would go twice."""
+    ingest(nile.file("offer.csv", table([mobile(1)])), "nile", "campaign")
+    content = table([mobile(2)])
+    held = ingest(nile.file("offer.csv", content), "nile", "campaign")
+    assert held["codes"][0]["code"] == "DUPLICATE_NAME"
+    sent = ingest(nile.file("offer.csv", content, batch_ref="2"), "nile", "campaign")
+    assert sent["status"] == "accepted"
+
+    with pytest.raises(NotReleasable, match=f"file {sent['file_id']} .* twice"):
+        release(held["campaign_id"], "it is still in the list")
+    assert state(nile, held) == "held"

@@ -197,6 +197,21 @@ def test_links_are_not_followed(platform, campaigns, tmp_path):
     assert scan() == []
 
 
+@pytest.mark.parametrize("folder", ["campaigns", "results", "archive"])
+def test_a_folder_that_is_a_link_gets_nobody_at_another_account_s_files(platform, campaigns, folder):
+    theirs = Path(platform.zone("delta")) / "results"
+    theirs.mkdir(parents=True)
+    (theirs / "a.csv").write_text(TABLE)
+    (theirs / "a.csv.done").touch()
+    mine = campaigns.parent / folder
+    if mine.exists():
+        mine.rename(campaigns.parent / "aside")
+    mine.symlink_to(theirs, target_is_directory=True)
+
+    assert scan() == []
+    assert sorted(path.name for path in theirs.iterdir()) == ["a.csv", "a.csv.done"]
+
+
 def test_one_account_s_broken_landing_zone_does_not_stop_the_others(platform, campaigns):
     platform.rows("update account.account set landing = 's3://bucket/delta' where name = 'delta'")
     zone.drop(platform.file("a.csv", TABLE), Local(platform.zone("nile")), "campaign", None)
@@ -262,3 +277,14 @@ def test_housekeeping_drops_orphans_and_old_copies_and_nothing_else(platform, ca
     tables = platform.rows("select relname from pg_class where relname ~ '^landing_[0-9]+$' and relkind = 'r'")
     assert [row["relname"] for row in tables] == [f"landing_{campaign}"]
     assert len(list((platform.home / "snapshots").glob("*/*"))) == 1  # of the campaign that is under way
+
+
+def test_a_file_of_a_year_that_no_column_holds_is_taken_and_stops_nobody(platform, campaigns):
+    """The whole scan failed on it, of every account, for as long as it lay there."""
+    (campaigns / "a.csv").write_text(TABLE)
+    (campaigns / "a.csv.done").touch()
+    os.utime(campaigns / "a.csv", (10_000_000_000, 10_000_000_000))  # 2286
+    scan()
+
+    assert claimed(platform) == [("a.csv", "marker")]
+    assert list(campaigns.iterdir()) == []

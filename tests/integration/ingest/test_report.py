@@ -51,3 +51,27 @@ def test_each_row_of_the_file_has_its_fate(platform, mobile):
     assert rows[0]["sent_at"]
     assert rows[0]["final_at"]
     assert platform.value("select count(*) from intake.campaign_event where kind = 'reported'") == 1
+
+
+def test_it_reads_the_file_as_it_was_read_when_it_was_taken(platform, mobile):
+    """The account's defaults are others by the time its messages are final."""
+    platform.members("nile", [mobile(1), mobile(2)])
+    platform.buy("nile", 10)
+    content = f"msisdn;text\n{mobile(1)};hi\n{mobile(2)};\n"
+    ack = ingest(platform.file("a.csv", content), "nile", "campaign")
+    platform.defaults("nile", delimiter=",", header=False, encoding="cp1256")
+    platform.rows("update intake.campaign set state = 'completed', completed_at = now()")
+    platform.rows("update intake.file set delivered_at = null")
+
+    housekeeping.run()
+
+    (report,) = platform.results("nile", "report.csv")
+    with report.open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["msisdn"], row["text"], row["status"]) for row in rows] == [
+        (str(mobile(1)), "hi", "not_sent"),
+        (str(mobile(2)), "", "rejected"),
+    ]
+    (rejects,) = platform.results("nile", "rejects.csv")
+    assert f"{mobile(2)};,EMPTY_TEXT" in rejects.read_text("utf-8-sig")
+    assert ack["status"] == "partial"

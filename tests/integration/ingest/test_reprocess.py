@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest import runs
+from ingest import accounts, claim, runs
 from ingest.files import NoSuchFile, SnapshotGone
 from ingest.foreground import ingest
 from ingest.holds import release_ready
 from ingest.pipeline import validate
 from ingest.reprocess import NotReprocessable, find, reprocess
+from outbound import database
 from outbound.settings import settings
 
 OUTBOUND = Path(sys.executable).parent / "outbound"
@@ -153,6 +154,20 @@ def test_a_base_that_was_refused_is_loaded_and_one_that_was_loaded_is_not_again(
     assert nile.value("select array_agg(msisdn) from account.base_member where account_id = 1") == [mobile(50)]
     with pytest.raises(NotReprocessable, match="loaded already"):
         reprocess(refused["file_id"], None)
+
+
+@pytest.mark.parametrize("kind", ["base", "optout"])
+def test_a_load_that_may_be_truncated_is_taken_on_a_person_s_word(nile, mobile, kind):
+    """Nothing else releases it: there is no campaign that one could release."""
+    path = nile.file("a.csv", f"msisdn\n{mobile(50)}\n{mobile(51)}")
+    with database.connect("ingest", autocommit=True) as connection:
+        file_id = claim.claim(connection, accounts.named(connection, "nile"), path, kind, "stability")
+    validate(file_id)
+    assert nile.value("select outcome from intake.file where file_id = %s", file_id) == "held"
+
+    ack = reprocess(file_id, "their system writes no last line end")
+
+    assert (ack["status"], ack["accepted"]) == ("accepted", 2)
 
 
 def test_an_older_base_does_not_follow_a_newer_one(nile, mobile):

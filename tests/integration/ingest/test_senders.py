@@ -1,8 +1,12 @@
 """INTAKE, SENDER_NOT_APPROVED: by network where it asks for that, by class, by day."""
 
+import json
+
 import pytest
 
+from ingest.approval import release
 from ingest.foreground import ingest
+from ingest.holds import release_ready
 
 VODAFONE, ETISALAT = 201000000001, 201100000001
 
@@ -62,3 +66,33 @@ def test_an_approval_counts_on_the_day_on_which_the_campaign_starts(delta):
 
     assert reaches(delta, schedule="2031-01-01T12:00") == ([VODAFONE, ETISALAT], {})
     assert reaches(delta, "b.csv", schedule="2031-01-02T12:00") == ([], {"SENDER_NOT_APPROVED": 2})
+
+
+def test_an_approval_that_ended_while_the_campaign_was_held_lets_nobody_through(platform, mobile):
+    platform.members("nile", [mobile(1), mobile(2)])
+    ack = ingest(platform.file("a.csv", f"msisdn,text\n{mobile(1)},a\n{mobile(2)},b\n"), "nile", "campaign")
+    assert ack["codes"][0]["code"] == "NO_BALANCE"
+    platform.rows("update account.sender set approved_to = current_date - 1 where account_id = 1")
+    platform.buy("nile", 10)
+
+    assert release_ready() == []
+    assert platform.value("select state from intake.campaign") == "rejected"
+    assert platform.rows("select distinct reason from intake.reject") == [{"reason": "SENDER_NOT_APPROVED"}]
+    assert platform.value("select count(*) from dispatch.message") == 0
+    assert platform.value("select count(*) from account.reservation") == 0
+
+
+def test_one_that_ended_at_one_operator_leaves_its_numbers_out(delta):
+    delta.rows("update account.sender set operators = '{Vodafone,Etisalat}' where account_id = 2")
+    delta.defaults("delta", max_segments_per_day=1)
+    content = f"msisdn,text\n{ETISALAT},a\n{VODAFONE},b\n"
+    held = ingest(delta.file("a.csv", content), "delta", "campaign")
+    assert held["codes"][0]["code"] == "DAILY_LIMIT"
+    delta.rows("update account.sender set operators = '{Vodafone}' where account_id = 2")
+    assert release(held["campaign_id"], "as agreed") == "accepted"
+
+    assert delta.sent(held["campaign_id"]) == [(VODAFONE, "b")]
+    assert delta.value("select segments from account.reservation") == 1
+    assert delta.value("select min(ordinal) from dispatch.message") == 1
+    (written,) = delta.results("delta", "ack.json")
+    assert json.loads(written.read_text())["reasons"] == {"SENDER_NOT_APPROVED": 1}

@@ -80,6 +80,20 @@ def test_what_is_held_says_why_and_what_releases_it(traffic: str) -> None:
     assert "recharge" in held["released_by"]
 
 
+def test_a_file_held_without_a_campaign_is_shown_until_its_name_was_taken(traffic: str) -> None:
+    insert = (
+        "insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by, stable_at,"
+        " state, outcome, ack, answered_at) select account_id, 'optout', 'o.csv', 1, {}, sha256(''), '', 'stability', now(),"
+        " 'answered', '{}', '{{\"codes\": [{{\"code\": \"MAYBE_TRUNCATED\"}}]}}', now()"
+        " from account.account where name = 'nile'"
+    )
+    does(traffic, insert.format(1, "held"))
+    (held,) = status()["held_files"]
+    assert (held["account"], held["kind"], held["code"]) == ("nile", "optout", "MAYBE_TRUNCATED")
+    does(traffic, insert.format(2, "accepted"))
+    assert status()["held_files"] == []
+
+
 def test_answers_that_were_lost_are_counted_until_they_are_settled(traffic: str) -> None:
     assert status()["in_doubt"] == []
     does(

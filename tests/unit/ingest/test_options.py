@@ -20,12 +20,26 @@ def test_the_manifest_wins_over_the_defaults():
         {"sendr": "A"}, {"class": "other"}, {"validity": "96h"}, {"validity": "0h"}, {"schedule": "soon"}, {"rows": -1},
         {"encoding": "klingon"}, {"encoding": "base64"}, {"delimiter": "x"}, {"sha256": "abc"}, {"max_segments": 0},
         {"daily_window": "morning"}, {"daily_window": "09:00-09:00"}, {"spread": "32d"}, {"spread": "0m"},
-        {"rate": 0}, {"rate": "fast"},
+        {"rate": 0}, {"rate": "fast"}, {"schedule": "0001-01-01T00:00"}, {"end": "9999-12-31T23:59-12:00"},
+        {"encoding": "unicode_escape"}, {"encoding": "idna"},
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_named(manifest):
     with pytest.raises(Unusable, match=f"MANIFEST_INVALID.*{next(iter(manifest))}"):
         combine(manifest, {})
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ({"sendr": "A"}, "sendr: there is no such key"),
+        ({"daily_window": "09:00-09:00"}, "daily_window: opens and closes at the same time of day"),
+    ],
+)
+def test_it_is_said_in_the_sender_s_words(manifest, said):
+    with pytest.raises(Unusable) as refusal:
+        combine(manifest, {})
+    assert refusal.value.detail == said
 
 
 def test_wrong_defaults_are_the_operators_to_mend():
