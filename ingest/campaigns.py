@@ -16,11 +16,13 @@ from ingest.preparing import Prepared
 from ingest.profile import Profile
 from ingest.row import one
 from outbound import database
+from outbound.ahead import ahead
 from outbound.queries import load
 
 Q = load("ingest/campaigns")
 
 LARGE = 100_000  # rows from which a campaign gets a partition of its own
+_AHEAD = 2  # blocks of rows that wait for the server
 
 
 def land(connection: psycopg.Connection, account: Account, file: File) -> tuple[int, str]:
@@ -148,7 +150,8 @@ def _fill(
 
     with connection.cursor() as cursor:
         table = f"intake.{landing_table(campaign_id)}"
-        database.copy_in_binary(cursor, table, message_rows.MESSAGE, accepted(), freeze=True)
+        with ahead(accepted(), _AHEAD) as blocks:
+            database.copy_in_binary(cursor, table, message_rows.MESSAGE, blocks, freeze=True)
         preparing.refuse_wrong_count(prepared.options, profile.rows)
         profile.refuse_mangled_numbers()
         rejected = chain([copying.HEADER], rejects.rows(), [copying.TRAILER])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ingest.checks import Judged, Rules
 from ingest.refusal import Unusable
+from recipients.distinct import distinct
 from recipients.reason import REASONS, Reason
 
 
@@ -41,7 +42,7 @@ class Profile:
         self._segments_by_network += by_network.astype(np.int64)
         is_member = judged.ranks >= 0
         self._is_seen[judged.ranks[is_member]] = True
-        self._strangers.append(np.unique(judged.msisdns[~is_member & (judged.msisdns > 0)]))
+        self._strangers.append(distinct(judged.msisdns[~is_member & (judged.msisdns > 0)]))
 
     @property
     def rejected(self) -> int:
@@ -79,7 +80,7 @@ class Profile:
 
     def as_row(self) -> dict[str, Any]:
         """As it stands in intake.profile."""
-        strangers = np.unique(np.concatenate(self._strangers)) if self._strangers else ()
+        strangers = distinct(*self._strangers)
         return {
             "rows": self.rows,
             "accepted": self.accepted,

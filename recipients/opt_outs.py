@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
 import psycopg
 from psycopg.rows import tuple_row
 
@@ -10,6 +9,7 @@ from outbound import audit
 from outbound.masking import mask, msisdn_hash
 from outbound.queries import load
 from recipients import packed
+from recipients.distinct import distinct
 from recipients.rank_bitmap import Numbers
 
 Q = load("recipients/opt_outs")
@@ -19,7 +19,7 @@ def opt_outs(connection: psycopg.Connection, account_id: int) -> Numbers:
     """int64[n], ascending, distinct: who gets nothing from this account, because of itself or of all accounts."""
     own = list(packed.blocks(connection, Q.own_above, {"account": account_id}))
     general = list(packed.blocks(connection, Q.general_above, {}))
-    return np.unique(np.concatenate([np.empty(0, np.int64), *own, *general]))
+    return distinct(*own, *general)
 
 
 class Scope(NamedTuple):

@@ -250,9 +250,10 @@ create table intake.content_screen (
     primary key (kind, entry)
 );
 
+-- No foreign keys: a file may have millions, and each would be looked up.
 create table intake.reject (
-    account_id bigint not null references account.account,
-    file_id bigint not null references intake.file,
+    account_id bigint not null,
+    file_id bigint not null,
     line integer not null check (line >= 1),
     reason text not null,
     first_line integer,
