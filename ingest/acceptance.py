@@ -4,7 +4,6 @@ Locks are taken in one order: the campaign, then the account's reservation lock.
 by the statements after it.
 """
 
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -17,16 +16,14 @@ from ingest import (
     campaigns,
     cost,
     files,
+    leaving_out,
     limits,
     obstacles,
     opening,
-    options,
-    preparing,
     timing,
 )
 from ingest.accounts import Account
 from ingest.campaigns import over
-from ingest.files import File
 from ingest.hold import Hold
 from ingest.refusal import Unusable
 from ingest.row import one
@@ -64,7 +61,7 @@ def decide(campaign_id: int) -> str:
     """The same without its answer, which the next look at the landing zone would deliver."""
     with database.connect("ingest", autocommit=True) as connection:
         campaign = find(connection, campaign_id)
-        if campaign["state"] in ("validated", "held") and campaign_id < 1_000_000_000_000:
+        if campaign["state"] in ("validated", "held") and not campaigns.is_large(campaign_id):
             connection.execute(Q.ensure_partition, {"campaign": campaign_id})
         with connection.transaction():
             state = _accept(connection, campaign_id)
@@ -91,7 +88,9 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
     if profile["judged_at"] is None:
         raise NotJudged(f"campaign {campaign_id}: the gate has not judged it yet; run `ingest.gate.judge` first")
     found = acknowledgement.checked(campaign["rows"], campaign["messages"], profile["reasons"], campaign["segments"])
-    found |= {"cost": cost.estimate(connection, account, profile["zones"])}
+    found |= {"cost": cost.estimate(connection, account, profile["zones"])} | acknowledgement.skipped(
+        profile["skipped"]
+    )
     quiet = opening.quiet_hours(connection, account, campaign["class"], profile["countries"])
     try:
         window = opening.window(_daily(account, campaign), quiet, account.timezone)
@@ -109,10 +108,10 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
     if held is None:
         held, cut = _reserve(connection, account, campaign)
         if cut:
-            found = _cut(connection, account, file, campaign, found, cut)
+            found = leaving_out.over_balance(connection, account, file, campaign, found, cut)
     if held is None:
-        found = _leave_out_unapproved(connection, account, file, campaign, found, start.at)
-        found = _leave_out_capped(connection, account, file, campaign, found, start.at)
+        found = leaving_out.unapproved(connection, account, file, campaign, found, start.at)
+        found = leaving_out.capped(connection, account, file, campaign, found, start.at)
         if not found["accepted"]:
             campaigns.reject(connection, campaign_id, "no row can be sent")
             answers.decide(connection, account, file, found, campaign_id)
@@ -145,85 +144,6 @@ def _reserve(connection: psycopg.Connection, account: Account, campaign: Campaig
     return obstacles.no_balance(connection, account, needed, available, campaign["scheduled_at"]), 0
 
 
-def _cut(
-    connection: psycopg.Connection, account: Account, file: File, campaign: Campaign, found: dict[str, Any], last: int
-) -> dict[str, Any]:
-    """Sends in file order up to the balance; the rest becomes rejected rows."""
-    where = {"last": last, "file": file.file_id, "account": account.account_id, "campaign": campaign["campaign_id"]}
-    left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out), where).rowcount
-    return _recounted(connection, account, campaign, found, "NO_BALANCE", left_out)
-
-
-def _leave_out_unapproved(
-    connection: psycopg.Connection,
-    account: Account,
-    file: File,
-    campaign: Campaign,
-    found: dict[str, Any],
-    at: datetime,
-) -> dict[str, Any]:
-    """Rejects whom the sender may not reach on the day it starts: what held the campaign may have outlasted an approval."""
-    operators = preparing.senders(connection, account, campaign["class"], at).get(campaign["sender"], frozenset())
-    if operators is None:
-        return found
-    where = {"account": account.account_id, "file": file.file_id, "operators": sorted(operators)}
-    left_out = connection.execute(over(campaign["campaign_id"], Q.leave_out_unapproved), where).rowcount
-    return _closed_up(connection, account, campaign, found, "SENDER_NOT_APPROVED", left_out)
-
-
-def _leave_out_capped(
-    connection: psycopg.Connection,
-    account: Account,
-    file: File,
-    campaign: Campaign,
-    found: dict[str, Any],
-    at: datetime,
-) -> dict[str, Any]:
-    """Rejects who has had enough messages of campaigns that were queued since this one was checked. The account's
-    reservation lock is held: no other one is queued meanwhile."""
-    cap = options.policy(account.defaults).frequency_cap
-    if cap is None or not cap.caps(campaign["class"]):
-        return found
-    campaign_id = campaign["campaign_id"]
-    where = {"account": account.account_id, "file": file.file_id, "at": at}
-    where |= {"class": cap.klass, "days": cap.days, "messages": cap.messages}
-    left_out = connection.execute(over(campaign_id, Q.leave_out_capped), where).rowcount
-    return _closed_up(connection, account, campaign, found, "FREQUENCY_CAP", left_out)
-
-
-def _closed_up(
-    connection: psycopg.Connection,
-    account: Account,
-    campaign: Campaign,
-    found: dict[str, Any],
-    code: str,
-    left_out: int,
-) -> dict[str, Any]:
-    """The same once so many rows were left out from between the others."""
-    if not left_out:
-        return found
-    connection.execute(over(campaign["campaign_id"], Q.number_apart))
-    connection.execute(over(campaign["campaign_id"], Q.number_anew))
-    return _recounted(connection, account, campaign, found, code, left_out)
-
-
-def _recounted(
-    connection: psycopg.Connection,
-    account: Account,
-    campaign: Campaign,
-    found: dict[str, Any],
-    code: str,
-    left_out: int,
-) -> dict[str, Any]:
-    """The campaign, and its answer, with what is left once so many rows were rejected."""
-    campaign_id = campaign["campaign_id"]
-    messages, segments = one(connection, over(campaign_id, Q.landed_size))
-    connection.execute(C.recount, {"campaign": campaign_id, "messages": messages, "segments": segments})
-    reasons = found["reasons"] | {code: found["reasons"].get(code, 0) + left_out}
-    made = acknowledgement.checked(campaign["rows"], messages, reasons, int(segments))
-    return made | {"cost": cost.estimate(connection, account, cost.landed(connection, campaign_id))}
-
-
 def _daily(account: Account, campaign: Campaign) -> DailyWindow | None:
     if campaign["window_opens"] is None:
         return None
@@ -241,7 +161,7 @@ def _queue(
     """From here on the campaign is dispatch's."""
     campaign_id = campaign["campaign_id"]
     where = {"campaign": campaign_id, "account": account.account_id}
-    if campaign_id < 1_000_000_000_000:
+    if not campaigns.is_large(campaign_id):
         connection.execute(over(campaign_id, Q.insert_messages))
         connection.execute(campaigns.drop(campaign_id))
     else:

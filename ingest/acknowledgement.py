@@ -33,6 +33,11 @@ def checked(rows: int, accepted: int, reasons: Mapping[str, int], segments: int 
     }
 
 
+def skipped(count: int) -> dict[str, int]:
+    """Rows and sheets of a workbook that are hidden, where there are some."""
+    return {"skipped": count} if count else {}
+
+
 def held(answer: Mapping[str, Any], code: str, detail: str) -> dict[str, Any]:
     """The same campaign, not queued: why comes first among the codes."""
     return {**answer, "status": "held", "codes": [{"code": code, "detail": detail}, *answer["codes"]]}

@@ -89,6 +89,11 @@ def reject(connection: psycopg.Connection, campaign_id: int, cause: str) -> None
     connection.execute(Q.reject, {"campaign": campaign_id, "cause": cause})
 
 
+def is_large(campaign_id: int) -> bool:
+    """Whether its messages have a partition of their own: ids are drawn from two ranges (intake.large_campaign)."""
+    return campaign_id >= 1_000_000_000_000
+
+
 def landing_table(campaign_id: int) -> str:
     return f"landing_{campaign_id}"
 
@@ -156,10 +161,11 @@ def _fill(
         profile.refuse_mangled_numbers()
         rejected = chain([copying.HEADER], rejects.rows(), [copying.TRAILER])
         database.copy_in_binary(cursor, "intake.reject", message_rows.REJECT, rejected)
-    if campaign_id >= 1_000_000_000_000:
+    if is_large(campaign_id):
         connection.execute(
             sql.SQL("alter table {} add primary key (campaign_id, ordinal)").format(landing(campaign_id))
         )
+    profile.skipped = prepared.source.skipped
     return profile
 
 

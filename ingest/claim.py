@@ -129,7 +129,7 @@ def snapshot_path(snapshot: str) -> Path:
 def _snapshot(account: Account, store: Zone, found: Found) -> tuple[str, bytes]:
     """Copies the file into the home: its place there and its SHA-256."""
     folder = settings().snapshots / str(account.account_id)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = folder / f".{secrets.token_hex(8)}.part"
     try:
         sha256 = store.copy(found, temporary)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 from ingest import columns
 from ingest.chunk import Chunk, Codes
 from ingest.refusal import Unusable
+from outbound import clock
 from recipients.reason import Reason, code
 
 _ADD = frozenset({"add", "a", "+", "insert", "new", "إضافة"})
@@ -80,8 +81,10 @@ def _dates(chunk: Chunk, form: Form) -> tuple[Any, npt.NDArray[np.bool_]]:
     written = chunk.columns[form.consent].dictionary_encode()
     days: list[date | None] = []
     bad: list[bool] = []
+    latest = clock.now().date() + timedelta(days=1)  # today, wherever that is
     for value in written.dictionary.to_pylist():
         day = _day(value.strip())
+        day = None if day is not None and day > latest else day
         days.append(day)
         bad.append(day is None and bool(value.strip()))
     return pa.array(days, pa.date32()).take(written.indices), np.array(bad, np.bool_)[written.indices.to_numpy()]

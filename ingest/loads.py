@@ -67,8 +67,9 @@ def apply(connection: psycopg.Connection, account: Account, file: File) -> None:
     form = Form.of(source.header, source.recipient)
     connection.execute(Q.make_incoming)
     tally = _bring_in(connection, account, file, source, form)
-    _refuse_as_a_whole(tally, chosen)
+    _refuse_as_a_whole(tally, chosen, file.kind)
     content = acknowledgement.checked(tally.rows, tally.accepted, tally.reasons)
+    content |= acknowledgement.skipped(source.skipped)
     if file.kind == "base":
         content |= {"load": "full" if form.action is None else "delta"}
     if tally.accepted:
@@ -86,11 +87,12 @@ def _options(account: Account, file: File) -> Options:
     return chosen
 
 
-def _refuse_as_a_whole(tally: Tally, chosen: Options) -> None:
+def _refuse_as_a_whole(tally: Tally, chosen: Options, kind: str) -> None:
     if chosen.rows is not None and chosen.rows != tally.rows:
         raise Unusable("MANIFEST_MISMATCH", f"the manifest says {chosen.rows} rows, the file has {tally.rows}")
     mangled = tally.reasons.get(Reason.NUMBER_MANGLED, 0)
-    if mangled * 100 > tally.rows:
+    # of opt-outs what can be read counts: who is left out of them is messaged against a wish
+    if kind == "base" and mangled * 100 > tally.rows:
         raise Unusable("NUMBER_MANGLED", "a spreadsheet wrote more than 1 % of the numbers as 2.01E+11")
 
 

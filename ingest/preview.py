@@ -68,6 +68,7 @@ def _answer(
 ) -> dict[str, Any]:
     verdicts: list[Judged] = []
     networks: list[Network] = []
+    rows = 0
     try:
         prepared = preparing.prepare(connection, account, file, path)
         networks = prepared.rules.networks.rows
@@ -77,8 +78,9 @@ def _answer(
             verdicts.append(judged)
             for part in message_rows.parts(judged) if screening else ():
                 screened += screening.count(prepared.rules.texts_of(chunk, part))
+            rows += len(judged.codes)
             if progress is not None:
-                progress(sum(len(one.codes) for one in verdicts))
+                progress(rows)
         profile = _counted(verdicts, prepared.rules)
         preparing.refuse_wrong_count(prepared.options, profile.rows)
         profile.refuse_mangled_numbers()
@@ -95,6 +97,7 @@ def _answer(
     profile = _counted(verdicts, prepared.rules)
     found = acknowledgement.checked(profile.rows, profile.accepted, profile.reasons, profile.segments)
     found |= {"cost": cost.estimate(connection, account, profile.zones)}
+    found |= acknowledgement.skipped(prepared.source.skipped)
     if hold is not None:
         return acknowledgement.held(found, hold.code, hold.detail)
     return found | times if profile.accepted else found

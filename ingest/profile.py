@@ -26,6 +26,7 @@ class Profile:
         self._reasons = np.zeros(len(REASONS) + 1, np.int64)
         self._segments_by_network = np.zeros(len(self._networks), np.int64)
         self._is_seen = np.zeros(rules.standing.size, bool)  # members, by rank
+        self.skipped = 0  # hidden rows and sheets of a workbook
         self.screened: Counter[str] = Counter()  # accepted messages by entry of the content screen
         self._strangers: list[npt.NDArray[np.int64]] = []
 
@@ -85,6 +86,7 @@ class Profile:
             "rows": self.rows,
             "accepted": self.accepted,
             "rejected": self.rejected,
+            "skipped": self.skipped,
             "reasons": self.reasons,
             "not_in_base": self.not_in_base,
             "distinct_numbers": int(self._is_seen.sum()) + len(strangers),

@@ -87,6 +87,8 @@ def _look(account: Account, last: Last, apart: timedelta, connect: Connect) -> N
                 _look_closely(connection, account, store, listing, apart)
     except (OSError, OutboundError) as error:
         log.warning("landing zone not read", account=account.name, error=str(error))
+    except Exception as error:  # noqa: BLE001  whatever it is, the other accounts go on; its words may quote a file
+        log.warning("landing zone not read", account=account.name, error=type(error).__name__)
 
 
 def _look_closely(

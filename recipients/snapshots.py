@@ -134,7 +134,7 @@ def _is_in_the_making(path: Path) -> bool:
 
 def _make(connection: psycopg.Connection, account_id: int, version: Version, path: Path) -> None:
     """Publishes a version's snapshot, unless the base changes meanwhile; of several processes one does the work."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(path.parent / _LOCK):
         if path.exists():
             return

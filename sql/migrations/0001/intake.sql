@@ -40,6 +40,12 @@ comment on column intake.file.manifest_error is 'Why its manifest cannot be read
 comment on column intake.file.completed_by is 'How it was known to be complete: X.done, a rename, two looks, a bucket''s way, or a person who named it.';
 comment on column intake.file.delivered_at is 'When the answer as it stands in ack was put into results/; null while it has to be.';
 
+-- Held because its end may be missing: the whole file takes its place (INTAKE, MAYBE_TRUNCATED).
+create function intake.may_be_truncated(file intake.file) returns boolean
+language sql immutable as $$
+    select coalesce(file.outcome = 'held' and file.ack -> 'codes' -> 0 ->> 'code' = 'MAYBE_TRUNCATED', false)
+$$;
+
 -- [answer that a later one replaced]: its file was taken again, because what was wrong with it is mended.
 create table intake.file_event (
     file_event_id bigint generated always as identity primary key,
@@ -219,6 +225,7 @@ create table intake.profile (
     rows integer not null,
     accepted integer not null,
     rejected integer not null,
+    skipped integer not null default 0,
     reasons jsonb not null,
     not_in_base integer not null,
     distinct_numbers integer not null,
@@ -238,6 +245,7 @@ create table intake.profile (
     judged_at timestamptz,
     check (rows = accepted + rejected)
 );
+comment on column intake.profile.skipped is 'Hidden rows and sheets of a workbook; none of the rows.';
 comment on column intake.profile.zones is 'Accepted segments by zone.';
 comment on column intake.profile.countries is 'That accepted messages go to.';
 comment on column intake.profile.screened is 'Entries of the content screen, and how many accepted messages hold each.';

@@ -38,10 +38,10 @@ order by kind, entry;
 
 -- add_profile --
 insert into intake.profile (
-    campaign_id, account_id, rows, accepted, rejected, reasons, not_in_base, distinct_numbers, segments, max_segments,
+    campaign_id, account_id, rows, accepted, rejected, skipped, reasons, not_in_base, distinct_numbers, segments, max_segments,
     gsm_messages, ucs2_messages, reject_ratio, not_in_base_ratio, screened, zones, countries, base_is_empty, base_version)
 values (
-    %(campaign)s, %(account)s, %(rows)s, %(accepted)s, %(rejected)s, %(reasons)s, %(not_in_base)s, %(distinct_numbers)s,
+    %(campaign)s, %(account)s, %(rows)s, %(accepted)s, %(rejected)s, %(skipped)s, %(reasons)s, %(not_in_base)s, %(distinct_numbers)s,
     %(segments)s, %(max_segments)s, %(gsm_messages)s, %(ucs2_messages)s, %(reject_ratio)s, %(not_in_base_ratio)s,
     %(screened)s, %(zones)s, %(countries)s, %(base_is_empty)s, %(base_version)s);
 
@@ -148,14 +148,15 @@ where campaign_id = %(campaign)s
 for update;
 
 -- sent_since --
--- A later file of the same bytes that was accepted: its sender did what the hold asks for, a new batch_ref above all.
+-- A later file of the same bytes that was accepted, or of the same name where this one may be truncated: its sender did what the
+-- hold asks for.
 select later.file_id
 from intake.campaign
 join intake.file using (file_id)
 join intake.file as later
     on later.account_id = file.account_id
     and later.kind = file.kind
-    and later.sha256 = file.sha256
+    and (later.sha256 = file.sha256 or later.name = file.name and intake.may_be_truncated(file))
     and later.file_id > file.file_id
     and later.outcome in ('accepted', 'partial')
 where campaign.campaign_id = %(campaign)s

@@ -62,7 +62,8 @@ where file_id = %(file)s
 for update;
 
 -- same_content --
--- An earlier campaign file of the same bytes that was not refused; whether its batch_ref is another one.
+-- An earlier campaign file of the same bytes that was not refused; whether its batch_ref is another one. One that may be
+-- truncated is no earlier one: the whole file takes its place.
 select min(file_id)
 from intake.file as earlier
 where account_id = %(account)s
@@ -70,6 +71,7 @@ where account_id = %(account)s
   and sha256 = %(sha256)s
   and file_id < %(file)s
   and coalesce(outcome, '') not in ('rejected', 'duplicate')
+  and not intake.may_be_truncated(earlier)
   and (%(batch_ref)s::text is null or exists (
     select
     from intake.file as used
@@ -80,7 +82,8 @@ where account_id = %(account)s
       and used.batch_ref = %(batch_ref)s));
 
 -- same_name --
--- An earlier campaign file of the same name and other bytes that was not refused, where the batch_ref is not a new one.
+-- An earlier campaign file of the same name and other bytes that was not refused, where the batch_ref is not a new one; nor one
+-- that may be truncated.
 select min(file_id)
 from intake.file as earlier
 where account_id = %(account)s
@@ -89,6 +92,7 @@ where account_id = %(account)s
   and sha256 <> %(sha256)s
   and file_id < %(file)s
   and coalesce(outcome, '') not in ('rejected', 'duplicate')
+  and not intake.may_be_truncated(earlier)
   and (%(batch_ref)s::text is null or exists (
     select
     from intake.file as used

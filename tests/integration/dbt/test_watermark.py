@@ -1,4 +1,4 @@
-"""No fact is ever skipped, whatever two COPY writers and concurrent builds do (DESIGN's contract 3)."""
+"""No fact is ever skipped, whatever two COPY writers and concurrent builds do."""
 
 import random
 import threading

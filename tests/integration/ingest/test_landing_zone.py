@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest import housekeeping, zone
-from ingest.foreground import ingest
+from ingest import scan as looks
+from ingest.approval import NotReleasable, release
+from ingest.foreground import ingest, take
 from ingest.holds import release_ready
 from ingest.pipeline import validate
 from ingest.scan import scan
@@ -288,3 +290,47 @@ def test_a_file_of_a_year_that_no_column_holds_is_taken_and_stops_nobody(platfor
 
     assert claimed(platform) == [("a.csv", "marker")]
     assert list(campaigns.iterdir()) == []
+
+
+def test_the_whole_file_takes_the_place_of_one_that_may_be_truncated(platform, campaigns):
+    """With other bytes, or with the same ones whose sender says now that they are all; the first may not go as well."""
+    platform.members("nile", [201001234567])
+    platform.buy("nile", 100)
+    whole = TABLE.rstrip()
+    (campaigns / "a.csv").write_text(whole)
+    (campaigns / "b.csv").write_text(whole + "!")
+    scan()
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '1 minute'")
+    scan()
+    cut = [take(file_id) for file_id in scan()]
+    assert [ack["codes"][0]["code"] for ack in cut] == ["MAYBE_TRUNCATED"] * 2
+
+    (campaigns / "a.csv").write_text(whole + " and more\n")
+    (campaigns / "a.csv.done").touch()
+    (campaigns / "b.csv").write_text(whole + "!")
+    (campaigns / "b.csv.done").touch()
+    assert [take(file_id)["status"] for file_id in scan()] == ["accepted"] * 2
+
+    for ack in cut:
+        with pytest.raises(NotReleasable, match="sent twice"):
+            release(ack["campaign_id"], "it looks whole")
+
+
+def test_whatever_goes_wrong_with_one_account_the_others_are_looked_at(platform, campaigns, monkeypatch):
+    looked = looks._look_closely
+
+    def fails(connection, account, *given):
+        if account.name == "delta":
+            raise ZeroDivisionError
+        looked(connection, account, *given)
+
+    monkeypatch.setattr(looks, "_look_closely", fails)
+    Local(platform.zone("delta")).prepare()
+    for folder in (campaigns, platform.zone("delta") / "campaigns"):
+        (folder / "a.csv").write_text(TABLE)
+        (folder / "a.csv.done").touch()
+
+    (file_id,) = scan()
+
+    assert platform.value("select account.name from account.account join intake.file using (account_id)") == "nile"
+    assert platform.value("select file_id from intake.file") == file_id

@@ -3,6 +3,7 @@
 import pytest
 
 from ingest.foreground import ingest
+from tests.unit.ingest.builders import sheet, workbook
 
 
 def members(platform, account="nile"):
@@ -115,3 +116,29 @@ def test_an_older_full_base_does_not_undo_a_newer_one(platform, mobile):
         platform.value("select ack -> 'codes' -> 0 ->> 'code' from intake.file where file_id = %s", ids[0])
         == "SUPERSEDED"
     )
+
+
+def test_opt_outs_that_can_be_read_count_whatever_a_spreadsheet_did_to_the_others(platform, mobile):
+    content = f"msisdn\n{mobile(1)}\n2.01001E+11\n{mobile(2)}\n"
+    ack = ingest(platform.file("out.csv", content), "nile", "optout")
+
+    assert (ack["status"], ack["reasons"]) == ("partial", {"NUMBER_MANGLED": 1})
+    found = platform.rows("select msisdn from account.opt_out order by msisdn")
+    assert [row["msisdn"] for row in found] == [mobile(1), mobile(2)]
+
+
+def test_nobody_consents_in_the_future(platform, mobile):
+    content = f"msisdn,consent_date\n{mobile(1)},2999-01-01\n{mobile(2)},2020-01-01\n"
+    ack = ingest(platform.file("base.csv", content), "nile", "base")
+
+    assert (ack["status"], ack["reasons"]) == ("partial", {"BAD_DATE": 1})
+
+
+def test_hidden_rows_of_a_workbook_are_left_out_and_told(platform, mobile):
+    content = workbook(sheet(("msisdn",), (str(mobile(1)),), (str(mobile(2)),), hidden_rows={3}))
+    base = ingest(platform.file("base.xlsx", content), "nile", "base")
+    platform.buy("nile", 100)
+    campaign = ingest(platform.file("c.xlsx", content, template="Hello"), "nile", "campaign")
+
+    assert (base["status"], base["rows"], base["skipped"]) == ("accepted", 1, 1)
+    assert (campaign["status"], campaign["rows"], campaign["skipped"]) == ("accepted", 1, 1)
