@@ -101,7 +101,7 @@ def _look_closely(
     try:
         seen = sightings.note(connection, account.account_id, listing, apart, is_atomic=store.is_atomic)
         visit = _Visit(connection, account, store, listing, seen)
-        if visit.all_done():
+        if visit.all_done() and not visit.leaves_companions():
             # without what was moved: the same file put there again may look the same to the second and the octet
             connection.execute(Q.note_look, where | {"listing": zone.digest(visit.left())})
         else:
@@ -144,6 +144,16 @@ class _Visit:
             kind: {name: found for name, found in files.items() if (kind, name) not in self._moved}
             for kind, files in self._listing.items()
         }
+
+    def leaves_companions(self) -> bool:
+        """Whether a file was moved and one that belongs to it was not: it came late, and is for the next look."""
+        return any(
+            name + suffix in files
+            for kind, files in self.left().items()
+            for of, name in self._moved
+            if of == kind
+            for suffix in (zone.SIDECAR, zone.DONE)
+        )
 
     def _note_gone(self) -> None:
         """Those that were claimed and moved by a process that did not live to say so."""

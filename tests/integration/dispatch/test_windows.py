@@ -9,12 +9,13 @@ NOW = datetime.now(UTC)
 
 
 def open_daily(platform, campaign, opens_in, closes_in):
-    """The campaign's window, as if it opened and closed in so many seconds from now."""
+    """The campaign's window, as if it opened and closed in so many seconds from now; its own hour is half a day away."""
+    hour = datetime.now(ZoneInfo("Africa/Cairo")) + timedelta(hours=12)
     platform.rows(
-        "update intake.campaign set window_opens = '03:00', window_closes = '04:00',"
+        "update intake.campaign set window_opens = %s, window_closes = %s,"
         " opens_at = now() + make_interval(secs => %s), closes_at = now() + make_interval(secs => %s)"
         " where campaign_id = %s",
-        opens_in, closes_in, campaign,
+        f"{hour:%H}:00", f"{hour + timedelta(hours=1):%H}:00", opens_in, closes_in, campaign,
     )  # fmt: skip
 
 
