@@ -37,7 +37,7 @@ def release(campaign_id: int, reason: str) -> str:
         later = connection.execute(Q.sent_since, {"campaign": campaign_id}).fetchone()
         if later is not None:
             raise NotReleasable(
-                f"campaign {campaign_id}: file {later[0]} came later in its place and was accepted; released, the same"
+                f"campaign {campaign_id}: file {later[0]} came later in its place; released, the same"
                 " would be sent twice"
             )
         connection.execute(Q.approve, {"campaign": campaign_id, "code": code, "actor": audit.actor(), "reason": reason})

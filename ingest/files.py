@@ -53,9 +53,6 @@ class File:
             )
         return found
 
-    def content(self) -> bytes:
-        return self.path.read_bytes()
-
     @property
     def may_be_truncated(self) -> bool:
         """Nobody said that it is complete, and it does not end like a complete table (INTAKE)."""

@@ -148,8 +148,8 @@ where campaign_id = %(campaign)s
 for update;
 
 -- sent_since --
--- A later file of the same bytes that was accepted, or of the same name where this one may be truncated: its sender did what the
--- hold asks for.
+-- A later file of the same bytes, or of the same name where this one may be truncated, that was sent or still may be: its sender did
+-- what the hold asks for.
 select later.file_id
 from intake.campaign
 join intake.file using (file_id)
@@ -158,7 +158,7 @@ join intake.file as later
     and later.kind = file.kind
     and (later.sha256 = file.sha256 or later.name = file.name and intake.may_be_truncated(file))
     and later.file_id > file.file_id
-    and later.outcome in ('accepted', 'partial')
+    and coalesce(later.outcome, '') not in ('rejected', 'duplicate')
 where campaign.campaign_id = %(campaign)s
 limit 1;
 

@@ -316,6 +316,27 @@ def test_the_whole_file_takes_the_place_of_one_that_may_be_truncated(platform, c
             release(ack["campaign_id"], "it looks whole")
 
 
+def test_while_the_whole_file_waits_the_truncated_one_may_not_go_before_it(platform, campaigns):
+    """The whole one goes by itself once there is a balance."""
+    platform.members("nile", [201001234567])
+    (campaigns / "a.csv").write_text(TABLE.rstrip())
+    scan()
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '1 minute'")
+    (file_id,) = scan()
+    cut = take(file_id)
+    (campaigns / "a.csv").write_text(TABLE.rstrip() + " and more\n")
+    (campaigns / "a.csv.done").touch()
+    (file_id,) = scan()
+    assert take(file_id)["codes"][0]["code"] == "NO_BALANCE"
+
+    with pytest.raises(NotReleasable, match="sent twice"):
+        release(cut["campaign_id"], "it looks whole")
+    platform.buy("nile", 100)
+    release_ready()
+
+    assert platform.value("select count(*) from dispatch.message") == 1
+
+
 def test_whatever_goes_wrong_with_one_account_the_others_are_looked_at(platform, campaigns, monkeypatch):
     looked = looks._look_closely
 
