@@ -14,8 +14,11 @@ create table billing.build (
     finished_at timestamptz,
     outcome text check (outcome in ('ok', 'failed')),
     figures jsonb not null default '{}',
-    check ((finished_at is null) = (outcome is null))
+    horizon xid8,
+    check ((finished_at is null) = (outcome is null)),
+    check ((outcome = 'ok') = (horizon is not null))
 );
+comment on column billing.build.horizon is 'Every fact below this transaction id is in its marts; null: it did not get there.';
 comment on column billing.build.as_of is 'Events after it are left out, expiries up to it have happened; it may lie in the future.';
 
 -- Below which transaction id the marts have read every fact; before the first build, what is committed for sure.

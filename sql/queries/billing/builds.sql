@@ -35,7 +35,11 @@ returning build_id, exists (select from before where before.cluster <> billing.c
 
 -- finish --
 update billing.build
-set finished_at = clock_timestamp(), outcome = %(outcome)s, figures = %(figures)s
+set
+    finished_at = clock_timestamp(),
+    outcome = %(outcome)s,
+    figures = %(figures)s,
+    horizon = case %(outcome)s when 'ok' then billing.facts_horizon() end
 where build_id = %(build)s;
 
 -- findings --
