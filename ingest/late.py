@@ -90,8 +90,8 @@ def _take(
         connection.execute(Q.answered, where)
     if seen.is_at_rest(kind, sidecar):
         return store.archive(sidecar, claim.archived_name(files.get(connection, file_id).name, file_id) + zone.SIDECAR)
-    sighting = (kind, zone.printable(sidecar.name), sidecar.size, sidecar.modified_ns, True)
-    sightings.write(connection, account.account_id, [sighting])
+    if not seen.is_noted(kind, sidecar):
+        sightings.note_manifest(connection, account.account_id, kind, sidecar)
     return True
 
 

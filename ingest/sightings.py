@@ -7,25 +7,34 @@ import psycopg
 
 from ingest import zone
 from ingest.zone import Listing
-from outbound import database
 from outbound.landing.zone import Found
 from outbound.queries import load
 
 Q = load("ingest/looks")
 
-_COLUMNS = ("account_id", "kind", "name", "size", "modified_ns", "waits")
-
 Key = tuple[str, str]
 """(kind, name as the database has it)"""
+State = tuple[int, int]
+"""(size, modified_ns)"""
 
 
 class Sighting(NamedTuple):
-    """at_rest: since when it is as it is now, until this look. waits: something follows once that is long enough."""
+    """at_rest: since when it is as it is now, until this look."""
 
     size: int
     modified_ns: int
-    waits: bool
     at_rest: timedelta
+
+
+class _Batch(NamedTuple):
+    """Files of a folder that were first seen, as they are, by one and the same look."""
+
+    sighting_id: int
+    kind: str
+    at_rest: timedelta
+    names: list[str]
+    sizes: list[int]
+    modified_ns: list[int]
 
 
 class Sightings:
@@ -35,7 +44,8 @@ class Sightings:
     """
 
     def __init__(self, earlier: dict[Key, Sighting], apart: timedelta, *, is_atomic: bool) -> None:
-        self._ripe = {key: seen for key, seen in earlier.items() if seen.at_rest >= apart}
+        self._earlier = earlier
+        self._apart = apart
         self._parts = {key for key in earlier if zone.is_part(key[1])}
         self._is_atomic = is_atomic
 
@@ -49,12 +59,18 @@ class Sightings:
             return "rename"
         return "stability" if self.is_at_rest(kind, found) else None
 
+    def is_noted(self, kind: str, found: Found) -> bool:
+        """An earlier look saw it with the same size and time."""
+        return self._noted(kind, found) is not None
+
     def is_at_rest(self, kind: str, found: Found) -> bool:
         """Two looks, far enough apart, saw the same size and time."""
-        if not self._ripe:
-            return False
-        seen = self._ripe.get((kind, zone.printable(found.name)))
-        return seen is not None and (seen.size, seen.modified_ns) == (found.size, found.modified_ns)
+        seen = self._noted(kind, found)
+        return seen is not None and seen.at_rest >= self._apart
+
+    def _noted(self, kind: str, found: Found) -> Sighting | None:
+        seen = self._earlier.get((kind, zone.printable(found.name)))
+        return seen if seen is not None and seen[:2] == (found.size, found.modified_ns) else None
 
     def _was_renamed(self, kind: str, name: str, files: dict[str, Found]) -> bool:
         parts = (name + zone.PART, f".{name}")
@@ -64,51 +80,68 @@ class Sightings:
 def note(
     connection: psycopg.Connection, account_id: int, listing: Listing, apart: timedelta, *, is_atomic: bool
 ) -> Sightings:
-    """What was seen before; what is seen now is noted for the next look: a statement an account, not one a file."""
+    """What was seen before; what is seen now is noted for the next look: in a row a folder and a look, not one a file."""
+    batches = [
+        _Batch._make(row) for row in connection.execute(Q.sightings, {"account": account_id}, binary=True).fetchall()
+    ]
     earlier = {
-        (kind, name): Sighting(*seen) for kind, name, *seen in connection.execute(Q.sightings, {"account": account_id})
+        (batch.kind, name): Sighting(size, modified_ns, batch.at_rest)
+        for batch in batches
+        for name, size, modified_ns in zip(batch.names, batch.sizes, batch.modified_ns, strict=True)
     }
-    now = {} if is_atomic else _worth_noting(listing)
-    gone = [key for key in earlier if key not in now and not _is_manifest_there(key, listing)]
-    new = [(*key, *state) for key, state in now.items() if key not in earlier]
-    changed = [(*key, *state) for key, state in now.items() if key in earlier and earlier[key][:3] != state]
-    if gone:
-        kinds, names = zip(*gone, strict=True)
-        connection.execute(Q.forget_sightings, {"account": account_id, "kinds": list(kinds), "names": list(names)})
-    if changed:
-        write(connection, account_id, changed)
-    if new:
-        with connection.cursor() as cursor:
-            database.copy_in(cursor, "intake.sighting", _COLUMNS, ((account_id, *row) for row in new))
+    now = {} if is_atomic else _states(listing, of_companions=False)
+    manifests = _states(listing, of_companions=True)  # `ingest.late` notes those that came late
+    over = {key for key, seen in earlier.items() if (now.get(key) or manifests.get(key)) != seen[:2]}
+    new: dict[tuple[str, bool], list[tuple[str, State]]] = {}
+    for (kind, name), state in now.items():
+        if (kind, name) not in earlier or (kind, name) in over:
+            new.setdefault((kind, not zone.is_part(name)), []).append((name, state))
+    if over or new:
+        with connection.transaction():
+            if over:
+                _forget(connection, batches, over)
+            for (kind, waits), seen in new.items():
+                _write(connection, account_id, kind, seen, waits=waits)
     return Sightings(earlier, apart, is_atomic=is_atomic)
 
 
-def write(connection: psycopg.Connection, account_id: int, seen: list[tuple[str, str, int, int, bool]]) -> None:
-    """seen: (kind, name, size, modified_ns, waits)."""
-    kinds, names, sizes, modified_ns, waits = map(list, zip(*seen, strict=True))
-    connection.execute(
-        Q.note_sightings,
-        {
-            "account": account_id,
-            "kinds": kinds,
-            "names": names,
-            "sizes": sizes,
-            "modified_ns": modified_ns,
-            "waits": waits,
-        },
-    )
+def note_manifest(connection: psycopg.Connection, account_id: int, kind: str, sidecar: Found) -> None:
+    """Notes a manifest that came late, to see at the next looks whether it is at rest."""
+    seen = (zone.printable(sidecar.name), (sidecar.size, sidecar.modified_ns))
+    _write(connection, account_id, kind, [seen], waits=True)
 
 
-def _worth_noting(listing: Listing) -> dict[Key, tuple[int, int, bool]]:
+def _forget(connection: psycopg.Connection, batches: list[_Batch], over: set[Key]) -> None:
+    """Without those that are gone or are not as they were."""
+    for batch in batches:
+        files = zip(batch.names, batch.sizes, batch.modified_ns, strict=True)
+        left = [file for file in files if (batch.kind, file[0]) not in over]
+        if not left:
+            connection.execute(Q.forget_sighting, {"sighting": batch.sighting_id})
+        elif len(left) < len(batch.names):
+            names, sizes, modified_ns = map(list, zip(*left, strict=True))
+            values = {"sighting": batch.sighting_id, "names": names, "sizes": sizes, "modified_ns": modified_ns}
+            connection.execute(Q.shorten_sighting, values)
+
+
+def _write(
+    connection: psycopg.Connection, account_id: int, kind: str, seen: list[tuple[str, State]], *, waits: bool
+) -> None:
+    values = {
+        "account": account_id,
+        "kind": kind,
+        "waits": waits,
+        "names": [name for name, _ in seen],
+        "sizes": [size for _, (size, _) in seen],
+        "modified_ns": [modified_ns for _, (_, modified_ns) in seen],
+    }
+    connection.execute(Q.note_sighting, values)
+
+
+def _states(listing: Listing, *, of_companions: bool) -> dict[Key, State]:
     return {
-        (kind, zone.printable(found.name)): (found.size, found.modified_ns, not zone.is_part(found.name))
+        (kind, zone.printable(found.name)): (found.size, found.modified_ns)
         for kind, files in listing.items()
         for found in files.values()
-        if not zone.is_companion(found.name)
+        if zone.is_companion(found.name) is of_companions
     }
-
-
-def _is_manifest_there(key: Key, listing: Listing) -> bool:
-    """Late manifests are noted by `ingest.late`, and stay noted as long as they lie there."""
-    kind, name = key
-    return name.endswith(zone.SIDECAR) and name in listing[kind]

@@ -31,29 +31,19 @@ delete from intake.look
 where account_id = %(account)s;
 
 -- sightings --
-select kind, name, size, modified_ns, waits, now() - seen_at
+select sighting_id, kind, now() - seen_at, names, sizes, modified_ns
 from intake.sighting
 where account_id = %(account)s;
 
--- forget_sightings --
--- What is not there any more.
+-- forget_sighting --
 delete from intake.sighting
-using unnest(%(kinds)s::text[], %(names)s::text[]) as gone (kind, name)
-where sighting.account_id = %(account)s
-  and sighting.kind = gone.kind
-  and sighting.name = gone.name;
+where sighting_id = %(sighting)s;
 
--- note_sightings --
--- The time of the first look stays as long as the file stays as it was.
-insert into intake.sighting (account_id, kind, name, size, modified_ns, waits)
-select %(account)s, kind, name, size, modified_ns, waits
-from unnest(%(kinds)s::text[], %(names)s::text[], %(sizes)s::bigint[], %(modified_ns)s::bigint[], %(waits)s::boolean[])
-    as seen (kind, name, size, modified_ns, waits)
-on conflict (account_id, kind, name) do update
-set size = excluded.size,
-    modified_ns = excluded.modified_ns,
-    waits = excluded.waits,
-    seen_at = case
-        when (sighting.size, sighting.modified_ns) = (excluded.size, excluded.modified_ns) then sighting.seen_at
-        else now()
-    end;
+-- shorten_sighting --
+update intake.sighting
+set names = %(names)b, sizes = %(sizes)b, modified_ns = %(modified_ns)b
+where sighting_id = %(sighting)s;
+
+-- note_sighting --
+insert into intake.sighting (account_id, kind, waits, names, sizes, modified_ns)
+values (%(account)s, %(kind)s, %(waits)s, %(names)b::text[], %(sizes)b::bigint[], %(modified_ns)b::bigint[]);

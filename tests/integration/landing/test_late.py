@@ -134,6 +134,20 @@ def test_it_is_archived_once_it_was_at_rest_and_said_once(platform, at, taken):
 
 
 @in_a_folder
+def test_it_is_archived_whatever_its_name_is_made_of(platform, at, mobile):
+    """Also bytes that are no UTF-8."""
+    at.put("campaigns", "\udcff.csv", f"msisdn,text\n{mobile(1)},hi\n".encode())
+    at.put("campaigns", "\udcff.csv.done", b"")
+    (file_id,) = scan()
+    accepted(file_id)
+    at.put("campaigns", "\udcff.csv.manifest.json", MANIFEST)
+    scan()
+    platform.rows("update intake.sighting set seen_at = seen_at - interval '1 minute'")
+    scan()
+    assert at.names("campaigns") == []
+
+
+@in_a_folder
 def test_one_whose_file_had_its_own_waits_for_the_next_file(platform, at, mobile):
     at.put("campaigns", "a.csv.manifest.json", b'{"batch_ref": "day-1"}')
     at.put("campaigns", "a.csv", f"msisdn,text\n{mobile(1)},hi\n".encode())

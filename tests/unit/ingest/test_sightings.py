@@ -32,7 +32,7 @@ def expected(name, now, earlier):
 def test_it_is_complete_by_a_marker_a_rename_or_two_looks(now, earlier):
     files = {name: Found("campaigns", name, *state, 0) for name, state in now.items()}
     sightings = {
-        ("campaign", zone.printable(name)): Sighting(*state, True, timedelta(seconds=age))
+        ("campaign", zone.printable(name)): Sighting(*state, timedelta(seconds=age))
         for name, (state, age) in earlier.items()
     }
     seen = Sightings(sightings, APART, is_atomic=False)
