@@ -6,7 +6,7 @@
 
     {% if is_incremental() -%}
     select logged.*
-    from stale
+    from {{ ref('int_stale_messages') }} as stale
     cross join lateral (
         select *
         from {{ log }} as candidate

@@ -8,22 +8,17 @@
     indexes=[{'columns': ['campaign_id']}]
 ) }}
 
+-- depends_on: {{ ref('int_stale_messages') }}
+
 with
-
-stale as (
-
-    select distinct campaign_id
-    from {{ ref('int_stale_messages') }}
-
-),
 
 fates as (
 
     select *
     from {{ ref('int_segment_fates') }}
-    {% if is_incremental() -%}
-    where campaign_id = any(array(select stale.campaign_id from stale))
-    {%- endif %}
+    {% if is_incremental() %}
+        where campaign_id = any(array(select distinct stale.campaign_id from {{ ref('int_stale_messages') }} as stale))
+    {% endif %}
 
 ),
 

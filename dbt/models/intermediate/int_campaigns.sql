@@ -82,9 +82,9 @@ fresh as (
         campaign_id,
         max(at) as last_fact_at
     from facts
-    {% if is_incremental() -%}
-    where read_below > (select horizon_before from watermark)
-    {%- endif %}
+    {% if is_incremental() %}
+        where read_below > (select horizon_before from watermark)
+    {% endif %}
     group by campaign_id
 
 ),
@@ -125,11 +125,19 @@ defined as (
 
 ),
 
-{% if is_incremental() %}
-
 before as (
 
-    select * from {{ this }}
+    {% if is_incremental() %}
+        select * from {{ this }}
+    {% else %}
+        select
+            defined.*,
+            null::timestamptz as last_fact_at,
+            false as is_stale,
+            false as is_newly_mature
+        from defined
+        where false
+    {% endif %}
 
 ),
 
@@ -155,13 +163,22 @@ compared as (
         before.campaign_id is null
         or (last_build.is_unfinished and before.is_stale)
         or (defined.account, defined.validity, defined.eligible_at, defined.frozen_at, defined.is_due, defined.is_cancelled)
-        is distinct from (before.account, before.validity, before.eligible_at, before.frozen_at, before.is_due, before.is_cancelled)
+        <> (before.account, before.validity, before.eligible_at, before.frozen_at, before.is_due, before.is_cancelled)
         -- facts that were read before lie between the two instants; going back, also what had waited 72 hours
-        or (defined.known_until > before.known_until and before.last_fact_at > before.known_until)
-        or (defined.known_until < before.known_until and before.last_fact_at + interval '72 hours' > defined.known_until)
+        or coalesce(defined.known_until > before.known_until and before.last_fact_at > before.known_until, false)
+        or coalesce(
+            defined.known_until < before.known_until and before.last_fact_at + interval '72 hours' > defined.known_until, false
+        )
         or crossed.campaign_id is not null as is_stale,
-        defined.is_mature is distinct from before.is_mature
-        or (last_build.is_unfinished and before.is_newly_mature) as is_newly_mature
+        before.is_mature is null
+        or before.is_mature <> defined.is_mature
+        or (last_build.is_unfinished and before.is_newly_mature) as is_newly_mature,
+        before.campaign_id is null
+        or before.known_until <> defined.known_until
+        or before.is_mature <> defined.is_mature
+        or before.is_stale
+        or before.is_newly_mature
+        or fresh.campaign_id is not null as is_changed
     from defined
     cross join last_build
     left join before
@@ -175,30 +192,25 @@ compared as (
 
 final as (
 
-    select compared.*
-    from compared
-    left join before
-        on compared.campaign_id = before.campaign_id
-    where before.campaign_id is null
-        or (compared.*) is distinct from (before.*)
-
-)
-
-{% else %}
-
-final as (
-
     select
-        defined.*,
-        fresh.last_fact_at,
-        true as is_stale,
-        true as is_newly_mature
-    from defined
-    left join fresh
-        on defined.campaign_id = fresh.campaign_id
+        account_id,
+        account,
+        campaign_id,
+        validity,
+        eligible_at,
+        month,
+        frozen_at,
+        known_until,
+        is_due,
+        is_cancelled,
+        is_mature,
+        last_fact_at,
+        is_stale,
+        is_newly_mature
+    from compared
+    where is_changed
+        or is_stale
 
 )
-
-{% endif %}
 
 select * from final

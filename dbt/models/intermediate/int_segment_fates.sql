@@ -8,13 +8,9 @@
     indexes=[{'columns': ['campaign_id', 'ordinal'], 'unique': true}]
 ) }}
 
+-- depends_on: {{ ref('int_stale_messages') }}
+
 with
-
-stale as (
-
-    select * from {{ ref('int_stale_messages') }}
-
-),
 
 {{ of_stale_messages('messages', ref('stg_messages')) }},
 

@@ -10,13 +10,9 @@
     indexes=[{'columns': ['campaign_id', 'ordinal', 'segment'], 'unique': true}]
 ) }}
 
+-- depends_on: {{ ref('int_stale_messages') }}
+
 with
-
-stale as (
-
-    select * from {{ ref('int_stale_messages') }}
-
-),
 
 {{ of_stale_messages('submissions', ref('stg_submissions')) }},
 

@@ -68,11 +68,53 @@ facts as (
 ),
 
 {% set outcomes = made_before('int_segment_outcomes') %}
-{% set stale_before = made_before('int_stale_messages') %}
+{% set found_before = made_before('int_stale_messages') %}
+
+waiting as (
+
+    {% if outcomes is not none %}
+        select
+            account_id,
+            campaign_id,
+            ordinal,
+            sent_at
+        from {{ outcomes }}
+        where is_accepted
+            and outcome is null
+    {% else %}
+        select
+            account_id,
+            campaign_id,
+            ordinal,
+            null::timestamptz as sent_at
+        from messages
+        where false
+    {% endif %}
+
+),
+
+-- what a build that failed had found stale: some marts have it and others not
+left_over as (
+
+    {% if found_before is not none %}
+        select found_before.*
+        from {{ found_before }} as found_before
+        cross join last_build
+        where last_build.is_unfinished
+    {% else %}
+        select
+            account_id,
+            campaign_id,
+            ordinal
+        from messages
+        cross join last_build
+        where false
+    {% endif %}
+
+),
 
 found as (
 
-    {% if outcomes is not none -%}
     select
         account_id,
         campaign_id,
@@ -95,40 +137,30 @@ found as (
         waiting.account_id,
         waiting.campaign_id,
         waiting.ordinal
-    from {{ outcomes }} as waiting
+    from waiting
     inner join campaigns
         on waiting.account_id = campaigns.account_id
         and waiting.campaign_id = campaigns.campaign_id
-    where waiting.is_accepted
-        and waiting.outcome is null
-        and waiting.sent_at + interval '72 hours' <= campaigns.known_until
-
-    {%- if stale_before is not none %}
+    where waiting.sent_at + interval '72 hours' <= campaigns.known_until
 
     union
 
     select
-        stale.account_id,
-        stale.campaign_id,
-        stale.ordinal
-    from {{ stale_before }} as stale
-    cross join last_build
-    where last_build.is_unfinished
-    {%- endif %}
-    {%- else -%}
-    select
         account_id,
         campaign_id,
         ordinal
-    from messages
-    where false
-    {%- endif %}
+    from left_over
 
 ),
 
 final as (
 
-    select * from found
+    select
+        account_id,
+        campaign_id,
+        ordinal
+    from found
+    where {{ 'true' if outcomes is not none else 'false' }}
     order by campaign_id, ordinal
 
 )

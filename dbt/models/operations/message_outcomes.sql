@@ -9,13 +9,9 @@
     indexes=[{'columns': ['campaign', 'ordinal'], 'unique': true}]
 ) }}
 
+-- depends_on: {{ ref('int_stale_messages') }}
+
 with
-
-stale as (
-
-    select * from {{ ref('int_stale_messages') }}
-
-),
 
 {{ of_stale_messages('fates', ref('int_segment_fates')) }},
 
