@@ -85,9 +85,9 @@ waiting as (
         select
             account_id,
             campaign_id,
-            ordinal,
+            null::integer as ordinal,
             null::timestamptz as sent_at
-        from messages
+        from campaigns
         where false
     {% endif %}
 
@@ -103,10 +103,10 @@ left_over as (
         where last_build.is_unfinished
     {% else %}
         select
-            account_id,
-            campaign_id,
-            ordinal
-        from messages
+            campaigns.account_id,
+            campaigns.campaign_id,
+            null::integer as ordinal
+        from campaigns
         cross join last_build
         where false
     {% endif %}
@@ -129,7 +129,11 @@ found as (
         campaign_id,
         ordinal
     from messages
-    where campaign_id = any(array(select campaigns.campaign_id from campaigns where campaigns.is_stale))
+    where campaign_id = any(array(
+            select campaigns.campaign_id
+            from campaigns
+            where campaigns.is_stale
+        ))
 
     union
 
