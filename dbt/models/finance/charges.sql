@@ -1,7 +1,7 @@
 -- One row per segment that is charged: the accepted attempt with the earliest sent_at (CHARGING 1).
 -- A second accepted attempt of the same segment is a defect that S12 counts, never a second charge.
 
-{{ config(indexes=[{'columns': ['account_id', 'sent_at']}]) }}
+{{ config(indexes=[{'columns': ['account_id', 'sent_at']}, {'columns': ['campaign', 'ordinal']}]) }}
 
 with
 

@@ -4,33 +4,21 @@
 
 with
 
-fates as (
+campaign_outcomes as (
 
-    select * from {{ ref('int_segment_fates') }}
+    select * from {{ ref('int_campaign_outcomes') }}
 
 ),
 
-outcomes as (
+campaigns as (
 
-    select * from {{ ref('message_outcomes') }}
+    select * from {{ ref('int_campaigns') }}
 
 ),
 
 classes as (
 
     select * from {{ ref('outcome_classes') }}
-
-),
-
-attempts as (
-
-    select * from {{ ref('int_attempts_accepted') }}
-
-),
-
-charges as (
-
-    select * from {{ ref('charges') }}
 
 ),
 
@@ -64,24 +52,36 @@ watermark as (
 
 ),
 
+outcomes as (
+
+    select
+        campaign_outcomes.*,
+        campaigns.is_mature
+    from campaign_outcomes
+    inner join campaigns
+        on campaign_outcomes.account_id = campaigns.account_id
+        and campaign_outcomes.campaign_id = campaigns.campaign_id
+
+),
+
 -- S3: what the customer caused is due to nobody; what still waits is not due yet
 dues as (
 
     select
-        fates.account_id,
-        fates.month,
-        fates.accepted,
-        fates.unknown,
-        fates.rejected,
-        fates.invalid,
-        case when fates.drop_reason in ('expired', 'no_route') then fates.dropped else 0 end as failed,
-        case when fates.drop_reason = 'opted_out' then fates.dropped else 0 end as opted_out,
-        case when fates.drop_reason = 'not_in_base' then fates.dropped else 0 end as not_in_base,
-        case when fates.drop_reason = 'cancelled' then fates.dropped else 0 end as cancelled,
-        case when fates.drop_reason = 'part_rejected' and fates.invalid > 0 then fates.dropped else 0 end as invalid_rest,
-        case when fates.drop_reason = 'part_rejected' and fates.invalid = 0 then fates.dropped else 0 end as rejected_rest,
-        fates.pending
-    from fates
+        account_id,
+        month,
+        accepted,
+        unknown,
+        rejected,
+        invalid,
+        case when drop_reason in ('expired', 'no_route') then dropped else 0 end as failed,
+        case when drop_reason = 'opted_out' then dropped else 0 end as opted_out,
+        case when drop_reason = 'not_in_base' then dropped else 0 end as not_in_base,
+        case when drop_reason = 'cancelled' then dropped else 0 end as cancelled,
+        case when drop_reason = 'part_rejected' then dropped_beside_invalid else 0 end as invalid_rest,
+        case when drop_reason = 'part_rejected' then dropped - dropped_beside_invalid else 0 end as rejected_rest,
+        pending
+    from outcomes
 
 ),
 
@@ -115,8 +115,8 @@ by_outcome as (
         outcomes.outcome,
         coalesce(classes.is_excluded, false) as is_excluded,
         coalesce(classes.class is not null and not classes.is_excluded, false) as is_counted,
-        count(*) as messages,
-        count(*) filter (where outcomes.is_submitted) as submitted,
+        sum(outcomes.messages) as messages,
+        sum(outcomes.submitted) as submitted,
         coalesce(bool_or(outcomes.outcome = 'in_flight' or not outcomes.is_mature), false) as is_settling
     from outcomes
     left join classes
@@ -159,73 +159,56 @@ adjusted_delivery as (
 
 ),
 
-accepted_segments as (
-
-    select distinct
-        attempts.account_id,
-        attempts.campaign_id,
-        attempts.ordinal,
-        attempts.segment
-    from attempts
-    cross join watermark
-    where attempts.sent_at <= watermark.as_of
-
-),
-
--- S14: segment by segment, charged xor accepted
-compared as (
-
-    select
-        coalesce(accepted_segments.account_id, charges.account_id) as account_id,
-        coalesce(accepted_segments.campaign_id, charges.campaign) as campaign_id,
-        coalesce(accepted_segments.ordinal, charges.ordinal) as ordinal,
-        accepted_segments.account_id is not null as is_accepted,
-        charges.account_id is not null as is_charged
-    from accepted_segments
-    full join charges
-        on accepted_segments.account_id = charges.account_id
-        and accepted_segments.campaign_id = charges.campaign
-        and accepted_segments.ordinal = charges.ordinal
-        and accepted_segments.segment = charges.segment
-
-),
-
+-- S14: segment by segment, charged xor accepted; nothing to say of a month without either
 charging_correctness as (
 
     select
-        compared.account_id,
-        outcomes.month,
+        account_id,
+        month,
         'S14' as metric,
-        count(*) filter (where compared.is_accepted)
-        - count(*) filter (where compared.is_accepted <> compared.is_charged) as good,
-        count(*) filter (where compared.is_accepted) as counted,
+        sum(chargeable) - sum(mischarged) as good,
+        sum(chargeable) as counted,
         0 as excluded,
         '{}'::jsonb as exclusions,
         false as is_settling,
         false as is_sampled
-    from compared
-    inner join outcomes
-        on compared.account_id = outcomes.account_id
-        and compared.campaign_id = outcomes.campaign
-        and compared.ordinal = outcomes.ordinal
-    group by compared.account_id, outcomes.month
+    from outcomes
+    group by account_id, month
+    having sum(chargeable) + sum(mischarged) > 0
 
 ),
 
 -- S13: five minutes per 100,000 rows, at least five; a file without an answer fails once they are over
-complete_files as (
+dated_files as (
 
     select
         files.*,
         to_char(files.stable_at at time zone accounts.timezone, 'YYYY-MM') as month,
         files.stable_at + interval '5 minutes' * greatest(files.rows / 100000.0, 1) as due_at,
-        case when files.answered_at <= watermark.as_of then files.answered_at end as known_at,
-        watermark.as_of
+        least(
+            watermark.as_of,
+            billing.day_start(
+                ({{ local_month('files.stable_at', 'accounts.timezone') }} + interval '1 month')::date, accounts.timezone
+            ) + interval '72 hours'
+        ) as known_until
     from files
     inner join accounts
         on files.account_id = accounts.account_id
     cross join watermark
     where files.stable_at <= watermark.as_of
+
+),
+
+complete_files as (
+
+    select
+        account_id,
+        month,
+        due_at,
+        known_until,
+        case when answered_at <= known_until then answered_at end as known_at,
+        case when answered_at <= known_until then outcome end as outcome
+    from dated_files
 
 ),
 
@@ -235,7 +218,7 @@ turnarounds as (
         account_id,
         month,
         coalesce(known_at <= due_at, false) as is_in_time,
-        due_at > as_of and known_at is null as is_open,
+        due_at > known_until and known_at is null as is_open,
         coalesce(outcome = 'held', false) as is_held
     from complete_files
 
@@ -340,7 +323,7 @@ final as (
         case
             when counted = 0 then 'no data'
             when is_sampled and counted < 1000 then 'insufficient data'
-            when is_settling then 'settling'
+            when is_settling and is_provisional then 'settling'
             when target is null then 'info'
             when adjusted >= target then 'met'
             else 'breached'

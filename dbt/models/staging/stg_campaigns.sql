@@ -1,4 +1,4 @@
--- One row per campaign that was accepted.
+-- One row per campaign that was accepted. cancelled_at stays when it is completed.
 
 with
 
@@ -8,21 +8,35 @@ campaign as (
 
 ),
 
+cancellations as (
+
+    select
+        campaign_id,
+        min(at) as cancelled_at
+    from {{ source('intake', 'campaign_event') }}
+    where kind = 'cancelled'
+    group by campaign_id
+
+),
+
 final as (
 
     select
-        account_id,
-        campaign_id,
-        name as campaign,
-        messages,
-        segments,
-        state,
-        validity,
-        coalesce(eligible_at, accepted_at) as eligible_at,
-        accepted_at,
-        completed_at
+        campaign.account_id,
+        campaign.campaign_id,
+        campaign.name as campaign,
+        campaign.messages,
+        campaign.segments,
+        campaign.state,
+        campaign.validity,
+        coalesce(campaign.eligible_at, campaign.accepted_at) as eligible_at,
+        campaign.accepted_at,
+        campaign.completed_at,
+        cancellations.cancelled_at
     from campaign
-    where accepted_at is not null
+    left join cancellations
+        on campaign.campaign_id = cancellations.campaign_id
+    where campaign.accepted_at is not null
 
 )
 

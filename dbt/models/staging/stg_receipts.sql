@@ -1,6 +1,9 @@
 -- One row per receipt that found its attempt.
 
-{{ config(materialized='incremental', indexes=[{'columns': ['receipt_id'], 'unique': true}, {'columns': ['read_below']}]) }}
+{{ config(
+    materialized='incremental',
+    indexes=[{'columns': ['receipt_id'], 'unique': true}, {'columns': ['campaign_id', 'ordinal']}, {'columns': ['read_below']}]
+) }}
 
 with
 

@@ -271,6 +271,7 @@ create table dispatch.dropped (
     load_xid xid8 not null default pg_current_xact_id(),
     primary key (campaign_id, ordinal)
 );
+create index on dispatch.dropped (load_xid);
 comment on column dispatch.dropped.segments is 'How many of its segments had no attempt that may have been accepted.';
 
 -- [DLR], by connector until it is matched. Stored before its deliver_sm_resp.
@@ -314,6 +315,7 @@ create table dispatch.receipt_match (
 );
 create index on dispatch.receipt_match (campaign_id, ordinal);
 create index on dispatch.receipt_match using brin (receipt_id);
+create index on dispatch.receipt_match (load_xid);
 
 -- [receipt that waits for its attempt]: the queue of the matcher, with all that matching needs.
 create table dispatch.receipt_unmatched (

@@ -1,0 +1,154 @@
+"""Builds that make anew only what they have news of say what a build from nothing says, and what message by message is counted.
+
+Random traffic of three zones around a month's end: facts in any order, early, twice and late, builds for instants back and
+forth, past the month's freezing and into the future; one build fails in the middle and one is killed there.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from billing.build import BuildFailed, build, dbt
+from tests.integration.dbt import sla_model
+from tests.integration.dbt.conftest import Books, cairo
+from tests.integration.dbt.traffic import Traffic
+
+MARTS = {
+    "intermediate.int_campaigns": "account_id, campaign_id, month, frozen_at, known_until, is_due, is_cancelled, is_mature, last_fact_at",
+    "intermediate.int_segment_outcomes": "mart.*",
+    "intermediate.int_segment_fates": "mart.*",
+    "intermediate.int_campaign_outcomes": "mart.*",
+    "operations.message_outcomes": "mart.*",
+    "operations.sla": "mart.*",
+}
+START = cairo("2026-09-27 00:00")
+
+
+def contents(url: str) -> dict[str, list[str]]:
+    with psycopg.connect(url) as reader:
+        return {
+            mart: sorted(row[0] for row in reader.execute(f"select row({columns})::text from {mart} as mart".encode()))
+            for mart, columns in MARTS.items()
+        }
+
+
+def made_from_nothing(books: Books, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The same marts of the same facts in a copy of the database, without anything that was there before."""
+    server, _, name = books.url.rpartition("/")
+    copy = f"{name}_copy"
+    books.connection.close()
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+        admin.execute(others, [name])
+        admin.execute(f"create database {copy} template {name} strategy file_copy".encode())
+        books.connection = psycopg.connect(books.url, autocommit=True)
+        with monkeypatch.context() as patch:
+            patch.setenv("DATABASE_URL", f"{server}/{copy}")
+            dbt("run", "--full-refresh", "--select", "int_campaigns+")
+        found = contents(f"{server}/{copy}")
+        admin.execute(f"drop database {copy} with (force)".encode())
+    return found
+
+
+def counted(books: Books) -> dict[tuple[str, str, str], tuple[int, int, dict[str, int]]]:
+    rows = books.execute(
+        "select account, month, metric, good, counted, exclusions from operations.sla where metric in ('S3', 'S6', 'S7')"
+    )
+    return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in rows}
+
+
+def stands_still(books: Books, model: str, statement: str) -> None:
+    """From now on each build ends, or waits, where this model is written."""
+    books.execute(
+        f"create function public.stop() returns trigger language plpgsql as $$ begin {statement}; return null; end $$"
+    )
+    books.execute(f"create trigger stop before insert on {model} for each statement execute function public.stop()")
+
+
+def goes_on(books: Books) -> None:
+    books.execute("drop function public.stop() cascade")
+
+
+def kill_a_build(books: Books, as_of: datetime) -> None:
+    stands_still(books, "intermediate.int_segment_fates", "perform pg_sleep(60)")
+    program = f"from datetime import datetime; from billing.build import build; build(datetime.fromisoformat('{as_of.isoformat()}'))"
+    process = subprocess.Popen([sys.executable, "-c", program], env=os.environ)
+    waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+    deadline = time.monotonic() + 60
+    while not (found := books.execute(waiting).fetchall()) and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    for (pid,) in found:
+        books.execute("select pg_terminate_backend(%s, 10000)", pid)
+    goes_on(books)
+
+
+def test_incremental_builds_agree_with_one_from_nothing_and_with_counting(books, monkeypatch):
+    rng = random.Random(2026)
+    traffic = Traffic(books, rng)
+    traffic.opens()
+
+    def happens(until: str, *, campaigns: int = 4, facts: int = 150) -> datetime:
+        end = cairo(until)
+        for _ in range(campaigns):
+            traffic.accepts(START + (end - START) * rng.random())
+        traffic.goes_on(facts, START, end + timedelta(hours=6))
+        return end
+
+    def built(as_of: datetime) -> None:
+        build(as_of, patience=0.5)
+        assert counted(books) == sla_model.figures(traffic.log(), as_of)
+
+    built(happens("2026-09-29 18:00"))
+    built(happens("2026-09-30 20:00"))
+
+    traffic.changes(cairo("2026-10-01 01:00"))
+    stands_still(books, "intermediate.int_segment_fates", "raise exception 'no'")
+    with pytest.raises(
+        BuildFailed
+    ):  # for an instant at which many are overdue: one model knows of them, the next does not
+        build(happens("2026-10-04 12:00"), patience=0.5)
+    goes_on(books)
+    built(cairo("2026-10-01 10:00"))
+    assert_same(contents(books.url), made_from_nothing(books, monkeypatch))
+
+    kill_a_build(books, happens("2026-10-06 00:00"))
+    built(cairo("2026-10-02 00:00"))
+    assert_same(contents(books.url), made_from_nothing(books, monkeypatch))
+
+    traffic.goes_on(200, START, cairo("2026-10-12 00:00"))
+    traffic.changes(cairo("2026-10-03 01:00"))
+    built(cairo("2027-03-01 00:00"))
+    frozen = september(books)
+    assert frozen
+    traffic.has_edges = False
+    traffic.goes_on(60, cairo("2026-10-08 00:00"), cairo("2026-10-19 00:00"))  # all of it came too late for September
+    built(cairo("2027-04-01 00:00"))
+    assert september(books) == frozen
+
+    built(cairo("2026-10-02 07:00"))
+    assert_same(contents(books.url), made_from_nothing(books, monkeypatch))
+
+
+def september(books: Books) -> dict[tuple[str, str, str], tuple[int, int, dict[str, int]]]:
+    return {key: figures for key, figures in counted(books).items() if key[1] == "2026-09"}
+
+
+def assert_same(found: dict[str, list[str]], wanted: dict[str, list[str]]) -> None:
+    for mart, rows in wanted.items():
+        assert rows, mart
+        differences: dict[str, Any] = {
+            "only incremental": sorted(set(found[mart]) - set(rows))[:5],
+            "only from nothing": sorted(set(rows) - set(found[mart]))[:5],
+        }
+        assert found[mart] == rows, (mart, differences)
