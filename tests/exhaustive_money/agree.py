@@ -16,6 +16,7 @@ ROLLED = {  # the columns of the roll-forward: a kind of entry, and the sign it 
     "brought_in": ("opening", 1), "sold": ("purchase", 1), "used": ("usage", -1), "given_back": ("reversal", 1),
     "lapsed": ("expiry", -1), "refunded": ("refund", -1), "revalued": ("rollover", 1),
 }  # fmt: skip
+CONSUMED = ("usage", "served", "late_usage", "reversal", "lapsed_reversal")  # a reversal's units come back
 
 
 def differences(figures: Figures, account: Account, as_of: datetime) -> Iterator[str]:
@@ -78,8 +79,18 @@ def _prepaid(figures: Figures, account: Account, as_of: datetime) -> Iterator[tu
         {sale.purchase: (sale.credited, sale.vat) for sale in purse.sales if sale.credited},
     )
     yield "refusals", sorted(row.subject for row in figures["errors"][name]), sorted(purse.refused)
-    given = purse.remaining() + purse.lapsed() + purse.served + purse.refunded
-    yield "units bought, and where they are", given, purse.bought
+    moved = defaultdict(int, {row.kind: row.units for row in figures["units"][name]})
+    there = sum(row.remaining + row.lapsed for row in figures["lots"][name])
+    yield (
+        "units bought, granted, brought in and given back, and where they are",
+        sum(moved[kind] for kind in ("purchase", "grant", "opening", "reversal", "lapsed_reversal")),
+        there - sum(moved[kind] for kind in ("usage", "served", "late_usage", "refund")),
+    )
+    yield (
+        "units served and refunded",
+        (-sum(moved[kind] for kind in CONSUMED), -moved["refund"], purse.bought),
+        (purse.served, purse.refunded, there + purse.served + purse.refunded),
+    )
 
 
 def _postpaid(figures: Figures, account: Account, as_of: datetime) -> Iterator[tuple[str, Any, Any]]:

@@ -37,6 +37,8 @@ MARTS = {
     "shortfalls": "select account.name as account, sum(units) as units"
     " from intermediate.int_prepaid_movements join account.account using (account_id)"
     " where kind in ('shortfall', 'served', 'shortfall_reversal') group by 1",
+    "units": "select account.name as account, kind, sum(units)::bigint as units"
+    " from intermediate.int_prepaid_movements join account.account using (account_id) group by 1, 2",
     "credits": "select account.name as account, lot as purchase, sum(against) as net, sum(vat) as vat"
     " from intermediate.int_prepaid_movements join account.account using (account_id)"
     " where kind = 'credit' group by 1, 2",
