@@ -1,4 +1,4 @@
-"""`make exhaustive-money`: ACCOUNTS random accounts (2,000) from SEED through seven builds, each mart beside the second
+"""`make exhaustive-money`: ACCOUNTS random accounts (2,000) from SEED through six builds, each mart beside the second
 implementation; status 1 where they differ. The same ACCOUNTS and SEED play the same again.
 """
 

@@ -60,8 +60,10 @@ def figures(books: Books) -> Figures:
 def tables() -> dict[str, list[list[str]]]:
     """The rows of the first table under each heading that names an example: `### ... (\\`short\\`)`."""
     found = {}
-    for name, section in re.findall(r"^### .*\(`([a-z-]+)`\)$(.*?)(?=^#|\Z)", PAGE.read_text(), re.M | re.S):
-        rows = [line.strip()[1:-1].split("|") for line in section.splitlines() if line.startswith("|")]
+    for name, section in re.findall(r"^### [^\n]*\(`([a-z-]+)`\)$(.*?)(?=^#|\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+        table = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
+        assert table, name
+        rows = [line[1:-1].split("|") for line in table[0].splitlines()]
         found[name] = [[cell.strip() for cell in row] for row in rows[2:]]
     return found
 
