@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
-.PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive bench-dispatch bench-rate bench-intake bench-scan \
-	bench-turnaround check format lock
+.PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive exhaustive-money bench-dispatch bench-rate bench-intake bench-scan \
+	bench-turnaround docs-dbt check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ fuzz: setup  ## a million inputs for the protocol: no crash, no hang, no growth 
 exhaustive: setup  ## the number kernel against phonenumbers: a million strings, every edge of every region
 	@$(BIN)/python -m tests.exhaustive
 
+exhaustive-money: setup  ## the money of 2,000 random accounts, dbt beside a second implementation (ACCOUNTS=, SEED=)
+	@$(BIN)/python -W ignore -m tests.exhaustive_money
+
 fuzz-files: setup  ## 10,000 spoilt files through the intake: each answered, nothing by halves (COUNT=, SEED=)
 	@$(BIN)/python -W ignore -m tests.fuzz_files 2>/dev/null
 
@@ -58,6 +61,9 @@ bench-scan: setup  ## a look into 100 landing zones of 10,000 files each
 
 bench-turnaround: setup  ## from complete to answered: 20 files of 50,000 rows of 5 accounts, through the DAGs and SFTP
 	@$(BIN)/python benchmarks/turnaround.py
+
+docs-dbt: setup  ## the models' documentation, one page without a network, in .outbound/dbt-docs
+	@$(BIN)/python -W ignore -m billing.model_docs .outbound/dbt-docs
 
 check: setup  ## lint, types, import contracts
 	@$(BIN)/ruff check --quiet

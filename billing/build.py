@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -69,34 +69,40 @@ def build_in_turn(
 
 def dbt(command: str, *arguments: str) -> dict[str, int]:
     """Runs a dbt command on this project in this process: `{"models": 40, "tests": 50}`. Raises BuildFailed."""
+    result = run_dbt(command, *arguments)
+    kinds = Counter(
+        "tests" if one.node.resource_type in ("test", "unit_test") else "models" for one in _outcomes(result)
+    )
+    return {"models": kinds["models"], "tests": kinds["tests"]}
+
+
+def run_dbt(command: str, *arguments: str, callbacks: Iterable[Callable[[Any], None]] = ()) -> Any:
+    """The same with dbt's own result. Arguments outdo what is set here; callbacks are told of every event. Raises BuildFailed."""
     from dbt.cli.main import dbtRunner
 
     configured = settings()
-    state = configured.home / "dbt"
+    state = str(configured.home / "dbt")
+    project = str(configured.dbt_project)
     with _connection_variables():
-        result = dbtRunner().invoke(
+        result = dbtRunner(callbacks=list(callbacks)).invoke(
             [
-                command,
-                *arguments,
-                *("--project-dir", str(configured.dbt_project), "--profiles-dir", str(configured.dbt_project)),
-                *(
-                    "--target-path",
-                    str(state),
-                    "--log-path",
-                    str(state),
-                    "--no-version-check",
-                    "--no-use-colors",
-                    "--no-write-json",
-                ),
+                *command.split(),
+                *("--project-dir", project, "--profiles-dir", project, "--target-path", state, "--log-path", state),
+                *("--no-version-check", "--no-use-colors", "--no-write-json"),
                 *("--log-level", "none", "--log-level-file", "none"),  # the results say what failed
+                *arguments,
             ]
         )
-    outcomes = list(result.result or []) if hasattr(result.result, "__iter__") else []
-    failed = [one for one in outcomes if one.status in ("error", "fail", "runtime error", "warn")]
+    failed = [one for one in _outcomes(result) if one.status in ("error", "fail", "runtime error", "warn")]
     if failed or not result.success:
-        raise BuildFailed(_complaint(failed, result.exception, str(state / "run")))
-    kinds = Counter("tests" if one.node.resource_type in ("test", "unit_test") else "models" for one in outcomes)
-    return {"models": kinds["models"], "tests": kinds["tests"]}
+        raise BuildFailed(_complaint(failed, result.exception, str(configured.home / "dbt" / "run")))
+    return result
+
+
+def _outcomes(result: Any) -> list[Any]:
+    """What became of each node, of a command that runs some."""
+    found = getattr(result.result, "results", None)
+    return [one for one in found or [] if hasattr(one, "status")]
 
 
 def _complaint(failed: list[Any], exception: BaseException | None, where: str) -> str:

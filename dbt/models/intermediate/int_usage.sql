@@ -89,8 +89,7 @@ dated as (
 
     select
         used.*,
-        greatest(used.sent_at, closed.ends_at) as charged_at,
-        frozen.ends_at as frozen_until
+        greatest(used.sent_at, closed.ends_at) as charged_at
     from used
     left join frozen
         on used.account_id = frozen.account_id
@@ -106,7 +105,7 @@ dated as (
 
 ),
 
--- the accepted attempt with the earliest sent_at, unless a closed month has charged another
+-- the accepted attempt with the earliest sent_at; one that was charged before a close stays charged before what came after it
 charged as (
 
     select distinct on (dated.account_id, dated.message_key, dated.segment) dated.*
@@ -117,7 +116,7 @@ charged as (
         dated.account_id,
         dated.message_key,
         dated.segment,
-        coalesce(dated.charged_at < dated.frozen_until, false) desc,
+        dated.charged_at,
         dated.sent_at,
         dated.attempt
 

@@ -36,9 +36,9 @@ create table account.term (
     recharge_tolerance numeric(7, 6) not null default 0 check (recharge_tolerance >= 0 and recharge_tolerance <= 1),
     tier_mode text not null default 'graduated' check (tier_mode in ('graduated', 'volume')),
     tier_scope text not null default 'zone' check (tier_scope in ('zone', 'account')),
-    minimum_monthly numeric(18, 2) not null default 0 check (minimum_monthly >= 0),
-    credit_limit numeric(18, 2) check (credit_limit >= 0),
-    monthly_cap numeric(18, 2) check (monthly_cap >= 0),
+    minimum_monthly numeric not null default 0 check (minimum_monthly >= 0),
+    credit_limit numeric check (credit_limit >= 0),
+    monthly_cap numeric check (monthly_cap >= 0),
     primary key (account_id, effective_from),
     check (tax_treatment = 'standard' or vat_rate = 0)
 );
@@ -201,7 +201,7 @@ create table account.payment (
     account_id bigint not null references account.account,
     business_key text not null,
     at timestamptz not null,
-    amount numeric(18, 2) not null check (amount > 0),
+    amount numeric not null check (amount > 0),
     invoice_id bigint,
     reference text,
     is_history boolean not null default false,
@@ -250,7 +250,7 @@ create table account.opening (
     account_id bigint not null references account.account,
     business_key text not null,
     at timestamptz not null,
-    receivable numeric(18, 2) not null default 0,
+    receivable numeric not null default 0,
     next_invoice_number bigint check (next_invoice_number > 0),
     recorded_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
@@ -266,7 +266,7 @@ create table account.opening_lot (
     last_valid_day date not null,
     units bigint not null check (units > 0),
     rate numeric(14, 6) not null check (rate >= 0),
-    carrying_value numeric(18, 2) not null check (carrying_value >= 0),
+    carrying_value numeric not null check (carrying_value >= 0),
     primary key (opening_id, n)
 );
 

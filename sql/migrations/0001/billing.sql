@@ -82,9 +82,9 @@ create table billing.invoice (
     issued_at timestamptz not null default now(),
     issued_by text not null,
     currency text not null,
-    net numeric(18, 2) not null,
-    vat numeric(18, 2) not null,
-    total numeric(18, 2) not null check (total = net + vat),
+    net numeric not null,
+    vat numeric not null,
+    total numeric not null check (total = net + vat),
     content_hash bytea not null check (length(content_hash) = 32),
     unique (legal_entity_id, year, number),
     check ((kind = 'month') = (month is not null)),
@@ -103,9 +103,9 @@ create table billing.invoice_line (
     from_unit bigint,
     quantity bigint not null check (quantity >= 0),
     rate numeric(14, 6),
-    net numeric(18, 2) not null,
+    net numeric not null,
     vat_rate numeric(7, 6) not null,
-    vat numeric(18, 2) not null,
+    vat numeric not null,
     primary key (invoice_id, n)
 );
 
@@ -130,8 +130,8 @@ create table billing.credit_note (
     issued_at timestamptz not null default now(),
     issued_by text not null,
     reason text not null,
-    net numeric(18, 2) not null check (net > 0),
-    vat numeric(18, 2) not null check (vat >= 0),
+    net numeric not null check (net > 0),
+    vat numeric not null check (vat >= 0),
     content_hash bytea not null check (length(content_hash) = 32),
     unique (legal_entity_id, year, number),
     foreign key (invoice_id, line) references billing.invoice_line

@@ -55,8 +55,8 @@ language plpgsql stable as $$
 begin
     if of_purchase is null then
         return query
-        select null::bigint, n, account_id, kind, zone, card_from, from_unit, quantity, rate::numeric(14, 6), net::numeric(18, 2),
-            vat_rate::numeric(7, 6), vat::numeric(18, 2)
+        select null::bigint, n, account_id, kind, zone, card_from, from_unit, quantity, rate::numeric(14, 6), net,
+            vat_rate::numeric(7, 6), vat
         from finance.invoice_lines
         where account_id = of_account
           and month = to_char(of_month, 'YYYY-MM')
@@ -65,7 +65,7 @@ begin
     else
         return query
         select null::bigint, 1, purchase.account_id, 'purchase', null::text, null::date, null::bigint, purchase.units, purchase.rate,
-            priced.net::numeric(18, 2), term.vat_rate, round(priced.net * term.vat_rate, priced.digits)::numeric(18, 2)
+            priced.net, term.vat_rate, round(priced.net * term.vat_rate, priced.digits)
         from account.purchase
         join account.account using (account_id)
         cross join lateral account.term_on(account_id, (purchase.at at time zone account.timezone)::date) as term
@@ -218,7 +218,7 @@ begin
     note.issued_at := clock_timestamp();
     note.issued_by := by;
     note.reason := why;
-    note.net := amount;
+    note.net := round(amount, digits);
     note.vat := round((credited + amount) * line.vat_rate, digits) - vat_credited;
     note.content_hash := billing.content_hash(billing.credit_note_content(note));
     insert into billing.credit_note overriding system value select note.*;

@@ -213,7 +213,7 @@ order by line;
 
 -- load_payments --
 insert into account.payment (account_id, business_key, at, amount, reference, is_history)
-select account_id, key, at, amount, note, true
+select account_id, key, at, round(amount, digits), note, true
 from record
 where kind = 'payment'
 order by line;
@@ -238,7 +238,7 @@ with
 opened as (
 
     insert into account.opening (account_id, business_key, at, receivable, next_invoice_number)
-    select account_id, key, at, amount, next_number
+    select account_id, key, at, round(amount, digits), next_number
     from record
     where kind = 'opening'
     returning opening_id, account_id
@@ -254,7 +254,7 @@ select
     (lot.content ->> 'last_valid_day')::date,
     (lot.content ->> 'units')::bigint,
     (lot.content ->> 'rate')::numeric,
-    (lot.content ->> 'carrying_value')::numeric
+    round((lot.content ->> 'carrying_value')::numeric, record.digits)
 from opened
 join record on record.account_id = opened.account_id and record.kind = 'opening'
 cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n);

@@ -43,6 +43,7 @@ def test_the_same_id_is_another_account_s_own(operator):
 
 
 def test_a_purchase_without_a_rate_pays_the_card_s_at_the_tier_of_its_units(operator):
+    """CHARGING 12."""
     operator.loads(
         *[BOUGHT | {"id": f"PO-{units}", "units": units, "rate": None} for units in (999, 1_000, 10_000)],
         account="nile",

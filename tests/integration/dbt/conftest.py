@@ -75,14 +75,14 @@ class Account:
     def sends(self, units: int, *, at: str, zone: str = "EG", key: str | None = None) -> str:
         return self._insert("past_usage", key, at=cairo(at), units=units, zone=zone)
 
-    def is_granted(self, units: int, *, at: str) -> str:
-        return self._insert("adjustment", None, kind="grant", at=cairo(at), units=units)
+    def is_granted(self, units: int, *, at: str, key: str | None = None) -> str:
+        return self._insert("adjustment", key, kind="grant", at=cairo(at), units=units)
 
-    def is_refunded(self, units: int, *, at: str) -> str:
-        return self._insert("adjustment", None, kind="refund", at=cairo(at), units=units)
+    def is_refunded(self, units: int, *, at: str, key: str | None = None) -> str:
+        return self._insert("adjustment", key, kind="refund", at=cairo(at), units=units)
 
-    def is_given_back(self, usage: str, *, at: str) -> str:
-        return self._insert("adjustment", None, kind="reversal", at=cairo(at), usage_key=usage)
+    def is_given_back(self, usage: str, *, at: str, key: str | None = None) -> str:
+        return self._insert("adjustment", key, kind="reversal", at=cairo(at), usage_key=usage)
 
     def pays(self, amount: str, *, at: str) -> str:
         return self._insert("payment", None, at=cairo(at), amount=Decimal(amount))

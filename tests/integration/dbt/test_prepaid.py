@@ -24,11 +24,6 @@ def stories(books: Books) -> Books:
     l1("more").buys(5_000, at="2026-09-01 12:00", rate="0.08")
     l1("exact").buys(4_000, at="2026-09-01 12:00", rate="0.09")
     l1("short").buys(3_999, at="2026-09-01 12:00", rate="0.08")
-    l1("tolerant")
-    books.execute(
-        "update account.term set recharge_tolerance = 0.1"
-        " where account_id = (select max(account_id) from account.account)"
-    )
     twice = l1("twice")
     twice.buys(2_000, at="2026-06-01 12:00", rate="0.08")
     twice.buys(2_500, at="2026-06-02 12:00", rate="0.08")
@@ -172,6 +167,7 @@ def test_the_blended_valuation_spreads_the_money_instead_of_revaluing_it(autumn)
 
 
 def test_a_payment_settles_the_receivable(autumn):
+    """CHARGING 25."""
     ledger = autumn.ledger("payer")
     assert (ledger["bank"], ledger["receivable"]) == ("500.00", "640.00")
 

@@ -1,9 +1,11 @@
-"""The postpaid rules again, unit by unit and without SQL: what the drafts are compared with (CHARGING 26-28)."""
+"""The postpaid rules again, unit by unit and without SQL: what the drafts are compared with (CHARGING 2, 26-28)."""
 
+import calendar
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 
@@ -24,55 +26,81 @@ class Used:
     at: datetime
     zone: str
     units: int
+    segment: int = 0
     late: datetime | None = None
+
+    @property
+    def charged_at(self) -> datetime:
+        return self.late or self.at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What an account has agreed on from a local day on."""
+
+    since: date = date(1900, 1, 1)
+    mode: str = "graduated"
+    scope: str = "zone"
+    minimum: Decimal = Decimal(0)
+    vat_rate: Decimal = Decimal("0.14")
+
+
+class Line(NamedTuple):
+    kind: str
+    zone: str | None
+    card_from: date | None
+    from_unit: int | None
+    quantity: int
+    rate: Decimal | None
+    net: Decimal
+    vat: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     tiers: list[Tier]
-    mode: str = "graduated"
-    scope: str = "zone"
-    minimum: Decimal = Decimal(0)
-    vat_rate: Decimal = Decimal("0.14")
+    terms: list[Terms] = field(default_factory=lambda: [Terms()])
     timezone: str = "Africa/Cairo"
     digits: int = 2
 
-    def invoice(self, month: str, usage: list[Used]) -> tuple[list[tuple[object, ...]], int]:
-        """A local month's lines (kind, zone, from_unit, quantity, rate, net, vat), and how many units have no rate."""
+    def month_of(self, at: datetime) -> str:
+        return f"{self._local(at):%Y-%m}"
+
+    def invoice(self, month: str, usage: list[Used]) -> tuple[list[Line], int]:
+        """A local month's lines, and how many units have no rate."""
+        terms = self._terms_of(month)
         ordinals: Counter[str] = Counter()
         priced: dict[tuple[str, str, date, int, Decimal], int] = defaultdict(int)
         unrated = 0
         units = [
             one
-            for one in sorted(usage, key=lambda one: (one.late or one.at, one.key.encode()))
-            if f"{self._local(one.late or one.at):%Y-%m}" == month
+            for one in sorted(usage, key=lambda one: (one.charged_at, one.key.encode(), one.segment))
+            if self.month_of(one.charged_at) == month
             for _ in range(one.units)
         ]
-        totals = Counter(self._scope(one) for one in units)
+        totals = Counter(one.zone if terms.scope == "zone" else "" for one in units)
         for one in units:
-            ordinals[self._scope(one)] += 1
-            reached = ordinals[self._scope(one)] if self.mode == "graduated" else totals[self._scope(one)]
+            counted_with = one.zone if terms.scope == "zone" else ""
+            ordinals[counted_with] += 1
+            reached = (ordinals if terms.mode == "graduated" else totals)[counted_with]
             tier = self._tier(one.zone, self._local(one.at).date(), reached)
             if tier is None:
                 unrated += 1
             else:
                 kind = "late_usage" if one.late else "usage"
                 priced[kind, one.zone, tier.card_from, tier.from_unit, tier.rate] += 1
-        lines = [
-            self._line(kind, zone, from_unit, quantity, rate)
-            for (kind, zone, _, from_unit, rate), quantity in priced.items()
-        ]
-        net = sum((line[5] for line in lines), Decimal(0))
-        if net < self.minimum:
-            gap = self.minimum - net
-            lines.append(
-                ("minimum", None, None, 0, None, self._round(gap), self._round(self._round(gap) * self.vat_rate))
-            )
+        lines = [self._line(*key, quantity, terms.vat_rate) for key, quantity in priced.items()]
+        net = sum((line.net for line in lines), Decimal(0))
+        if net < terms.minimum:
+            gap = self._round(terms.minimum - net)
+            lines.append(Line("minimum", None, None, None, 0, None, gap, self._round(gap * terms.vat_rate)))
         return lines, unrated
 
-    def _line(self, kind: str, zone: str, from_unit: int, quantity: int, rate: Decimal) -> tuple[object, ...]:
+    def _line(
+        self, kind: str, zone: str, card_from: date, from_unit: int, rate: Decimal, quantity: int, vat_rate: Decimal
+    ) -> Line:
         net = self._round(quantity * rate)
-        return kind, zone, from_unit, quantity, rate, net, self._round(net * self.vat_rate)
+        return Line(kind, zone, card_from, from_unit, quantity, rate, net, self._round(net * vat_rate))
 
     def _tier(self, zone: str, day: date, ordinal: int) -> Tier | None:
         in_force = [
@@ -84,8 +112,11 @@ class Contract:
         reached = [tier for tier in in_force if tier.card_from == newest and tier.from_unit <= ordinal]
         return max(reached, key=lambda tier: tier.from_unit, default=None)
 
-    def _scope(self, one: Used) -> str:
-        return one.zone if self.scope == "zone" else ""
+    def _terms_of(self, month: str) -> Terms:
+        """Those of its last local day."""
+        year, number = map(int, month.split("-"))
+        last_day = date(year, number, calendar.monthrange(year, number)[1])
+        return max((one for one in self.terms if one.since <= last_day), key=lambda one: one.since)
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))

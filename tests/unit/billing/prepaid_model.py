@@ -13,27 +13,49 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 RANK = {"opening": 0, "purchase": 2, "grant": 3, "refund": 4, "reversal": 5, "usage": 6}
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """kind, key and at as recorded; late: a usage that came after its month was closed is folded at this instant."""
+    """kind, key and at as recorded; late: a usage that came after its month was closed is folded at this instant.
+
+    key of a usage: its message's; `segment` within that, 0 for a record of the loaded past, which is a message and a usage.
+    """
 
     kind: str
     key: str
     at: datetime
     units: int = 0
-    rate: Decimal = Decimal(0)
-    value: Decimal = Decimal(0)
+    rate: Decimal = NOTHING
+    value: Decimal = NOTHING
     opened_at: datetime | None = None
     last_valid_day: date | None = None
     usage_key: str = ""
+    segment: int = 0
     late: datetime | None = None
 
     @property
+    def folded_at(self) -> datetime:
+        return self.late or self.at
+
+    @property
+    def name(self) -> str:
+        """What a reversal calls a usage."""
+        return f"{self.key}:{self.segment}" if self.segment else self.key
+
+    @property
     def order(self) -> tuple[object, ...]:
-        folded = self.late or self.at
-        return folded, RANK[self.kind], self.opened_at or folded, self.key.encode()
+        return self.folded_at, RANK[self.kind], self.opened_at or self.folded_at, self.key.encode(), self.segment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What an account has agreed on from a local day on."""
+
+    since: date = date(1900, 1, 1)
+    vat_rate: Decimal = Decimal("0.14")
+    tolerance: Decimal = NOTHING
 
 
 @dataclass(kw_only=True)
@@ -55,33 +77,64 @@ class Lot:
 
 @dataclass(kw_only=True)
 class Drawn:
-    """One unit of a usage: the lot it came from and what it was charged under (rerate, blended)."""
+    """One unit of a usage: the lot it came from and what it was charged, as (rerate, blended)."""
 
     lot: Lot
     generation: int
     charge: tuple[Decimal, Decimal]
 
 
+@dataclass(kw_only=True)
+class Sale:
+    """A purchase's invoice, and what refunds have credited of it."""
+
+    purchase: str
+    net: Decimal
+    vat_rate: Decimal
+    credited: Decimal = NOTHING
+    vat: Decimal = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollover:
+    purchase: str
+    remained: int
+    old_value: Decimal
+    revaluation: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """A debit, or as a negative amount a credit, under either valuation. month: YYYY-MM of the account's own calendar."""
+
+    month: str
+    kind: str
+    account: str
+    rerate: Decimal
+    blended: Decimal
+
+
 @dataclass
 class Purse:
-    """A prepaid account. Postings: (month, ledger account) -> (rerate, blended) debits, negative ones credits."""
+    """A prepaid account."""
 
     zone: str = "Africa/Cairo"
-    vat_rate: Decimal = Decimal("0.14")
-    tolerance: Decimal = Decimal(0)
+    terms: list[Terms] = field(default_factory=lambda: [Terms()])
     digits: int = 2
     lots: list[Lot] = field(default_factory=list)
     drawn: dict[str, list[Drawn]] = field(default_factory=lambda: defaultdict(list))
     shortfall: list[str] = field(default_factory=list)
-    sales: list[dict[str, Decimal]] = field(default_factory=list)
-    postings: dict[tuple[str, str], list[Decimal]] = field(
-        default_factory=lambda: defaultdict(lambda: [Decimal(0)] * 2)
-    )
+    sales: list[Sale] = field(default_factory=list)
+    rollovers: list[Rollover] = field(default_factory=list)
+    journal: list[Posting] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    bought: int = 0
+    served: int = 0
+    refunded: int = 0
 
     def live(self, events: list[Event], as_of: datetime) -> "Purse":
         for event in sorted(events, key=lambda one: one.order):
-            at = event.late or event.at
+            at = event.folded_at
             if at > as_of:
                 break
             if event.kind != "opening":
@@ -93,15 +146,18 @@ class Purse:
     def remaining(self) -> int:
         return sum(lot.units for lot in self.lots)
 
+    def lapsed(self) -> int:
+        return sum(lot.lapsed for lot in self.lots)
+
     def carrying(self, lot: Lot, units: int | None = None) -> Decimal:
         return self._round((lot.units if units is None else units) * lot.rate)
 
     def blended(self, lot: Lot, units: int | None = None) -> Decimal:
         units = lot.units if units is None else units
-        return self._round(Fraction(lot.base) * units / lot.base_units) if lot.base_units else Decimal(0)
+        return self._round(Fraction(lot.base) * units / lot.base_units) if lot.base_units else NOTHING
 
     def last_valid_day(self, at: datetime) -> date:
-        bought = at.astimezone(ZoneInfo(self.zone)).date()
+        bought = self._day(at)
         end_of_month = calendar.monthrange(bought.year + 1, bought.month)[1]
         return bought.replace(year=bought.year + 1, day=min(bought.day, end_of_month))
 
@@ -109,7 +165,7 @@ class Purse:
         """The first instant that is on a later day than this one, found by looking, quarter by quarter."""
         midnight = datetime.combine(day + timedelta(days=1), time(), UTC)
         quarters = (midnight + timedelta(minutes=step) for step in range(-16 * 60, 16 * 60, 15))
-        return next(at for at in quarters if at.astimezone(ZoneInfo(self.zone)).date() > day)
+        return next(at for at in quarters if self._day(at) > day)
 
     def _opening(self, event: Event, at: datetime) -> None:
         assert event.opened_at
@@ -126,25 +182,27 @@ class Purse:
             base_units=event.units,
         )
         self.lots.append(lot)
-        self._post(at, "2100", -self.carrying(lot), -event.value)
-        self._post(at, "3000", event.value, event.value)
-        self._post(at, "4300", self.carrying(lot) - event.value, Decimal(0))
+        self.bought += event.units
+        self._post(at, "opening", "2100", -self.carrying(lot), -event.value)
+        self._post(at, "opening", "3000", event.value, event.value)
+        self._post(at, "opening", "4300", self.carrying(lot) - event.value, NOTHING)
 
     def _purchase(self, event: Event, at: datetime) -> None:
+        terms = self._terms_on(at)
         net = self._round(event.units * event.rate)
-        vat = self._round(net * self.vat_rate)
-        self._post(at, "1200", net + vat, net + vat)
-        self._post(at, "2100", -net, -net)
-        self._post(at, "2200", -vat, -vat)
-        self.sales.append({"net": net, "credited": Decimal(0), "vat": Decimal(0)})
+        vat = self._round(net * terms.vat_rate)
+        self._post(at, "purchase", "1200", net + vat, net + vat)
+        self._post(at, "purchase", "2100", -net, -net)
+        self._post(at, "purchase", "2200", -vat, -vat)
+        self.sales.append(Sale(purchase=event.key, net=net, vat_rate=terms.vat_rate))
         lot = self._new_lot(event, at, rate=event.rate, paid=True, base=net)
-        if event.units >= self.remaining() * (1 - self.tolerance):
+        if event.units >= self.remaining() * (1 - terms.tolerance):
             self._merge(lot, net, at)
         self.lots.append(lot)
         self._serve(lot, at)
 
     def _merge(self, into: Lot, net: Decimal, at: datetime) -> None:
-        old_value = net
+        remained, old_value = self.remaining(), NOTHING
         for lot in self.lots:
             if lot.state == "open":
                 old_value += self.carrying(lot)
@@ -154,12 +212,15 @@ class Purse:
                     into.expires_at, into.last_valid_day = lot.expires_at, lot.last_valid_day
                 lot.units, lot.state, lot.successor = 0, "merged", into
         into.base_units = into.units
-        delta = self.carrying(into) - old_value
-        self._post(at, "2100", -delta, Decimal(0))
-        self._post(at, "4300", delta, Decimal(0))
+        delta = self.carrying(into) - old_value - net
+        self._post(at, "rollover", "2100", -delta, NOTHING)
+        self._post(at, "rollover", "4300", delta, NOTHING)
+        if remained:
+            rollover = Rollover(purchase=into.key, remained=remained, old_value=old_value, revaluation=delta)
+            self.rollovers.append(rollover)
 
     def _grant(self, event: Event, at: datetime) -> None:
-        lot = self._new_lot(event, at, rate=Decimal(0), paid=False, base=Decimal(0))
+        lot = self._new_lot(event, at, rate=NOTHING, paid=False, base=NOTHING)
         self.lots.append(lot)
         self._serve(lot, at)
 
@@ -172,25 +233,31 @@ class Purse:
             ]
             alive = [lot for lot in self.lots if lot.state == "open" and lot.units]
             if lapsed:
-                lot = min(lapsed, key=lambda one: one.expires_at)
-                fall = self.carrying(lot, lot.lapsed) - self.carrying(lot, lot.lapsed - 1)
-                blended_fall = self.blended(lot, lot.lapsed) - self.blended(lot, lot.lapsed - 1)
-                lot.lapsed -= 1
-                self._post(at, "4200", fall, blended_fall)
-                self._post(at, "4100", -fall, -blended_fall)
-                self.drawn[event.key].append(Drawn(lot=lot, generation=lot.generation, charge=(fall, blended_fall)))
+                self._draw_lapsed(min(lapsed, key=lambda one: one.expires_at), event.name, at)
             elif alive:
-                self._draw(min(alive, key=lambda one: one.expires_at), event.key, at)
+                self._draw(min(alive, key=lambda one: one.expires_at), event.name, at)
             else:
-                self.shortfall.append(event.key)
+                self.shortfall.append(event.name)
 
-    def _draw(self, lot: Lot, key: str, at: datetime) -> None:
+    def _draw(self, lot: Lot, usage: str, at: datetime) -> None:
         before = self.carrying(lot), self.blended(lot)
         lot.units -= 1
         fall, blended_fall = before[0] - self.carrying(lot), before[1] - self.blended(lot)
-        self._post(at, "2100", fall, blended_fall)
-        self._post(at, "4100", -fall, -blended_fall)
-        self.drawn[key].append(Drawn(lot=lot, generation=lot.generation, charge=(fall, blended_fall)))
+        self._post(at, "usage", "2100", fall, blended_fall)
+        self._post(at, "usage", "4100", -fall, -blended_fall)
+        self._serves(lot, usage, (fall, blended_fall))
+
+    def _draw_lapsed(self, lot: Lot, usage: str, at: datetime) -> None:
+        fall = self.carrying(lot, lot.lapsed) - self.carrying(lot, lot.lapsed - 1)
+        blended_fall = self.blended(lot, lot.lapsed) - self.blended(lot, lot.lapsed - 1)
+        lot.lapsed -= 1
+        self._post(at, "usage", "4200", fall, blended_fall)
+        self._post(at, "usage", "4100", -fall, -blended_fall)
+        self._serves(lot, usage, (fall, blended_fall))
+
+    def _serves(self, lot: Lot, usage: str, charge: tuple[Decimal, Decimal]) -> None:
+        self.drawn[usage].append(Drawn(lot=lot, generation=lot.generation, charge=charge))
+        self.served += 1
 
     def _serve(self, lot: Lot, at: datetime) -> None:
         while self.shortfall and lot.units:
@@ -199,16 +266,16 @@ class Purse:
     def _expire(self, now: datetime) -> None:
         for lot in sorted(self.lots, key=lambda one: one.expires_at):
             if lot.state == "open" and lot.expires_at <= now:
-                self._post(lot.expires_at, "2100", self.carrying(lot), self.blended(lot))
-                self._post(lot.expires_at, "4200", -self.carrying(lot), -self.blended(lot))
+                self._post(lot.expires_at, "expiry", "2100", self.carrying(lot), self.blended(lot))
+                self._post(lot.expires_at, "expiry", "4200", -self.carrying(lot), -self.blended(lot))
                 lot.lapsed, lot.units, lot.state = lot.units, 0, "lapsed"
 
     def _refund(self, event: Event, at: datetime) -> None:
         if event.units > sum(lot.units for lot in self.lots if lot.paid):
             self.refused.append(event.key)
             return
-        paid = Decimal(0)
-        by_lot: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+        paid = NOTHING
+        by_lot: dict[str, list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
         for _ in range(event.units):
             lot = max(
                 (lot for lot in self.lots if lot.paid and lot.units),
@@ -219,45 +286,48 @@ class Purse:
             by_lot[lot.key][0] += before[0] - self.carrying(lot)
             by_lot[lot.key][1] += before[1] - self.blended(lot)
         for fall, blended_fall in by_lot.values():
-            self._post(at, "2100", fall, blended_fall)
-            self._post(at, "1200", -min(fall, blended_fall), -min(fall, blended_fall))
-            self._post(at, "4300", min(fall, blended_fall) - fall, min(fall, blended_fall) - blended_fall)
-            paid += min(fall, blended_fall)
+            part = min(fall, blended_fall)
+            self._post(at, "refund", "2100", fall, blended_fall)
+            self._post(at, "refund", "1200", -part, -part)
+            self._post(at, "refund", "4300", part - fall, part - blended_fall)
+            paid += part
+        self.refunded += event.units
         self._credit(paid, at)
 
     def _credit(self, amount: Decimal, at: datetime) -> None:
-        vat = Decimal(0)
+        vat = NOTHING
         for sale in reversed(self.sales):
-            part = min(amount, sale["net"] - sale["credited"])
-            sale["credited"] += part
+            part = min(amount, sale.net - sale.credited)
+            sale.credited += part
             amount -= part
-            step = self._round(sale["credited"] * self.vat_rate) - sale["vat"]
-            sale["vat"] += step
+            step = self._round(sale.credited * sale.vat_rate) - sale.vat
+            sale.vat += step
             vat += step
-        vat += self._round(amount * self.vat_rate)
-        self._post(at, "2200", vat, vat)
-        self._post(at, "1200", -vat, -vat)
+        vat += self._round(amount * self._terms_on(at).vat_rate)
+        self._post(at, "refund", "2200", vat, vat)
+        self._post(at, "refund", "1200", -vat, -vat)
 
     def _reversal(self, event: Event, at: datetime) -> None:
         units = self.drawn.pop(event.usage_key, [])
         if not units and event.usage_key not in self.shortfall:
             self.refused.append(event.key)
-        self.shortfall = [key for key in self.shortfall if key != event.usage_key]
+        self.shortfall = [usage for usage in self.shortfall if usage != event.usage_key]
         for lot, generation in dict.fromkeys((id(unit.lot), unit.generation) for unit in units):
             same = [unit for unit in units if (id(unit.lot), unit.generation) == (lot, generation)]
             self._give_back(same, at)
 
     def _give_back(self, units: list[Drawn], at: datetime) -> None:
         """The units that one usage took from one lot come back together."""
-        charge = sum((unit.charge[0] for unit in units), Decimal(0))
-        blended_charge = sum((unit.charge[1] for unit in units), Decimal(0))
+        charge = sum((unit.charge[0] for unit in units), NOTHING)
+        blended_charge = sum((unit.charge[1] for unit in units), NOTHING)
         lot = units[0].lot
         while lot.successor:
             lot = lot.successor
-        self._post(at, "4100", charge, blended_charge)
+        self.served -= len(units)
+        self._post(at, "reversal", "4100", charge, blended_charge)
         if lot.state == "lapsed":
             lot.lapsed += len(units)
-            self._post(at, "4200", -charge, -blended_charge)
+            self._post(at, "reversal", "4200", -charge, -blended_charge)
             return
         before = self.carrying(lot), self.blended(lot)
         if lot is not units[0].lot or lot.generation != units[0].generation:
@@ -266,11 +336,12 @@ class Purse:
             lot.generation += 1
         lot.units += len(units)
         rise, blended_rise = self.carrying(lot) - before[0], self.blended(lot) - before[1]
-        self._post(at, "2100", -rise, -blended_rise)
-        self._post(at, "4300", rise - charge, blended_rise - blended_charge)
+        self._post(at, "reversal", "2100", -rise, -blended_rise)
+        self._post(at, "reversal", "4300", rise - charge, blended_rise - blended_charge)
 
     def _new_lot(self, event: Event, at: datetime, *, rate: Decimal, paid: bool, base: Decimal) -> Lot:
         day = self.last_valid_day(at)
+        self.bought += event.units
         return Lot(
             key=f"grant:{event.key}" if event.kind == "grant" else event.key,
             opened_at=at,
@@ -283,9 +354,15 @@ class Purse:
             base_units=event.units,
         )
 
-    def _post(self, at: datetime, account: str, rerate: Decimal, blended: Decimal) -> None:
-        line = self.postings[f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m}", account]
-        self.postings[f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m}", account] = [line[0] + rerate, line[1] + blended]
+    def _terms_on(self, at: datetime) -> Terms:
+        return max((one for one in self.terms if one.since <= self._day(at)), key=lambda one: one.since)
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
+    def _post(self, at: datetime, kind: str, account: str, rerate: Decimal, blended: Decimal) -> None:
+        month = f"{self._day(at):%Y-%m}"
+        self.journal.append(Posting(month=month, kind=kind, account=account, rerate=rerate, blended=blended))
 
     def _round(self, amount: Decimal | Fraction) -> Decimal:
         """Half away from zero; a fraction is rounded as one, so that no digit of it is lost before."""

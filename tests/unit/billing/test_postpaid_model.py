@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.billing.postpaid_model import Contract, Tier, Used
+from tests.unit.billing.postpaid_model import Contract, Terms, Tier, Used
 
 CARD = [
     Tier(zone="EG", card_from=date(2026, 1, 1), card_to=None, from_unit=from_unit, rate=Decimal(rate))
@@ -16,8 +16,8 @@ CARD = [
 @pytest.mark.parametrize(("mode", "total"), [("graduated", "12198.00"), ("volume", "10260.00")])
 def test_sixty_thousand_in_one_zone(mode, total):
     used = [Used(key="u", at=datetime(2026, 5, 2, tzinfo=UTC), zone="EG", units=60_000)]
-    lines, unrated = Contract(tiers=CARD, mode=mode).invoice("2026-05", used)
-    assert (sum(line[5] + line[6] for line in lines), unrated) == (Decimal(total), 0)
+    lines, unrated = Contract(tiers=CARD, terms=[Terms(mode=mode)]).invoice("2026-05", used)
+    assert (sum(line.net + line.vat for line in lines), unrated) == (Decimal(total), 0)
 
 
 def test_vat_is_rounded_line_by_line():
@@ -27,6 +27,6 @@ def test_vat_is_rounded_line_by_line():
     ]
     used = [Used(key=t.zone, at=datetime(2026, 5, 2, tzinfo=UTC), zone=t.zone, units=100) for t in tiers]
     lines, _ = Contract(tiers=tiers).invoice("2026-05", used)
-    assert [line[5] for line in lines] == [Decimal("10.05")] * 3
-    assert sum(line[6] for line in lines) == Decimal("4.23")
-    assert sum(line[5] + line[6] for line in lines) == Decimal("34.38")
+    assert [line.net for line in lines] == [Decimal("10.05")] * 3
+    assert sum(line.vat for line in lines) == Decimal("4.23")
+    assert sum(line.net + line.vat for line in lines) == Decimal("34.38")

@@ -27,8 +27,8 @@ USED = used(6_000, "2026-05-01 09:00")
 
 def balances(purse: Purse) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = {}
-    for (_, account), (rerate, _) in purse.postings.items():
-        totals[account] = totals.get(account, Decimal(0)) + rerate
+    for posting in purse.journal:
+        totals[posting.account] = totals.get(posting.account, Decimal(0)) + posting.rerate
     return {account: total for account, total in totals.items() if total}
 
 
@@ -92,4 +92,4 @@ def test_a_refund_pays_back_what_was_paid():
     purse = Purse().live([grant, bought(1_000, "0.10", "2026-03-15 10:00"), refund], cairo("2026-03-21"))
     assert purse.remaining() == 0
     assert balances(purse) == {}
-    assert (purse.sales[0]["credited"], purse.sales[0]["vat"]) == (Decimal("100.00"), Decimal("14.00"))
+    assert (purse.sales[0].credited, purse.sales[0].vat) == (Decimal("100.00"), Decimal("14.00"))
