@@ -42,8 +42,7 @@ language sql stable as $$
 
         select
             attempt.*,
-            greatest(attempt.sent_at, closed.ends_at) as charged_at,
-            closed_since.ends_at as frozen_before
+            greatest(attempt.sent_at, closed.ends_at) as charged_at
         from attempt
         cross join lateral (
             select max(period.ends_at) as ends_at
@@ -52,18 +51,13 @@ language sql stable as $$
               and period.ends_at > attempt.sent_at  -- the others change nothing, and looking is dear
               and billing.came_after(attempt.load_xid, attempt.recorded_at, period.horizon, period.closed_at, period.cluster)
         ) as closed
-        cross join lateral (
-            select max(period.ends_at) as ends_at
-            from billing.closed_period as period
-            where period.account_id = of_account
-        ) as closed_since
 
     )
 
-    -- the accepted attempt with the earliest sent_at, unless a closed month has charged another
+    -- the accepted attempt that is charged first: the one with the earliest sent_at, unless a closed month has charged another
     select distinct on (key, segment) key, segment, sent_at, charged_at, zone, units
     from dated
-    order by key, segment, charged_at < frozen_before desc nulls last, sent_at, attempt
+    order by key, segment, charged_at, sent_at, attempt
 $$;
 
 -- The prepaid state of an account at an instant, by its purchases, adjustments, openings and accepted submissions up to then.
