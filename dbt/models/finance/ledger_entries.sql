@@ -1,10 +1,26 @@
 -- One row per line of an entry: what one thing that happened did to one ledger account. Every entry balances (CHARGING 17-28).
 
+-- Prepaid entries and opening balances are renewed from the account's stale day on; all others are computed whole, and those that
+-- differ are replaced.
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renew',
+    on_schema_change='fail',
+    meta={'renewed_by': 'day'},
+    indexes=[
+        {'columns': ['account_id', 'entry', 'ledger_account'], 'unique': true},
+        {'columns': ['account_id', 'day']},
+        {'columns': ['kind']}
+    ],
+    pre_hook=["{{ by_index() }}", "{{ forget_changed_documents() }}"]
+) }}
+
 with
 
 prepaid as (
 
-    select * from {{ ref('int_prepaid_postings') }}
+    {{ stale_rows(ref('int_prepaid_postings'), 'event_day') | indent(4) }}
 
 ),
 
@@ -22,11 +38,31 @@ accounts as (
 
 postings as (
 
-    select * from prepaid
+    select
+        account_id,
+        entry_kind,
+        entry_key,
+        at,
+        ledger_account,
+        units,
+        amount
+    from prepaid
 
     union all
 
     select * from other
+    {% if is_incremental() -%}
+    where entry_kind <> 'opening'
+
+    union all
+
+    select other.*
+    from other
+    inner join {{ ref('int_stale') }} as stale
+        on other.account_id = stale.account_id
+        and other.at >= stale.stale_at
+    where other.entry_kind = 'opening'
+    {%- endif %}
 
 ),
 
@@ -68,7 +104,8 @@ final as (
         greatest(-summed.amount, 0) as credit,
         summed.units,
         to_char(entries.at at time zone accounts.timezone, 'YYYY-MM') as month,
-        summed.account_id
+        summed.account_id,
+        {{ local_day('entries.at', 'accounts.timezone') }} as day
     from summed
     inner join entries
         on summed.account_id = entries.account_id

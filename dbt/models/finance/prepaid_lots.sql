@@ -1,13 +1,12 @@
 -- One row per lot of prepaid units as it stands at the build's instant, in both valuations (CHARGING 7-24).
 -- Merged lots stay, empty, beside the lot that succeeded them.
+-- depends_on: {{ ref('int_prepaid_fold') }}, which keeps the checkpoints
 
 with
 
-fold as (
+checkpoints as (
 
-    select *
-    from {{ ref('int_prepaid_fold') }}
-    where lots is not null
+    select * from {{ source('billing', 'prepaid_checkpoint') }}
 
 ),
 
@@ -17,11 +16,22 @@ accounts as (
 
 ),
 
+newest as (
+
+    select distinct on (account_id)
+        account_id,
+        digits,
+        state
+    from checkpoints
+    order by account_id, day desc
+
+),
+
 lots as (
 
     select
-        fold.account_id,
-        fold.digits,
+        newest.account_id,
+        newest.digits,
         lot.lot,
         lot.opened_at,
         lot.last_valid_day,
@@ -34,8 +44,8 @@ lots as (
         lot.base_units,
         lot.state,
         lot.successor
-    from fold
-    cross join lateral unnest(fold.lots) as lot
+    from newest
+    cross join lateral unnest((newest.state).lots) as lot
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 usage as (
 
-    select * from {{ ref('int_postpaid_usage') }}
+    select * from {{ ref('int_postpaid_days') }}
 
 ),
 

@@ -17,7 +17,7 @@ terms as (
 
 usage as (
 
-    select * from {{ ref('int_postpaid_usage') }}
+    select * from {{ ref('int_postpaid_days') }}
 
 ),
 

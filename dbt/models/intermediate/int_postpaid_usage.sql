@@ -1,98 +1,155 @@
--- One row per charged segment (or record of the loaded past) of a postpaid account, with its ordinals in its month
--- and the card that its own local day is priced by (CHARGING 26, 27). card_from is null where no card is in force.
+-- One row per run of charged units of a postpaid account with consecutive ordinals in their month and scope that one card prices:
+-- a day's units of a zone, unless those of another zone or of another day of submission come between (CHARGING 26, 27).
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renew',
+    meta={'renewed_by': 'charged_day'},
+    indexes=[{'columns': ['account_id', 'charged_day']}],
+    pre_hook="{{ by_index() }}"
+) }}
 
 with
 
+charged as (
+
+    {{ stale_rows(ref('int_usage'), 'charged_at') | indent(4) }}
+
+),
+
+days as (
+
+    select * from {{ ref('int_postpaid_days') }}
+
+),
+
+stale as (
+
+    select * from {{ ref('int_stale') }}
+
+),
+
 usage as (
 
-    select *
-    from {{ ref('int_usage') }}
-    where scheme = 'postpaid'
+    select
+        charged.account_id,
+        charged.charged_at,
+        charged.message_key,
+        charged.segment,
+        charged.charged_day,
+        charged.zone,
+        charged.sent_day,
+        charged.is_late,
+        charged.units,
+        days.month,
+        days.scope,
+        days.tier_mode,
+        days.card_from
+    from charged
+    inner join days
+        on charged.account_id = days.account_id
+        and charged.charged_day = days.charged_day
+        and charged.zone = days.zone
+        and charged.sent_day = days.sent_day
+        and charged.is_late = days.is_late
+    where charged.scheme = 'postpaid'
 
 ),
 
-tiers as (
+-- what the month had come to before
+before as (
 
-    select * from {{ ref('stg_rate_tiers') }}
+    {% if is_incremental() -%}
+    select
+        days.account_id,
+        days.month,
+        days.scope,
+        sum(days.units) as units
+    from days
+    inner join stale
+        on days.account_id = stale.account_id
+        and days.charged_day < stale.stale_from
+        and days.month = date_trunc('month', stale.stale_from)::date
+    group by days.account_id, days.month, days.scope
+    {%- else -%}
+    select
+        account_id,
+        month,
+        scope,
+        0 as units
+    from days
+    where false
+    {%- endif %}
 
 ),
 
-terms as (
-
-    select * from {{ ref('stg_terms') }}
-
-),
-
--- a month is billed by the terms of its last local day
-scoped as (
+broken as (
 
     select
-        usage.*,
-        date_trunc('month', usage.charged_day)::date as month,
-        terms.tier_mode,
-        case terms.tier_scope when 'zone' then usage.zone else '' end as scope
+        *,
+        (charged_day, zone, sent_day, is_late) is distinct from lag((charged_day, zone, sent_day, is_late)) over in_order as is_first
     from usage
-    inner join terms
-        on usage.account_id = terms.account_id
-        and (date_trunc('month', usage.charged_day) + interval '1 month - 1 day')::date >= terms.first_day
-        and (
-            terms.last_day is null
-            or (date_trunc('month', usage.charged_day) + interval '1 month - 1 day')::date <= terms.last_day
-        )
+    window in_order as (
+        partition by account_id, month, scope
+        order by charged_at, message_key collate "C", segment
+    )
 
 ),
 
-used_days as (
+numbered as (
 
-    select distinct
+    select
+        *,
+        count(*) filter (where is_first) over (
+            partition by account_id, month, scope
+            order by charged_at, message_key collate "C", segment
+            rows unbounded preceding
+        ) as run
+    from broken
+
+),
+
+runs as (
+
+    select
         account_id,
+        month,
+        scope,
+        run,
+        charged_day,
         zone,
-        sent_day
-    from scoped
-
-),
-
-cards as (
-
-    select distinct on (used_days.account_id, used_days.zone, used_days.sent_day)
-        used_days.account_id,
-        used_days.zone,
-        used_days.sent_day,
-        tiers.card_from
-    from used_days
-    inner join tiers
-        on used_days.account_id = tiers.account_id
-        and used_days.zone = tiers.zone
-        and used_days.sent_day >= tiers.card_from
-        and (tiers.card_to is null or used_days.sent_day < tiers.card_to)
-    order by used_days.account_id, used_days.zone, used_days.sent_day, tiers.card_from desc
+        sent_day,
+        is_late,
+        tier_mode,
+        card_from,
+        sum(units) as units
+    from numbered
+    group by account_id, month, scope, run, charged_day, zone, sent_day, is_late, tier_mode, card_from
 
 ),
 
 final as (
 
     select
-        scoped.account_id,
-        scoped.message_key,
-        scoped.segment,
-        scoped.month,
-        scoped.zone,
-        scoped.sent_day,
-        scoped.is_late,
-        scoped.units,
-        scoped.tier_mode,
-        cards.card_from,
-        sum(scoped.units) over (
-            partition by scoped.account_id, scoped.month, scoped.scope
-            order by scoped.charged_at, scoped.message_key collate "C", scoped.segment
+        runs.account_id,
+        runs.month,
+        runs.charged_day,
+        runs.zone,
+        runs.sent_day,
+        runs.is_late,
+        runs.units::bigint as units,
+        runs.tier_mode,
+        runs.card_from,
+        (coalesce(before.units, 0) + sum(runs.units) over (
+            partition by runs.account_id, runs.month, runs.scope
+            order by runs.run
             rows unbounded preceding
-        )::bigint as last_ordinal,
-        sum(scoped.units) over (partition by scoped.account_id, scoped.month, scoped.scope)::bigint as month_units
-    from scoped
-    left join cards
-        on scoped.account_id = cards.account_id
-        and scoped.zone = cards.zone
-        and scoped.sent_day = cards.sent_day
+        ))::bigint as last_ordinal
+    from runs
+    left join before
+        on runs.account_id = before.account_id
+        and runs.month = before.month
+        and runs.scope = before.scope
 
 )
 

@@ -1,7 +1,13 @@
 -- One row per event of a prepaid account, n in the order of CHARGING 6. Plain use between two other events of a local day is
 -- one event: it takes the same units from the same lots (CHARGING 18). Late use, and what a reversal names, stand alone.
 
-{{ config(indexes=[{'columns': ['account_id', 'n'], 'unique': true}]) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renew',
+    meta={'renewed_by': 'event_day'},
+    indexes=[{'columns': ['account_id', 'n'], 'unique': true}, {'columns': ['account_id', 'event_day']}],
+    pre_hook="{{ by_index() }}"
+) }}
 
 with
 
@@ -11,11 +17,47 @@ orders as (
 
 ),
 
+stale_orders as (
+
+    {{ stale_rows(ref('int_prepaid_orders'), 'event_day') | indent(4) }}
+
+),
+
 usage as (
 
-    select *
-    from {{ ref('int_usage') }}
-    where scheme = 'prepaid'
+    {{ stale_rows(ref('int_usage'), 'charged_at') | indent(4) }}
+
+),
+
+terms as (
+
+    select * from {{ ref('stg_terms') }}
+
+),
+
+-- the last event that stays
+before as (
+
+    {% if is_incremental() -%}
+    select
+        stale.account_id,
+        kept.n
+    from {{ ref('int_stale') }} as stale
+    cross join lateral (
+        select known.n
+        from {{ this }} as known
+        where known.account_id = stale.account_id
+            and known.event_day < stale.stale_from
+        order by known.n desc
+        limit 1
+    ) as kept
+    {%- else -%}
+    select
+        account_id,
+        0 as n
+    from orders
+    where false
+    {%- endif %}
 
 ),
 
@@ -42,7 +84,7 @@ single as (
         null::timestamptz as late_from,
         digits,
         false as is_plain
-    from orders
+    from stale_orders
 
     union all
 
@@ -65,12 +107,17 @@ single as (
         null as expires_at,
         usage.usage_key,
         case when usage.is_late then usage.sent_at end as late_from,
-        usage.digits,
+        terms.digits,
         not usage.is_late and orders.usage_key is null as is_plain
     from usage
+    inner join terms
+        on usage.account_id = terms.account_id
+        and usage.charged_day >= terms.first_day
+        and (terms.last_day is null or usage.charged_day <= terms.last_day)
     left join orders
         on usage.account_id = orders.account_id
         and usage.usage_key = orders.usage_key
+    where usage.scheme = 'prepaid'
 
 ),
 
@@ -142,25 +189,27 @@ grouped as (
 final as (
 
     select
-        account_id,
-        row_number() over (partition by account_id order by place_in_order) as n,
-        kind,
-        case when kind = 'usage' then usage_key else key end as key,
-        at,
-        event_day,
-        sent_day,
-        units,
-        rate,
-        value,
-        vat_rate,
-        recharge_tolerance,
-        opened_at,
-        last_valid_day,
-        expires_at,
-        case when kind = 'reversal' then usage_key end as usage_key,
-        late_from,
-        digits
+        grouped.account_id,
+        coalesce(before.n, 0) + row_number() over (partition by grouped.account_id order by grouped.place_in_order) as n,
+        grouped.kind,
+        case when grouped.kind = 'usage' then grouped.usage_key else grouped.key end as key,
+        grouped.at,
+        grouped.event_day,
+        grouped.sent_day,
+        grouped.units,
+        grouped.rate,
+        grouped.value,
+        grouped.vat_rate,
+        grouped.recharge_tolerance,
+        grouped.opened_at,
+        grouped.last_valid_day,
+        grouped.expires_at,
+        case when grouped.kind = 'reversal' then grouped.usage_key end as usage_key,
+        grouped.late_from,
+        grouped.digits
     from grouped
+    left join before
+        on grouped.account_id = before.account_id
 
 )
 

@@ -1,5 +1,14 @@
 -- One row per thing that an event of a prepaid account did to a lot, in both valuations (CHARGING 17-24).
 
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renew',
+    meta={'renewed_by': 'event_day'},
+    indexes=[{'columns': ['account_id', 'event_day']}, {'columns': ['account_id', 'sent_day']}],
+    pre_hook="{{ by_index() }}"
+) }}
+
+-- depends_on: {{ ref('int_stale') }}
 with
 
 fold as (

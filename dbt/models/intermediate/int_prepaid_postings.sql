@@ -1,10 +1,18 @@
 -- One row per line of a prepaid account's entries: amounts are debits, negative ones credits (CHARGING 17-24).
 
+{{ config(
+    materialized='incremental',
+    incremental_strategy='renew',
+    meta={'renewed_by': 'event_day'},
+    indexes=[{'columns': ['account_id', 'event_day']}],
+    pre_hook="{{ by_index() }}"
+) }}
+
 with
 
 movements as (
 
-    select * from {{ ref('int_prepaid_movements') }}
+    {{ stale_rows(ref('int_prepaid_movements'), 'event_day') | indent(4) }}
 
 ),
 
@@ -64,6 +72,7 @@ lines as (
 
     select
         named.account_id,
+        named.event_day,
         named.entry_kind,
         named.entry_key,
         named.at,
@@ -103,6 +112,7 @@ revaluation as (
 
     select
         account_id,
+        event_day,
         entry_kind,
         entry_key,
         min(at) as at,
@@ -110,7 +120,7 @@ revaluation as (
         0 as units,
         -sum(amount) as amount
     from lines
-    group by account_id, entry_kind, entry_key
+    group by account_id, event_day, entry_kind, entry_key
 
 ),
 
@@ -118,6 +128,7 @@ final as (
 
     select
         account_id,
+        event_day,
         entry_kind,
         entry_key,
         at,
@@ -132,6 +143,7 @@ final as (
 
     select
         account_id,
+        event_day,
         entry_kind,
         entry_key,
         at,

@@ -3,9 +3,17 @@
 
 with
 
-usage as (
+graduated as (
 
-    select * from {{ ref('int_postpaid_usage') }}
+    select * from {{ ref('int_graduated_usage') }}
+
+),
+
+days as (
+
+    select *
+    from {{ ref('int_postpaid_days') }}
+    where tier_mode = 'volume'
 
 ),
 
@@ -15,56 +23,50 @@ tiers as (
 
 ),
 
-graduated as (
+totalled as (
 
     select
-        usage.account_id,
-        usage.month,
-        usage.sent_day,
-        usage.is_late,
-        usage.zone,
-        tiers.card_from,
-        tiers.from_unit,
-        tiers.rate,
-        least(usage.last_ordinal, coalesce(tiers.to_unit, usage.last_ordinal))
-        - greatest(usage.last_ordinal - usage.units + 1, tiers.from_unit) + 1 as quantity
-    from usage
-    inner join tiers
-        on usage.account_id = tiers.account_id
-        and usage.zone = tiers.zone
-        and usage.card_from = tiers.card_from
-        and usage.last_ordinal >= tiers.from_unit
-        and (tiers.to_unit is null or usage.last_ordinal - usage.units < tiers.to_unit)
-    where usage.tier_mode = 'graduated'
+        *,
+        sum(units) over (partition by account_id, month, scope) as month_units
+    from days
 
 ),
 
 volume as (
 
     select
-        usage.account_id,
-        usage.month,
-        usage.sent_day,
-        usage.is_late,
-        usage.zone,
+        totalled.account_id,
+        totalled.month,
+        totalled.sent_day,
+        totalled.is_late,
+        totalled.zone,
         tiers.card_from,
         tiers.from_unit,
         tiers.rate,
-        usage.units as quantity
-    from usage
+        totalled.units as quantity
+    from totalled
     inner join tiers
-        on usage.account_id = tiers.account_id
-        and usage.zone = tiers.zone
-        and usage.card_from = tiers.card_from
-        and usage.month_units >= tiers.from_unit
-        and (tiers.to_unit is null or usage.month_units <= tiers.to_unit)
-    where usage.tier_mode = 'volume'
+        on totalled.account_id = tiers.account_id
+        and totalled.zone = tiers.zone
+        and totalled.card_from = tiers.card_from
+        and totalled.month_units >= tiers.from_unit
+        and (tiers.to_unit is null or totalled.month_units <= tiers.to_unit)
 
 ),
 
 priced as (
 
-    select * from graduated
+    select
+        account_id,
+        month,
+        sent_day,
+        is_late,
+        zone,
+        card_from,
+        from_unit,
+        rate,
+        quantity
+    from graduated
 
     union all
 

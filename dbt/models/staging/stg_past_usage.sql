@@ -1,6 +1,9 @@
 -- One row per record of what another system had submitted before this one took over.
 
-{{ config(materialized='incremental', indexes=[{'columns': ['past_usage_id'], 'unique': true}, {'columns': ['read_below']}]) }}
+{{ config(
+    materialized='incremental',
+    indexes=[{'columns': ['past_usage_id'], 'unique': true}, {'columns': ['read_below']}, {'columns': ['account_id', 'at']}]
+) }}
 
 with
 

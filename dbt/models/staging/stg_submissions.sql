@@ -2,7 +2,11 @@
 
 {{ config(
     materialized='incremental',
-    indexes=[{'columns': ['campaign_id', 'ordinal', 'segment', 'attempt'], 'unique': true}, {'columns': ['read_below']}]
+    indexes=[
+        {'columns': ['campaign_id', 'ordinal', 'segment', 'attempt'], 'unique': true},
+        {'columns': ['read_below']},
+        {'columns': ['account_id', 'sent_at']}
+    ]
 ) }}
 
 with

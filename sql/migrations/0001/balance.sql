@@ -54,7 +54,7 @@ language sql stable as $$
 
     )
 
-    -- the accepted attempt with the earliest sent_at; one that was charged before a close stays charged before what came after it
+    -- the accepted attempt that is charged first: the one with the earliest sent_at, unless a closed month has charged another
     select distinct on (key, segment) key, segment, sent_at, charged_at, zone, units
     from dated
     order by key, segment, charged_at, sent_at, attempt

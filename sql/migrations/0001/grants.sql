@@ -69,6 +69,7 @@ grant usage on all sequences in schema billing to outbound_billing;
 
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
 grant select on all tables in schema account, network, intake, billing to outbound_dbt;
+grant insert, delete on billing.prepaid_checkpoint to outbound_dbt;
 revoke select on account.base_member, account.opt_out, account.person, network.portability from outbound_dbt;
 grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch.submission, dispatch.settlement, dispatch.dropped,
     dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement_line to outbound_dbt;

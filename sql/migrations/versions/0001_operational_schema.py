@@ -20,6 +20,7 @@ FILES = (
     "sending",
     "billing",
     "fold",
+    "checkpoint",
     "balance",
     "issue",
     "report",
