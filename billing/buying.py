@@ -41,13 +41,13 @@ def load_buy_rates(path: Path, connector: str, *, dry_run: bool = False) -> Load
         if connector not in names:
             raise UnknownConnector(f"there is no connector {connector}; there are: {', '.join(names) or 'none'}")
         read = list(_read(listing, BuyRate))
-        for n, what in costs.faults([rate for _, rate in read]):
-            listing.mistakes.add(read[n][0], what)
+        for n, fault in costs.faults([rate for _, rate in read]):
+            listing.mistakes.add(read[n][0], fault)
         operators, prefixes = connection.execute(Q.networks).fetchone() or ([], [])
         for line, rate in read:
-            what = costs.strange(rate.network, operators or [], prefixes or [])
-            if what:
-                listing.mistakes.add(line, what)
+            unknown = costs.strange(rate.network, operators or [], prefixes or [])
+            if unknown:
+                listing.mistakes.add(line, unknown)
         listing.mistakes.refuse()
         changes = costing.change(connection, connector, buy_rates(rate for _, rate in read))
         return _done(connection, "load buy rates", path, connector, Loaded(len(read), changes), dry_run)

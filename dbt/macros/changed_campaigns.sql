@@ -62,22 +62,39 @@ inner join {{ ref('stg_statements') }} as statements
 where statements.load_xid >= (select horizon_before from {{ ref('watermark') }})
 {% endmacro %}
 
-{# The rows of a log that belong to the campaigns of the CTE `changed`, sought one campaign after the other by the log's index;
-   all of them where the model is made from nothing. #}
+{# The CTE `changed` of a model that is made anew by campaign; none where it is made from nothing. #}
+{% macro changed_campaigns_cte(counts) %}
+    {%- set found = changed_campaigns(counts) -%}
+    {%- if is_incremental() -%}
+changed as materialized (
+
+    {{ found | indent(4) }}
+
+),
+    {%- endif -%}
+{% endmacro %}
+
+{# The rows of a log that belong to changed campaigns; all of them where the model is made from nothing. #}
 {% macro of_changed_campaigns(log, campaign='campaign_id') %}
     {%- if is_incremental() -%}
-    select logged.*
-    from changed
-    cross join lateral (
-        select *
-        from {{ log }} as candidate
-        where candidate.{{ campaign }} = changed.campaign_id
-        {%- if campaign == 'campaign' %}
-            and candidate.account_id = changed.account_id
-        {%- endif %}
-        offset 0
-    ) as logged
+    {{ of_campaigns('changed', log, campaign) }}
     {%- else -%}
     select * from {{ log }}
     {%- endif -%}
 {% endmacro %}
+
+{# The rows of a log that belong to the campaigns of a CTE, sought one campaign after the other by the log's index: `offset 0` keeps
+   that from being turned into a join, for which all of the log would be read. #}
+{% macro of_campaigns(among, log, campaign='campaign_id') -%}
+    select logged.*
+    from {{ among }} as sought
+    cross join lateral (
+        select *
+        from {{ log }} as candidate
+        where candidate.{{ campaign }} = sought.campaign_id
+        {%- if campaign == 'campaign' %}
+            and candidate.account_id = sought.account_id
+        {%- endif %}
+        offset 0
+    ) as logged
+{%- endmacro %}

@@ -10,18 +10,10 @@
     pre_hook="{% if is_incremental() %}set local enable_seqscan = off{% endif %}"
 ) }}
 
-{%- set news = changed_campaigns(this) -%}
-
 with
 
-{% if is_incremental() -%}
-changed as materialized (
+{{ changed_campaigns_cte(this) }}
 
-    {{ news | indent(4) }}
-
-),
-
-{% endif -%}
 attempts as (
 
     {{ of_changed_campaigns(ref('int_attempts_accepted')) }}

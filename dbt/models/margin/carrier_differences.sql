@@ -114,36 +114,40 @@ told as (
 
 ),
 
--- sought one campaign after the other: offset 0 keeps that from being turned into a join of all history
+attempts as (
+
+    {{ of_campaigns('lacking', ref('int_attempts_accepted')) }}
+
+),
+
+known as (
+
+    {{ of_campaigns('lacking', ref('stg_statement_lines')) }}
+
+),
+
 ours as (
 
     select
-        attempt.account_id,
-        attempt.connector_id,
-        attempt.campaign_id,
-        attempt.ordinal,
-        attempt.segment,
-        attempt.attempt,
-        attempt.sent_at
-    from lacking
-    cross join lateral (
-        select *
-        from {{ ref('int_attempts_accepted') }} as candidate
-        where candidate.campaign_id = lacking.campaign_id
-            and candidate.account_id = lacking.account_id
-        offset 0
-    ) as attempt
+        attempts.account_id,
+        attempts.connector_id,
+        attempts.campaign_id,
+        attempts.ordinal,
+        attempts.segment,
+        attempts.attempt,
+        attempts.sent_at
+    from attempts
     cross join watermark
     inner join told
-        on attempt.connector_id = told.connector_id
-        and told.times @> attempt.sent_at
-    left join {{ ref('stg_statement_lines') }} as line
-        on attempt.campaign_id = line.campaign_id
-        and attempt.ordinal = line.ordinal
-        and attempt.segment = line.segment
-        and attempt.attempt = line.attempt
-    where attempt.sent_at <= watermark.as_of
-        and line.campaign_id is null
+        on attempts.connector_id = told.connector_id
+        and told.times @> attempts.sent_at
+    left join known
+        on attempts.campaign_id = known.campaign_id
+        and attempts.ordinal = known.ordinal
+        and attempts.segment = known.segment
+        and attempts.attempt = known.attempt
+    where attempts.sent_at <= watermark.as_of
+        and known.campaign_id is null
 
 ),
 
