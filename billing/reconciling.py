@@ -9,7 +9,7 @@ from outbound.errors import OutboundError
 
 Q = queries.load("billing/reconciling")
 
-CHECKS = ("segments", "rating", "entries", "deferred", "balances", "months", "documents", "numbers")
+CHECKS = ("segments", "statements", "rating", "entries", "deferred", "balances", "months", "documents", "numbers")
 
 
 class NothingBuilt(OutboundError):

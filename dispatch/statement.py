@@ -76,7 +76,8 @@ def settle(
 ) -> Outcome:
     """Loads the statement in one transaction: what it settled, and where it differs from our log.
 
-    since, until: the time that the statement is of; without them its first and last accepted_at. differences: a CSV
+    since, until: the time that the statement is of; without them its first and last accepted_at. It is kept, and the
+    marts compare our log with the carrier's within it. differences: a CSV
     (COLUMNS) of all of them; it is there once the statement is loaded, or not at all. show: how many the outcome holds.
     """
     with _writer(differences) as write, database.connect("dispatch") as connection:
@@ -96,6 +97,7 @@ def settle(
         connection.execute(Q.keep, where)
         since, until = since or first, until or last
         outcome.compared = since is not None and until is not None
+        _remember(connection, where, outcome.lines - outcome.repeated, since, until)
         for kind, rows in _differences(connection, where | {"since": since, "until": until}, outcome.compared):
             count = 0
             for row in rows:
@@ -176,6 +178,15 @@ def _settle(connection: psycopg.Connection, where: dict[str, Any]) -> int:
         {"campaigns": [doubt.campaign_id for _, doubt in pairs], "ordinals": [doubt.ordinal for _, doubt in pairs]},
     )
     return len(pairs)
+
+
+def _remember(
+    connection: psycopg.Connection, where: dict[str, Any], lines: int, since: datetime | None, until: datetime | None
+) -> None:
+    """Which time the carrier has told of: the marts compare that, and nothing outside it."""
+    if since is None or until is None or since > until:
+        since = until = None
+    connection.execute(Q.remember, where | {"lines": lines, "since": since, "until": until})
 
 
 def _differences(

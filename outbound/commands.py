@@ -6,6 +6,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "network": "Load networks and their coverage from a file.",
         "portability": "Load ported numbers from a file.",
         "connector": "Show and change carriers' accesses while everything runs.",
+        "buy-rates": "Load what a carrier costs from a file.",
+        "fx-rates": "Load what currencies are worth from a file.",
         "history": "Load an account's past from another system.",
         "db": "Show where the database is; migrate it.",
     },

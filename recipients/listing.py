@@ -26,7 +26,7 @@ class WrongRow(Exception):
 
 @dataclass
 class Mistakes:
-    """Those of one file, in the order of its lines."""
+    """Those of one file; told in the order of its lines."""
 
     path: Path
     first: list[tuple[int, str]] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Mistakes:
         """Raises WrongList where there are any."""
         if not self.count:
             return
-        said = [f"  line {line}: {what}" for line, what in self.first]
+        said = [f"  line {line}: {what}" for line, what in sorted(self.first)]
         if self.count > len(said):
             said.append(f"  and {self.count - len(said)} more")
         count = "1 mistake" if self.count == 1 else f"{self.count} mistakes"

@@ -37,17 +37,26 @@ class Table(NamedTuple):
 
 _OF = "to_char(found.{} at time zone owner.timezone, 'YYYY-MM')"
 _MONTH = "left(found.month::text, 7)"
+_DAY = "to_char(found.day, 'YYYY-MM')"
 
 _TOLD = (
+    ("finance.carrier_costs", "what carriers ask, in their currency, by network and day", _DAY,
+     "account, day, connector, network, per, rate"),
+    ("finance.carrier_differences", "what carriers' statements and the log tell differently", _DAY,
+     "connector, day, kind, account, campaign, ordinal, segment, carrier_message_id"),
+    ("finance.carrier_reconciliation", "day by day: log, charges and carriers' statements", _DAY, "account, day, connector"),
     ("finance.charges", "every segment that is charged, with its number", _OF.format("charged_at"),
      "account, campaign, sent_at, msisdn, segment"),
     ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),
     ("finance.invoice_lines", "lines of drafts and issued invoices", _MONTH, "account, month, zone, from_unit"),
     ("finance.invoices", "drafts and issued invoices", _MONTH, "account, month"),
     ("finance.ledger_entries", "the double-entry ledger", _OF.format("at"), "account, at, entry, ledger_account"),
+    ("finance.margin", "revenue, what carriers cost and what is left, by network and day", _DAY,
+     "account, day, network, operator"),
+    ("finance.margin_errors", "segments whose cost nobody knows, for want of a rate", _DAY, "account, day, connector, network"),
     ("finance.prepaid_lots", "lots of prepaid units and what remains in them", None, "account, opened_at, lot"),
     ("finance.rating_errors", "what cannot be charged, and keeps its month open", _MONTH, "account"),
-    ("finance.reconciliation", "day by day: log, charges and ledger", "to_char(found.day, 'YYYY-MM')", "account, day"),
+    ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
      "account, campaign, line, segment, attempt"),

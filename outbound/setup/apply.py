@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from outbound import audit, database, queries
 from outbound.landing import address, opening
-from outbound.setup import guards, tables
+from outbound.setup import costing, guards, tables
 from outbound.setup.difference import Change, difference, existing, write
 from outbound.setup.document import Document, Problem, read
 from outbound.setup.model import Account, Setup
@@ -52,6 +52,7 @@ def _applied(
         write(connection, found)
         changes += found
     _record(connection, None, None, changes)
+    changes += _apply_buy_rates(connection, setup)
     told: list[tuple[str | None, Change]] = [(None, change) for change in changes]
     (entity_id,) = _row(connection, ENTITIES.entity_id, {"name": setup.legal_entity.name})
     problems = list(_taken(connection, setup))
@@ -77,6 +78,17 @@ def _apply_entity(connection: psycopg.Connection, setup: Setup) -> list[Change]:
     found = difference(tables.ENTITY, existing(connection, tables.ENTITY), wanted)
     write(connection, found)
     return renamed + found
+
+
+def _apply_buy_rates(connection: psycopg.Connection, setup: Setup) -> list[Change]:
+    """What the connectors cost, each under its own name."""
+    changes: list[Change] = []
+    for connector in setup.connectors or []:
+        if connector.buy_rates is not None:
+            found = costing.change(connection, connector.name, tables.buy_rates(connector.buy_rates))
+            _record(connection, None, connector.name, found)
+            changes += found
+    return changes
 
 
 class _AccountStep:

@@ -86,6 +86,6 @@ def _fields(one: dict[str, Any]) -> str:
             for name, (before, after) in one["fields"].items()
         ]
         return f": {', '.join(changed)}"
-    if one["kind"] == "rate" and one["change"] == "added":
+    if "rate" in one["fields"] and one["kind"] != "connector" and one["change"] == "added":
         return f": {shown(one['fields']['rate'][1])}"
     return ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from outbound.setup import cards
+from outbound.setup import cards, costs
 from outbound.setup.values import (
     Amount,
     Country,
@@ -16,6 +16,7 @@ from outbound.setup.values import (
     Domain,
     Email,
     Encoding,
+    Exchange,
     Landing,
     Percent,
     Phrase,
@@ -189,6 +190,74 @@ class Connector(Strict):
         return self
 
 
+class BuyRate(Strict):
+    """What the carrier asks for a segment from a day on: of an operator's networks, of those of a prefix, or of all that
+    nothing else names. per: each accepted segment costs, or each that was delivered. to is exclusive."""
+
+    operator: Text | None = None
+    prefix: Prefix | None = None
+    per: Literal["submission", "delivery"] = "submission"
+    currency: Currency
+    since: Day = Field(alias="from")
+    until: Day | None = Field(default=None, alias="to")
+    rate: Rate
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> "BuyRate":
+        if self.operator is not None and self.prefix is not None:
+            raise ValueError("give operator or prefix, or neither for all networks")
+        if self.operator is not None and (self.operator == costs.EVERY or self.operator.startswith("+")):
+            raise ValueError(
+                f"operator {self.operator!r} would be taken for something else: leave out what it begins with"
+            )
+        return self
+
+    @property
+    def network(self) -> str:
+        """As network.buy_rate has it."""
+        return self.operator or (f"+{self.prefix}" if self.prefix else costs.EVERY)
+
+
+def _priced(rates: list[BuyRate]) -> list[BuyRate]:
+    found = costs.faults(rates)
+    if found:
+        raise PydanticCustomError("faults", "the buy rates contradict each other", {"faults": found})
+    return rates
+
+
+class PricedConnector(Connector):
+    """A connector and what it costs. Buy rates that are left out stay as they are."""
+
+    buy_rates: Annotated[list[BuyRate], AfterValidator(_priced)] | None = None
+
+
+class FxRate(Strict):
+    """What one unit of currency is worth in another, from a day on until the next one of the two."""
+
+    currency: Currency
+    into: Currency
+    since: Day = Field(alias="from")
+    rate: Exchange
+
+    @model_validator(mode="after")
+    def _exchanges_something(self) -> "FxRate":
+        if self.currency == self.into:
+            raise ValueError(f"{self.currency} into itself needs no rate: leave it out")
+        return self
+
+
+def _each_once(rates: list[FxRate]) -> list[FxRate]:
+    keys = [(rate.currency, rate.into, rate.since) for rate in rates]
+    found = [
+        (n, f"{key[0]} into {key[1]} from {key[2]} stands here twice: keep one")
+        for n, key in enumerate(keys)
+        if key in keys[:n]
+    ]
+    if found:
+        raise PydanticCustomError("faults", "the exchange rates contradict each other", {"faults": found})
+    return rates
+
+
 class SenderRow(Strict):
     """An address that the account may send from, from a day on. operators: those that let it through; null: all but those
     whose networks ask for approval. klass: of the campaigns that may use it; null: both. document: what that rests on."""
@@ -359,6 +428,7 @@ class Setup(Strict):
     networks: list[Network] | None = None
     quiet_hours: dict[Country, Window] | None = None
     content_screen: ContentScreen | None = None
-    connectors: list[Connector] | None = None
+    connectors: list[PricedConnector] | None = None
+    fx_rates: Annotated[list[FxRate], AfterValidator(_each_once)] | None = None
     staff: list[Staff] | None = None
     accounts: list[Account] = Field(default_factory=list)

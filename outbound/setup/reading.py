@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from outbound.errors import OutboundError
 from outbound.landing.address import Address, WrongLanding, parse
+from outbound.setup import costs
 from outbound.setup.document import Document, Place, Problem, written
 from outbound.setup.model import Account, Change, Setup, Terms
 
@@ -206,6 +207,12 @@ def _strange_operators(setup: Setup) -> Iterator[Problem]:
     for place, operator in named:
         if operator is not None and operator not in known:
             yield Problem(place, f"no network is of {operator!r}: there are {', '.join(known) or 'none'}")
+    prefixes = [network.prefix for network in setup.networks]
+    for n, connector in enumerate(setup.connectors or []):
+        for m, rate in enumerate(connector.buy_rates or []):
+            what = costs.strange(rate.network, known, prefixes)
+            if what:
+                yield Problem(("connectors", n, "buy_rates", m), what)
 
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from outbound.setup.difference import Kind, Row
-from outbound.setup.model import Account, Connector, Network, Route, Setup, Staff, Terms, User
+from outbound.setup.model import Account, BuyRate, Connector, FxRate, Network, Route, Setup, Staff, Terms, User
 from outbound.setup.reading import base_terms, changed_terms, landing_of
 from outbound.setup.values import sender_kind
 
@@ -39,6 +39,14 @@ CONNECTOR = Kind(
     json=frozenset({"password", "routes", "answers", "wire", "tls", "settings"}),
     absent="disabled",
 )  # fmt: skip
+BUY_RATE = Kind(
+    "buy rate",
+    "network.buy_rate",
+    ("network", "effective_from"),
+    ("effective_to", "per", "currency", "rate"),
+    owner="connector_id",
+)
+FX_RATE = Kind("exchange rate", "network.fx_rate", ("currency", "into_currency", "effective_from"), ("rate",))
 STAFF = Kind("staff", "account.person", ("email",), ("name", "role"), only="account_id is null")
 ACCOUNT = Kind(
     "account",
@@ -78,6 +86,8 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
         found.append((SCREENED, {key: {} for key in listed}))
     if setup.connectors is not None:
         found.append((CONNECTOR, {(one.name,): connector_row(one, beside) for one in setup.connectors}))
+    if setup.fx_rates is not None:
+        found.append((FX_RATE, fx_rates(setup.fx_rates)))
     if setup.staff is not None:
         found.append((STAFF, _people(setup.staff)))
     return found
@@ -86,6 +96,20 @@ def shared(setup: Setup, beside: Path) -> list[tuple[Kind, Rows]]:
 def networks(wanted: Iterable[Network], kind: Kind = NETWORK) -> Rows:
     rest = set(kind.columns)
     return {(one.prefix, one.operator, one.country): one.model_dump(include=rest) for one in wanted}
+
+
+def buy_rates(wanted: Iterable[BuyRate]) -> Rows:
+    """Those of one connector."""
+    return {
+        (one.network, one.since): {
+            "effective_to": one.until, "per": one.per, "currency": one.currency, "rate": one.rate,
+        }
+        for one in wanted
+    }  # fmt: skip
+
+
+def fx_rates(wanted: Iterable[FxRate]) -> Rows:
+    return {(one.currency, one.into, one.since): {"rate": one.rate} for one in wanted}
 
 
 def of_account(account: Account) -> list[tuple[Kind, Rows]]:
@@ -152,7 +176,9 @@ def _route(one: Route) -> str | Row:
 
 def connector_row(one: Connector, beside: Path) -> Row:
     """Paths of the file lie beside it."""
-    row = one.model_dump(exclude={"name", "routes", "password", "password_file", "password_env", "tls", "options"})
+    row = one.model_dump(
+        exclude={"name", "routes", "password", "password_file", "password_env", "tls", "options", "buy_rates"}
+    )
     row["routes"] = [_route(route) for route in one.routes]
     if one.password_file is not None:
         row["password"] = {"file": str(beside / one.password_file)}

@@ -393,11 +393,18 @@ create table dispatch.statement_line (
     ordinal integer,
     segment smallint,
     attempt smallint,
+    is_other boolean not null default false,
+    load_xid xid8 not null default pg_current_xact_id(),
     primary key (connector_id, carrier_message_id),
-    check (num_nulls(campaign_id, ordinal, segment, attempt) in (0, 4))
+    check (num_nulls(campaign_id, ordinal, segment, attempt) in (0, 4)),
+    check (not is_other or campaign_id is not null)
 );
 create index on dispatch.statement_line (campaign_id, ordinal) where campaign_id is not null;
+create index on dispatch.statement_line (connector_id) where campaign_id is null or is_other;
+create index on dispatch.statement_line (load_xid);
 comment on column dispatch.statement_line.campaign_id is 'With ordinal, segment and attempt: the attempt of ours that the line is about; null where there is none.';
+comment on column dispatch.statement_line.is_other is 'The attempt of this id went to another destination than the line says.';
+comment on column dispatch.statement_line.load_xid is 'Of the transaction that wrote it, or found its attempt.';
 
 -- Partitions by UTC day for the logs. Called ahead of time by housekeeping and by each worker as it starts.
 create function dispatch.ensure_days(first date, last date) returns void

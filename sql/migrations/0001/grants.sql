@@ -25,6 +25,7 @@ grant execute on function billing.facts_horizon() to outbound_billing, outbound_
 
 -- ingest: files to accepted campaigns
 grant select on all tables in schema account, network, intake, dispatch to outbound_ingest;
+revoke select on network.buy_rate, network.fx_rate from outbound_ingest;
 grant insert, update on intake.file, intake.campaign, intake.profile, account.reservation to outbound_ingest;
 grant insert on intake.campaign_event, intake.file_event, intake.reject, account.audit to outbound_ingest;
 grant insert, update, delete on intake.sighting, intake.look to outbound_ingest;
@@ -44,10 +45,10 @@ grant select on account.account, account.term, account.base_member, account.opt_
 grant select on network.network, intake.campaign, intake.campaign_event, intake.transition to outbound_dispatch;
 grant select on all tables in schema dispatch to outbound_dispatch;
 grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, dispatch.submission, dispatch.settlement, dispatch.dropped,
-    dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement_line to outbound_dispatch;
+    dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement, dispatch.statement_line to outbound_dispatch;
 grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
 grant update on dispatch.receipts_matched to outbound_dispatch;
-grant update (campaign_id, ordinal, segment, attempt) on dispatch.statement_line to outbound_dispatch;
+grant update (campaign_id, ordinal, segment, attempt, is_other, load_xid) on dispatch.statement_line to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
@@ -72,7 +73,9 @@ grant select on all tables in schema account, network, intake, billing to outbou
 grant insert, delete on billing.prepaid_checkpoint to outbound_dbt;
 revoke select on account.base_member, account.opt_out, account.person, network.portability from outbound_dbt;
 grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch.submission, dispatch.settlement, dispatch.dropped,
-    dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement_line to outbound_dbt;
+    dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement to outbound_dbt;
+grant select (connector_id, carrier_message_id, accepted_at, statement, loaded_at, campaign_id, ordinal, segment, attempt, is_other, load_xid)
+    on dispatch.statement_line to outbound_dbt;
 grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
 grant select (campaign_id, ordinal, account_id, line, segments, encoding, network_id, zone) on dispatch.message to outbound_dbt;
 revoke select on account.base_change from outbound_dbt;
@@ -91,7 +94,8 @@ revoke select on dispatch.connector from outbound_ingest, outbound_billing, outb
 grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector
     to outbound_ingest, outbound_billing, outbound_reporting;
 grant insert, update, delete on account.legal_entity, account.account, account.term, account.person, account.sender, account.rate_row,
-    account.sla_term, account.opt_out, network.network, network.portability, network.quiet_hours to outbound_operator;
+    account.sla_term, account.opt_out, network.network, network.portability, network.quiet_hours,
+    network.buy_rate, network.fx_rate to outbound_operator;
 grant insert on account.audit to outbound_operator;
 grant insert, delete on intake.content_screen to outbound_operator;
 grant insert, update on dispatch.connector to outbound_operator;

@@ -18,6 +18,7 @@ FILES = (
     "outcome",
     "control",
     "sending",
+    "cost",
     "billing",
     "fold",
     "checkpoint",

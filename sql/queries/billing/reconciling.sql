@@ -7,6 +7,18 @@ from finance.reconciliation
 where not agrees
 order by account, day;
 
+-- statements --
+-- What carriers' statements say otherwise than the log, of the days that they tell of; and what nobody of ours is known to have sent.
+select account, day || ' ' || connector, format('accepted %%s, charged %%s, on the statement %%s', accepted, charged, stated)
+from finance.carrier_reconciliation
+where not agrees
+union all
+select '(none)', day || ' ' || connector, format('%%s segments %%s', count(*), kind)
+from finance.carrier_differences
+where account is null
+group by day, connector, kind
+order by 1 desc, 2;
+
 -- rating --
 -- What cannot be charged as it stands.
 select account, month || ' ' || subject, format('%%s: %%s units', error, units)

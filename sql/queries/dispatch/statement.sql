@@ -183,23 +183,45 @@ on conflict do nothing;
 
 -- keep --
 -- With the attempt that each line is about, once that is known.
+with found as (
+    select distinct on (line) *
+    from known
+    order by line, same desc, sent_at desc
+)
+
 insert into dispatch.statement_line (
-    connector_id, carrier_message_id, destination, source, reference, accepted_at, statement, campaign_id, ordinal, segment, attempt)
+    connector_id, carrier_message_id, destination, source, reference, accepted_at, statement, campaign_id, ordinal, segment, attempt,
+    is_other)
 select
     %(connector)s, claimed.message_ids[1], claimed.msisdn::text, claimed.source, claimed.reference, claimed.accepted_at, %(statement)s,
-    known.campaign_id, known.ordinal, known.segment, known.attempt
+    found.campaign_id, found.ordinal, found.segment, found.attempt, not coalesce(found.same, true)
 from claimed
-left join known
-    on known.line = claimed.line
-    and known.same
+left join found using (line)
 on conflict (connector_id, carrier_message_id) do update
 set campaign_id = excluded.campaign_id,
     ordinal = excluded.ordinal,
     segment = excluded.segment,
-    attempt = excluded.attempt
-where statement_line.campaign_id is null
+    attempt = excluded.attempt,
+    is_other = excluded.is_other,
+    load_xid = default
+where (statement_line.campaign_id is null or statement_line.is_other)
   and statement_line.destination = excluded.destination
-  and excluded.campaign_id is not null;
+  and excluded.campaign_id is not null
+  and (excluded.campaign_id, excluded.ordinal, excluded.segment, excluded.attempt, excluded.is_other) is distinct from
+      (statement_line.campaign_id, statement_line.ordinal, statement_line.segment, statement_line.attempt, statement_line.is_other);
+
+-- remember --
+-- The statement and the time that it is of. The same one again leaves nothing new behind.
+insert into dispatch.statement (connector_id, name, since, until, lines)
+select %(connector)s, %(statement)s, %(since)s, %(until)s::timestamptz + interval '1 microsecond', %(lines)s
+where not exists (
+    select
+    from dispatch.statement
+    where statement.connector_id = %(connector)s
+      and statement.name = %(statement)s
+      and (statement.since, statement.until)
+          is not distinct from (%(since)s::timestamptz, %(until)s::timestamptz + interval '1 microsecond')
+);
 
 -- times --
 select min(accepted_at), max(accepted_at)

@@ -51,6 +51,7 @@ def test_not_even_the_owner_changes_it(acts: Any, tenants: Any, statement: str) 
         "select msisdn_hash from dispatch.message",
         "select * from dispatch.message",
         "select password from dispatch.connector",
+        "select destination from dispatch.statement_line",
         "select * from dispatch.receipt",
         "select * from dispatch.reply",
         "select * from dispatch.submissions",
@@ -86,6 +87,23 @@ def test_a_carrier_s_password_is_for_those_who_bind_and_those_who_set_up(acts: A
             ).fetchone() == (True,)
         }  # fmt: skip
     assert readers == {"dispatch", "operator"}
+
+
+def test_what_carriers_cost_is_read_by_staff_and_set_by_the_operator(acts: Any) -> None:
+    with acts(None) as owner:
+        for table in ("network.buy_rate", "network.fx_rate"):
+            for privilege, allowed in (
+                ("select", {"billing", "dbt", "reporting", "operator"}), ("insert", {"operator"}), ("update", {"operator"}),
+                ("delete", {"operator"}), ("truncate", set()),
+            ):  # fmt: skip
+                able = {
+                    role
+                    for role in ROLES
+                    if owner.execute(
+                        "select has_table_privilege(%s, %s, %s)", [f"outbound_{role}", table, privilege]
+                    ).fetchone() == (True,)
+                }  # fmt: skip
+                assert able == allowed, f"{privilege} {table}"
 
 
 def test_no_stage_owns_or_may_remove_a_log(acts: Any) -> None:

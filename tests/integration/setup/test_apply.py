@@ -303,3 +303,49 @@ def test_the_defaults_are_those_that_intake_knows() -> None:
     known = {field.alias or name for model in (Options, Policy) for name, field in model.model_fields.items()}
     assert {field.alias or name for name, field in Defaults.model_fields.items()} == known - of_one_file
     assert set(Gate.model_fields) == set(THRESHOLDS)
+
+
+def test_what_connectors_cost_is_applied_once_changed_and_audited(operator: Operator) -> None:
+    def costs(*rates: dict[str, str], fx: str = "47.50") -> dict[str, Any]:
+        fx_rates = [{"currency": "USD", "into": "EGP", "from": "2026-01-01", "rate": fx}]
+        spare = {**MAIN, "name": "spare", "buy_rates": [{"currency": "EGP", "from": "2026-01-01", "rate": "0.02"}]}
+        return SETUP | {"connectors": [{**MAIN, "buy_rates": list(rates)}, spare], "fx_rates": fx_rates}
+
+    default = {"currency": "USD", "from": "2026-01-01", "to": "2026-04-24", "rate": "0.001"}
+    dear = {"prefix": "20", "per": "delivery", "currency": "USD", "from": "2026-01-01", "rate": "0.000123"}
+    assert [line for line in operator.applies(costs(default, dear)) if "rate" in line and "nile" not in line] == [
+        "added - exchange rate USD EGP 2026-01-01",
+        "added - buy rate of main * 2026-01-01",
+        "added - buy rate of main +20 2026-01-01",
+        "added - buy rate of spare * 2026-01-01",
+    ]
+    assert operator.applies(costs(default, dear)) == []
+    assert operator.applies(SETUP | {"connectors": [MAIN, {**MAIN, "name": "spare"}]}) == []
+    assert operator.applies(costs(default | {"rate": "0.002"}, fx="48")) == [
+        "changed - exchange rate USD EGP 2026-01-01",
+        "changed - buy rate of main * 2026-01-01",
+        "removed - buy rate of main +20 2026-01-01",
+    ]
+    prices = "select connector.name, network, buy_rate.rate::text, per from network.buy_rate join dispatch.connector using (connector_id) order by 1"
+    assert operator.sees(prices) == [
+        ("main", "*", "0.002000", "submission"), ("spare", "*", "0.020000", "submission"),
+    ]  # fmt: skip
+    assert operator.sees("select object, jsonb_array_length(detail -> 'changes') from account.audit where object in ('main', 'spare') order by audit_id") == [
+        ("main", 2), ("spare", 1), ("main", 2),
+    ]  # fmt: skip
+
+
+def test_costs_that_contradict_themselves_are_refused_with_their_lines(operator: Operator) -> None:
+    rates = [
+        {"operator": "Vodaphone", "currency": "USD", "from": "2026-01-01", "rate": "0.001"},
+        {"currency": "USD", "from": "2026-01-01", "rate": "0.001"},
+    ]
+    twice = [{"currency": "USD", "into": "EGP", "from": "2026-01-01", "rate": "47"}] * 2
+    with pytest.raises(WrongSetup, match=r"connectors\[0\].buy_rates\[0\]: no network is of 'Vodaphone': there are V"):
+        operator.applies(SETUP | {"connectors": [{**MAIN, "buy_rates": rates}]})
+    with pytest.raises(WrongSetup, match=r"fx_rates\[1\]: USD into EGP from 2026-01-01 stands here twice"):
+        operator.applies(SETUP | {"fx_rates": twice})
+    later = {"currency": "USD", "from": "2026-02-01", "rate": "0.001"}
+    with pytest.raises(WrongSetup, match=r"buy_rates\[1\].*overlaps the rate of all networks from 2026-02-01"):
+        operator.applies(SETUP | {"connectors": [{**MAIN, "buy_rates": [later, rates[1]]}]})
+    assert operator.sees("select count(*) from network.buy_rate") == [0]

@@ -1,0 +1,20 @@
+-- One row per legal entity: the days of what carriers cost are those of its time zone.
+
+with
+
+legal_entity as (
+
+    select
+        legal_entity_id,
+        timezone
+    from {{ source('account', 'legal_entity') }}
+
+),
+
+final as (
+
+    select * from legal_entity
+
+)
+
+select * from final

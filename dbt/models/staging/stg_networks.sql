@@ -1,0 +1,22 @@
+-- One row per network that there is or was.
+
+with
+
+network as (
+
+    select
+        network_id,
+        prefix,
+        operator,
+        country
+    from {{ source('network', 'network') }}
+
+),
+
+final as (
+
+    select * from network
+
+)
+
+select * from final
