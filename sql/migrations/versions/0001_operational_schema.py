@@ -22,6 +22,7 @@ FILES = (
     "fold",
     "balance",
     "issue",
+    "notices",
     "report",
     "grants",
     "isolation",
