@@ -97,7 +97,7 @@ def of_prepaid(balance: Prepaid, wanted: Notices) -> Iterator[Finding]:
 
 
 def _low_balance(balance: Prepaid, wanted: Notices) -> Iterator[Finding]:
-    facts = {"available": max(0, balance.available)}
+    facts: dict[str, Any] = {"available": max(0, balance.available)}
     if wanted.low_balance is not None:
         if balance.available < wanted.low_balance and balance.lots:
             facts["threshold"] = wanted.low_balance

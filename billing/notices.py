@@ -1,11 +1,12 @@
 """Notices of balances: found in the live balance, written once each, queued for those who are to be told."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.rows import class_row, dict_row, namedtuple_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from billing import accounts, notice_rules
@@ -22,6 +23,35 @@ Q = queries.load("billing/notices")
 
 class NotChecked(OutboundError):
     """The balances of some accounts could not be looked at: whose. Those of the others were."""
+
+
+class Standing(NamedTuple):
+    """An account's terms at an instant and what they leave: see the query `standing`."""
+
+    settings: dict[str, Any]
+    today: date
+    scheme: str
+    currency: str
+    tolerance: Decimal
+    available: int | None
+    credit_limit: Decimal | None
+    monthly_cap: Decimal | None
+    credit_units: int | None
+    cap_units: int | None
+    held: int
+    gross_rate: Decimal | None
+    net_rate: Decimal | None
+    opened_at: datetime | None
+
+
+class Told(NamedTuple):
+    """The latest notice of a subject. is_open: it still holds, as far as was seen."""
+
+    kind: str
+    subject: str
+    crossing: int
+    notice_id: int
+    is_open: bool
 
 
 class Recipients(NamedTuple):
@@ -72,7 +102,7 @@ def _check_one(connection: psycopg.Connection, account_id: int, at: datetime | N
     connection.execute(Q.take_turn, {"account": account_id})
     values = {"account": account_id, "at": at or instant(connection)}
     found = {(one.kind, one.subject): one for one in _findings(connection, values)}
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
+    with connection.cursor(row_factory=class_row(Told)) as cursor:
         told = {(row.kind, row.subject): row for row in cursor.execute(Q.latest, values)}
     over = [row for key, row in told.items() if row.is_open and key not in found]
     for row in over:
@@ -88,7 +118,7 @@ def _check_one(connection: psycopg.Connection, account_id: int, at: datetime | N
 
 
 def _findings(connection: psycopg.Connection, values: dict[str, Any]) -> Iterator[Finding]:
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
+    with connection.cursor(row_factory=class_row(Standing)) as cursor:
         standing = cursor.execute(Q.standing, values).fetchone()
     if standing is None:
         return
@@ -100,7 +130,7 @@ def _findings(connection: psycopg.Connection, values: dict[str, Any]) -> Iterato
         yield from notice_rules.of_limit(limit, wanted.credit_percent)
 
 
-def _prepaid(connection: psycopg.Connection, values: dict[str, Any], standing: Any) -> Prepaid:
+def _prepaid(connection: psycopg.Connection, values: dict[str, Any], standing: Standing) -> Prepaid:
     with connection.cursor(row_factory=class_row(Lot)) as cursor:
         lots = cursor.execute(Q.lots, values).fetchall()
     bought = notice_rules.extending(lots)
@@ -111,14 +141,14 @@ def _prepaid(connection: psycopg.Connection, values: dict[str, Any], standing: A
     return Prepaid(
         today=standing.today,
         tolerance=standing.tolerance,
-        available=standing.available,
+        available=standing.available or 0,
         lots=lots,
         since=since if then is not None else None,
         base=base,
     )
 
 
-def _limits(standing: Any) -> Iterator[Limit]:
+def _limits(standing: Standing) -> Iterator[Limit]:
     for kind, prefix, amount, units, rate in (
         ("credit_limit", "", standing.credit_limit, standing.credit_units, standing.gross_rate),
         ("monthly_cap", f"{standing.today:%Y-%m}/", standing.monthly_cap, standing.cap_units, standing.net_rate),

@@ -15,7 +15,7 @@ def command(ctx: click.Context, account: str | None, limit: int, as_json: bool) 
     """Lists notices: a low balance, units that lapse soon, a limit that is near or reached. Without a subcommand.
 
     A notice is raised when a threshold is crossed, and told by e-mail and webhook to those whom the account's set-up
-    names. `check` and `send` are what Airflow does every quarter of an hour.
+    names. `check` and `send` are what Airflow does each hour.
 
     \b
     outbound notices --account nile

@@ -1,6 +1,6 @@
 """# Tell customers of their balances
 
-Every quarter of an hour: compares the live balances with the accounts' thresholds, writes notices (a low balance, units
+Each hour: compares the live balances with the accounts' thresholds, writes notices (a low balance, units
 that lapse soon, a limit that is near or reached) and sends what waits, by e-mail and webhook. What cannot be sent is
 tried again by later runs; a mail server that is down stops nothing else.
 """
@@ -12,7 +12,7 @@ from airflow.sdk import DAG, TriggerRule, task
 with DAG(
     dag_id="notices",
     doc_md=__doc__,
-    schedule="11,26,41,56 * * * *",
+    schedule="17 * * * *",
     max_active_runs=1,
     default_args={
         "owner": "finance",

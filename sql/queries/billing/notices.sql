@@ -13,17 +13,16 @@ select pg_advisory_xact_lock(hashtext('billing.notice'), hashint8(%(account)s));
 -- The terms of an instant and what they leave. held: what campaigns hold of a limit. Rates are the dearest, with and without VAT.
 select
     owner.notices as settings,
-    owner.timezone,
     local.today,
     term.scheme,
     term.currency,
     term.recharge_tolerance as tolerance,
-    billing.available_units(owner.account_id, %(at)s) as available,
+    free.units as available,
     term.credit_limit,
     term.monthly_cap,
     credit.units as credit_units,
     cap.units as cap_units,
-    coalesce(least(credit.units, cap.units) - billing.available_units(owner.account_id, %(at)s), 0) as held,
+    coalesce(least(credit.units, cap.units) - free.units, 0) as held,
     dearest.rate * (1 + term.vat_rate) as gross_rate,
     dearest.rate as net_rate,
     (select opening.at from account.opening where opening.account_id = owner.account_id and opening.at <= %(at)s) as opened_at
@@ -31,6 +30,7 @@ from account.account as owner
 cross join lateral (select (%(at)s at time zone owner.timezone)::date as today) as local
 cross join lateral account.term_on(owner.account_id, local.today) as term
 cross join lateral (select billing.dearest_rate(owner.account_id, local.today) as rate) as dearest
+cross join lateral (select billing.available_units(owner.account_id, %(at)s) as units offset 0) as free
 left join lateral (select billing.credit_units(owner.account_id, %(at)s) as units where term.scheme = 'postpaid') as credit on true
 left join lateral (select billing.cap_units(owner.account_id, %(at)s) as units where term.scheme = 'postpaid') as cap on true
 where owner.account_id = %(account)s;
@@ -104,7 +104,8 @@ where notice.account_id = delivery.account_id
   and (over.notice_id is not null or delivery.attempts >= %(attempts)s or notice.recorded_at < now() - make_interval(days => %(days)s));
 
 -- claim --
--- The delivery that is due longest, for this process alone: its next try lies ahead by twice as much each time, and by chance.
+-- The delivery that is due longest, for this process alone: its next try lies ahead by twice as much each time, by chance, and
+-- by more than any conversation takes.
 with
 
 due as (
@@ -126,7 +127,7 @@ claimed as (
 
     update billing.notice_delivery as delivery
     set attempts = delivery.attempts + 1,
-        next_try_at = now() + least(interval '6 hours', interval '4 minutes' * power(2, delivery.attempts)) * (0.5 + random())
+        next_try_at = now() + least(interval '6 hours', interval '10 minutes' * power(2, delivery.attempts)) * (0.5 + random())
     from due
     where delivery.delivery_id = due.delivery_id
     returning delivery.*
