@@ -36,6 +36,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "See": {
         "status": "What runs, what waits, what is held and what releases it.",
+        "notices": "What customers were told of their balances; tell them.",
         "export": "Write a table as CSV, XLSX or JSON.",
         "reconcile": "Do the books agree, and what exactly does not?",
     },

@@ -58,6 +58,7 @@ _TOLD = (
     ("finance.rating_errors", "what cannot be charged, and keeps its month open", _MONTH, "account"),
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
+    ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
      "account, campaign, line, segment, attempt"),
     ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),

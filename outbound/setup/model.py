@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from outbound.setup import cards, costs
+from outbound.setup.notices import Notices
 from outbound.setup.values import (
     Amount,
     Country,
@@ -416,6 +417,7 @@ class Account(Terms):
     senders: list[SenderRow] | None = None
     users: list[User] | None = None
     defaults: Defaults = Defaults()
+    notices: Notices = Notices()
     rates: Annotated[list[RateRow], AfterValidator(_checked)] | None = None
     sla: list[Target] | None = None
     terms: list[Change] = Field(default_factory=list)

@@ -52,8 +52,8 @@ ACCOUNT = Kind(
     "account",
     "account.account",
     ("name",),
-    ("legal_entity_id", "timezone", "default_region", "landing", "defaults"),
-    json=frozenset({"defaults"}),
+    ("legal_entity_id", "timezone", "default_region", "landing", "defaults", "notices"),
+    json=frozenset({"defaults", "notices"}),
     absent="kept",
 )
 TERM = Kind("term", "account.term", ("effective_from",), tuple(Terms.model_fields), owner="account_id")
@@ -150,6 +150,7 @@ def account_row(account: Account, setup: Setup, entity_id: int | None) -> Rows:
             "default_region": account.default_region or setup.legal_entity.country,
             "landing": landing_of(account),
             "defaults": defaults,
+            "notices": account.notices.model_dump(mode="json", exclude_defaults=True),
         }
     }
 

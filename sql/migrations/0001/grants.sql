@@ -66,6 +66,8 @@ grant select on all tables in schema account, network, intake, dispatch, billing
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_billing;
 grant insert, update on billing.document_counter, billing.build, billing.approval to outbound_billing;
+grant insert on billing.notice, billing.notice_over, billing.notice_delivery to outbound_billing;
+grant update (attempts, next_try_at, sent_at, given_up_at, last_error) on billing.notice_delivery to outbound_billing;
 grant usage on all sequences in schema billing to outbound_billing;
 
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
@@ -78,7 +80,7 @@ grant select (connector_id, carrier_message_id, accepted_at, statement, loaded_a
     on dispatch.statement_line to outbound_dbt;
 grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
 grant select (campaign_id, ordinal, account_id, line, segments, encoding, network_id, zone) on dispatch.message to outbound_dbt;
-revoke select on account.base_change from outbound_dbt;
+revoke select on account.base_change, billing.notice_delivery from outbound_dbt;
 create schema staging authorization outbound_dbt;
 create schema intermediate authorization outbound_dbt;
 create schema finance authorization outbound_dbt;
@@ -108,4 +110,5 @@ grant select on account.account, account.term, account.sender, account.rate_row,
     account.opt_out, account.purchase, account.payment, account.adjustment, account.reservation, account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
     dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
-    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, report.sla_figure to outbound_web;
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note,
+    billing.notice, billing.notice_over, report.sla_figure to outbound_web;

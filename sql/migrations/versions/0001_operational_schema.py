@@ -24,6 +24,7 @@ FILES = (
     "checkpoint",
     "balance",
     "issue",
+    "notices",
     "report",
     "grants",
     "isolation",

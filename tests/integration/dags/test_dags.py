@@ -18,7 +18,7 @@ HEAVY = ("dbt", "great_expectations", "pandas", "pyarrow", "numpy", "psycopg", "
 
 def test_the_files_are_those_of_the_design():
     assert FILES == [
-        "build_marts", "close_month", "housekeeping", "process_campaign", "report_sla", "scan_landing_zone",
+        "build_marts", "close_month", "housekeeping", "notices", "process_campaign", "report_sla", "scan_landing_zone",
     ]  # fmt: skip
 
 
