@@ -22,7 +22,17 @@ select
         or exists (select from account.adjustment where adjustment.account_id = account.account_id)
         or exists (select from account.past_usage where past_usage.account_id = account.account_id)
         or exists (select from account.opening where opening.account_id = account.account_id)
-        or exists (select from intake.campaign where campaign.account_id = account.account_id) as has_facts
+        or exists (select from intake.campaign where campaign.account_id = account.account_id) as has_facts,
+    (
+        select max((document.at at time zone account.timezone)::date)
+        from (
+            select at from account.purchase where purchase.account_id = account.account_id and not is_history
+            union all
+            select at
+            from account.adjustment
+            where adjustment.account_id = account.account_id and adjustment.kind = 'refund' and not is_history
+        ) as document
+    ) as last_order
 from account.account
 where account.name = %(name)s;
 
