@@ -44,16 +44,20 @@ def said(operator, *words: object) -> list[str]:
 def test_a_recharge_that_extends_says_so(four_thousand_left):
     """CHARGING 8, 9, 19."""
     assert said(four_thousand_left, "purchase", "--account", "nile", "--units", 5_000, "--rate", "0.08") == [
-        f"extends 4,000 units to {in_a_year(four_thousand_left)} at 0.08: revaluation -80.00;"
-        " net 400.00, VAT 56.00, receivable 456.00"
+        (
+            f"extends 4,000 units to {in_a_year(four_thousand_left)} at 0.08: revaluation -80.00;"
+            " net 400.00, VAT 56.00, receivable 456.00"
+        )
     ]
 
 
 def test_one_short_says_what_would_have_been_enough(four_thousand_left):
     """CHARGING 10."""
     assert said(four_thousand_left, "purchase", "--account", "nile", "--units", 3_999, "--rate", "0.08") == [
-        f"is a lot of its own: 4,000 units stay at 0.10 until {in_a_year(four_thousand_left, 90)};"
-        " buy at least 4,000 to extend; net 319.92, VAT 44.79, receivable 364.71"
+        (
+            f"is a lot of its own: 4,000 units stay at 0.10 until {in_a_year(four_thousand_left, 90)};"
+            " buy at least 4,000 to extend; net 319.92, VAT 44.79, receivable 364.71"
+        )
     ]
 
 
@@ -131,8 +135,10 @@ def test_a_reversal_says_which_lot_gets_the_units(four_thousand_left):
     """CHARGING 23: the lot that succeeded theirs."""
     four_thousand_left.does("purchase", "--account", "nile", "--units", 5_000, "--rate", "0.08", "--id", "PO-2")
     assert said(four_thousand_left, "reverse", "U-1", "--account", "nile", "--reason", "wrong list") == [
-        f"gives 6,000 units back to lot PO-2 (15,000 units at 0.08 until {in_a_year(four_thousand_left)} then):"
-        " usage revenue -600.00, deferred revenue 480.00"
+        (
+            f"gives 6,000 units back to lot PO-2 (15,000 units at 0.08 until {in_a_year(four_thousand_left)} then):"
+            " usage revenue -600.00, deferred revenue 480.00"
+        )
     ]
 
 
@@ -150,8 +156,10 @@ def test_a_reversal_says_that_the_lot_has_lapsed(operator):
 def test_a_void_says_what_becomes_of_the_money(operator):
     bought = operator.does("purchase", "--account", "nile", "--units", 1_000, "--rate", "0.10")
     assert said(operator, "void", bought["invoice"], "--reason", "x", "--undelivered") == [
-        f"{bought['invoice']} of nile becomes void and keeps its number: receivable -114.00 EGP; a draft of its"
-        " purchase, whose units stay, is there again after the next build"
+        (
+            f"{bought['invoice']} of nile becomes void and keeps its number: receivable -114.00 EGP; a draft of its"
+            " purchase, whose units stay, is there again after the next build"
+        )
     ]
 
 
