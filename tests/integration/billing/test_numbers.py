@@ -46,7 +46,9 @@ def _jobs_of(owner: psycopg.Connection, name: str, zone: str) -> list[Job]:
         assert row
         return row[0]
 
-    entity = one("insert into account.legal_entity values (default, %s, 'EG', %s) returning legal_entity_id", name, zone)
+    entity = one(
+        "insert into account.legal_entity values (default, %s, 'EG', %s) returning legal_entity_id", name, zone
+    )
     account = one(
         "insert into account.account (legal_entity_id, name, timezone, default_region, landing)"
         " values (%s, %s, %s, 'EG', '/nowhere') returning account_id",
@@ -66,7 +68,7 @@ def _jobs_of(owner: psycopg.Connection, name: str, zone: str) -> list[Job]:
     owner.execute(
         "insert into billing.closed_period (account_id, month, starts_at, ends_at, closed_by, figures)"
         " select account_id, (month || '-01')::date, (month || '-01')::date, (month || '-01')::date + 28, 'test',"
-        " '{\"net\": 10.00, \"vat\": 1.40}' from finance.invoice_lines where account_id = %s",
+        ' \'{"net": 10.00, "vat": 1.40}\' from finance.invoice_lines where account_id = %s',
         [account],
     )
     credited = one("select invoice_id from billing.issue_invoice(%s, '2024-01-01', null, 'test')", account)
@@ -76,7 +78,8 @@ def _jobs_of(owner: psycopg.Connection, name: str, zone: str) -> list[Job]:
         [account, PURCHASES],
     ).fetchall()
     months = owner.execute(
-        "select (month || '-01')::date from finance.invoice_lines where account_id = %s and month > '2024-01'", [account]
+        "select (month || '-01')::date from finance.invoice_lines where account_id = %s and month > '2024-01'",
+        [account],
     ).fetchall()
     wanted = [
         *(("purchase", row[0]) for row in bought),
@@ -158,5 +161,7 @@ def test_an_invoice_is_void_until_midnight_of_its_entity(jobs: list[Job], databa
             owner.execute("select billing.void_invoice(%s, 'test', 'wrong')", cairo)
         owner.execute("select billing.void_invoice(%s, 'test', 'wrong')", york)
         assert owner.execute("select invoice_id from billing.void").fetchall() == [york]
-        label = owner.execute("select label from billing.issue_invoice(%s, '2024-01-01', null, 'test')", [jobs[-1].account])
+        label = owner.execute(
+            "select label from billing.issue_invoice(%s, '2024-01-01', null, 'test')", [jobs[-1].account]
+        )
         assert label.fetchone() == ("2026-000002",)  # the void one keeps its number
