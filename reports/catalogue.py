@@ -39,6 +39,7 @@ _OF = "to_char(found.{} at time zone owner.timezone, 'YYYY-MM')"
 _MONTH = "left(found.month::text, 7)"
 
 _TOLD = (
+    ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("finance.charges", "every segment that is charged, with its number", _OF.format("charged_at"),
      "account, campaign, sent_at, msisdn, segment"),
     ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),

@@ -4,6 +4,10 @@
 -- One set-up at a time; the lock ends with the transaction.
 select pg_advisory_xact_lock(hashtext('outbound apply'));
 
+-- wait_for_build --
+-- Until no marts are being built and no month is being closed; the next build waits for this transaction.
+select pg_advisory_xact_lock(hashtext('billing.build'));
+
 -- wake --
 -- Dispatch workers look at once at what changed.
 notify outbound_dispatch;
