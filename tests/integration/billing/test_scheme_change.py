@@ -47,8 +47,8 @@ def test_what_a_campaign_is_promised_or_in_doubt_refuses_it(operator, account):
         f" where name = '{account}'"
     )
     operator.sql(
-        "insert into intake.campaign (account_id, file_id, state, name, sender, rows, messages, segments, received_at,"
-        " accepted_at) select account_id, file_id, 'accepted', 'x', 'NILE', 5, 5, 5, now(), now() from intake.file"
+        "insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows, messages, segments, received_at,"
+        " accepted_at) select 1, account_id, file_id, 'accepted', 'x', 'NILE', 5, 5, 5, now(), now() from intake.file"
     )
     operator.sql(
         "insert into account.reservation (campaign_id, account_id, segments) select campaign_id, account_id, 5"
