@@ -1,5 +1,6 @@
 """The account that a command is about, with the terms in force today."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,6 +35,8 @@ class Account:
     currency: str
     vat_rate: Decimal
     recharge_tolerance: Decimal
+    next_scheme: str | None
+    next_scheme_from: date | None
 
     @property
     def digits(self) -> int:
@@ -42,6 +45,24 @@ class Account:
     def must_be(self, scheme: str, instead: str) -> None:
         if self.scheme != scheme:
             raise WrongScheme(f"account {self.name} is {self.scheme}, not {scheme}: {instead}")
+
+    def must_outlive(self, last_valid_days: Iterable[date]) -> None:
+        """Units may not remain when the account's scheme changes, so none are added that would (CHARGING 30)."""
+        if self.next_scheme_from and any(day >= self.next_scheme_from for day in last_valid_days):
+            raise WrongScheme(
+                f"account {self.name} is {self.next_scheme} from {self.next_scheme_from} on, and units of this would"
+                " still be valid then (CHARGING 30): take that change out of the set-up first"
+            )
+
+
+def take_turn(connection: psycopg.Connection, name: str) -> Account:
+    """`find`, for whoever does something to it: until the transaction ends nothing else bears on the account's balance
+    and periods, neither reserving nor recording nor closing.
+
+    What is looked at afterwards is as the one before has left it; an instant taken afterwards is later than all of its.
+    """
+    connection.execute(Q.take_turn, {"account": find(connection, name).account_id})
+    return find(connection, name)
 
 
 def find(connection: psycopg.Connection, name: str) -> Account:

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from billing import accounts, approvals, audit, balances
+from billing import accounts, approvals, audit, balances, telling
 from billing.accounts import Account
 from billing.issuing import credit_one, refusals
 from billing.orders import NotRecorded, instant, new_key
@@ -38,16 +38,14 @@ def _adjust(
         connection.transaction(force_rollback=dry_run),
         refusals(),
     ):
-        owner = accounts.find(connection, account)
+        owner = accounts.take_turn(connection, account)
         owner.must_be("prepaid", "its invoices are corrected with outbound credit")
         if usage is not None:
             _must_be_used(connection, owner, usage)
         at = instant(connection)
         if kind == "refund" and units is not None:
             _must_be_free(connection, owner, units, at)
-        if not dry_run:
-            subject = f"{account} {usage or units} {reason}"
-            approvals.ask(connection, owner.legal_entity_id, owner.approvals, kind, subject)
+        before = balances.lots(connection, owner.account_id, at)
         name = new_key(connection, owner, {"grant": "G", "refund": "RF", "reversal": "RV"}[kind], key)
         values = {
             "account": owner.account_id, "key": name, "kind": kind, "at": at, "units": units, "usage": usage,
@@ -55,14 +53,32 @@ def _adjust(
         }  # fmt: skip
         connection.execute(Q.adjust, values)
         done = balances.movements(connection, owner.account_id, at)
+        after = balances.lots(connection, owner.account_id, at)
+        owner.must_outlive(lot.last_valid_day for lot in after)
         result: dict[str, Any] = {"account": account, kind: name, "at": at}
         result["units"] = units if units is not None else sum(abs(one.units) for one in done)
+        result["says"] = _told(kind, telling.Speaker(owner.digits), units or 0, before, after, done)
         result["posts"] = [{"on": place, "amount": amount} for place, amount in balances.posted(done).items()]
         if kind == "refund":
             result["credit_notes"] = _credit_notes(connection, owner, done, reason)
-        result["lots"] = balances.shown(balances.lots(connection, owner.account_id, at))
+        result["lots"] = balances.shown(after)
         audit.record(connection, kind, owner.account_id, name, result | {"reason": reason, "usage": usage})
+        if not dry_run:
+            posts = ", ".join(f"{row['on']} {row['amount']}" for row in result["posts"])
+            subject = f"{account} {usage or units} {reason}" + (f" ({posts})" if posts else "")
+            approvals.ask(connection, owner.legal_entity_id, owner.approvals, kind, subject)
     return result
+
+
+def _told(
+    kind: str, speaker: telling.Speaker, units: int, before: list[balances.Lot], after: list[balances.Lot],
+    done: list[balances.Movement],
+) -> list[str]:  # fmt: skip
+    if kind == "grant":
+        return telling.grant(speaker, units, after, done)
+    if kind == "refund":
+        return telling.refund(speaker, before, done)
+    return telling.reversal(speaker, done, after)
 
 
 def _must_be_free(connection: psycopg.Connection, owner: Account, units: int, at: Any) -> None:
@@ -99,6 +115,12 @@ def _credit_notes(
     for one in done:
         if one.kind == "credit" and one.lot is not None:
             row = connection.execute(Q.purchase_invoice, {"account": owner.account_id, "key": one.lot}).fetchone()
-            if row is not None:
-                notes.append(credit_one(connection, owner.account_id, row[0], 1, one.against, reason))
+            invoice, is_ours, month = row or (None, False, None)
+            if invoice is not None:
+                notes.append(credit_one(connection, owner.account_id, invoice, 1, one.against, reason, "refund"))
+            elif is_ours:
+                raise NotRecorded(
+                    f"the invoice of purchase {one.lot} is void, so there is none to credit: issue it again first, with"
+                    f" outbound build and outbound issue {month} --account {owner.name}"
+                )
     return notes

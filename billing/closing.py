@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts, approvals, audit
+from billing import accounts, approvals, audit, telling
 from billing.build import build_in_turn, turn
 from outbound import clock, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
+from outbound.money import currency_digits
 
 log = logger(__name__)
 Q = queries.load("billing/closing")
@@ -96,31 +97,51 @@ def _due(connection: psycopg.Connection, month: date, account: int | None) -> li
 
 def _close_account(connection: psycopg.Connection, one: _Due, wanted: date, dry_run: bool) -> list[dict[str, Any]]:
     """All of the account's open months up to the wanted one, or none."""
-    _nothing_stands_against(connection, one, wanted)
-    closed = []
     with connection.transaction(force_rollback=dry_run):
-        if not dry_run:
-            subject = f"{one.name} {wanted:%Y-%m}"
-            approvals.ask(connection, one.legal_entity_id, one.approvals, "close-month", subject)
+        # whoever records something for the account has ended or waits, and will find the month closed
+        owner = accounts.take_turn(connection, one.name)
+        _nothing_stands_against(connection, one, wanted)
+        closed = []
         month = one.next_month
         while month <= wanted:
-            values = {"account": one.account_id, "month": month, "actor": audit.actor()}
-            row = connection.execute(Q.freeze, values).fetchone()
-            assert row is not None  # noqa: S101  one row is inserted
-            figures = json.loads(row[0], parse_float=Decimal)
-            audit.record(connection, "close-month", one.account_id, f"{month:%Y-%m}", figures)
-            closed.append({"account": one.name, "month": f"{month:%Y-%m}"} | figures)
+            closed.append(_freeze(connection, owner, month))
             month = (month + timedelta(days=31)).replace(day=1)
+        if not dry_run:
+            # figures that changed since the first person's word are asked for anew
+            words = "; ".join(f"{row['month']} {_summary(row)}" for row in closed)
+            approvals.ask(connection, one.legal_entity_id, one.approvals, "close-month", f"{one.name} {words}")
     return closed
 
 
+def _freeze(connection: psycopg.Connection, owner: accounts.Account, month: date) -> dict[str, Any]:
+    values = {"account": owner.account_id, "month": month, "actor": audit.actor()}
+    row = connection.execute(Q.freeze, values).fetchone()
+    assert row is not None  # noqa: S101  one row is inserted
+    figures = json.loads(row[0], parse_float=Decimal)
+    audit.record(connection, "close-month", owner.account_id, f"{month:%Y-%m}", figures)
+    closed = {"account": owner.name, "month": f"{month:%Y-%m}", "ends_at": f"{row[2]:%Y-%m-%d %H:%M} UTC"} | figures
+    return closed | {"says": telling.month(telling.Speaker(currency_digits(row[3])), closed, posts=row[1])}
+
+
+def _summary(row: dict[str, Any]) -> str:
+    """The figures that somebody agrees to, in a line."""
+    names = ("lines", "net", "vat") if "net" in row else ("closing", "rerate_value", "blended_value")
+    return " ".join(f"{name} {row[name]}" for name in names if name in row) or "nothing"
+
+
 def _nothing_stands_against(connection: psycopg.Connection, one: _Due, month: date) -> None:
+    """Raises NotClosed (CHARGING 16, 26)."""
     values = {"account": one.account_id, "month": month, "ends_at": one.ends_at}
     (doubts,) = connection.execute(Q.doubts, values).fetchone() or (0,)
     if doubts:
         raise NotClosed(
             f"{one.name}: {doubts} attempts are in doubt; they are settled by receipts, by `outbound statement load`,"
             " or at their time limit."
+        )
+    (unread,) = connection.execute(Q.unread, values).fetchone() or (0,)
+    if unread:
+        raise NotClosed(
+            f"{one.name}: {unread} facts of {month:%Y-%m} or before came in while the marts were being built; try again."
         )
     errors = connection.execute(Q.errors, values).fetchall()
     if errors:

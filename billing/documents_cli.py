@@ -81,20 +81,40 @@ def void(invoice: str, reason: str, undelivered: bool, account: str | None, dry_
 @click.option("--line", default=1, show_default=True, help="The line of the invoice.")
 @click.option("--net", type=DECIMAL, required=True, metavar="AMOUNT", help="How much of the line's net.")
 @click.option("--reason", required=True, help="Why; it stands on the credit note.")
+@click.option(
+    "--class",
+    "kind",
+    type=click.Choice(["correction", "sla"]),
+    default="correction",
+    show_default=True,
+    help="What it is; one for a missed SLA target is proposed first.",
+)
+@click.option("--draft", is_flag=True, help="Only propose it: somebody else approves it with `outbound credit-draft`.")
 @optional_account
 @dry_run
 @as_json
 def credit(
-    invoice: str, line: int, net: Decimal, reason: str, account: str | None, dry_run: bool, as_json: bool
+    invoice: str,
+    line: int,
+    net: Decimal,
+    reason: str,
+    kind: str,
+    draft: bool,
+    account: str | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Issues a credit note on a line of a month's invoice NUMBER, in a series of its own.
+    """Issues a credit note on a line of a month's invoice NUMBER, in a series of its own, or proposes one.
 
     The VAT is that of everything credited of the line so far, less what was credited of it before, so that a line that
     is credited in parts comes to its own VAT. A purchase's invoice is credited by `outbound refund`.
     """
-    from billing import issuing
+    from billing import draft_credits, issuing
 
-    done = issuing.credit(invoice, line, net, reason, account=account, dry_run=dry_run)
+    if draft or kind == "sla":
+        done = draft_credits.propose(invoice, line, net, reason, kind=kind, account=account, dry_run=dry_run)
+    else:
+        done = issuing.credit(invoice, line, net, reason, account=account, dry_run=dry_run)
     show(done, as_json, dry_run=dry_run)
 
 
@@ -119,5 +139,5 @@ def reconcile(account: str | None, no_build: bool, as_json: bool) -> None:
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Figures of prepaid and postpaid months in the same columns."""
-    columns = ("net", "vat", "total", "closing", "rerate_value", "blended_value", "difference")
+    columns = ("net", "vat", "total", "closing", "rerate_value", "blended_value", "difference", "says")
     return {"account": row["account"], "month": row["month"]} | {column: row.get(column) for column in columns}

@@ -18,7 +18,7 @@ Q = queries.load("billing/history")
 
 _COLUMNS = (
     *("line", "account", "kind", "key", "at", "units", "rate", "zone"),
-    *("amount", "usage_key", "note", "next_number", "lots"),
+    *("amount", "usage_key", "note", "next_number", "lots", "deferred"),
 )
 _COUNTS = ("account_id", "account", "kind", "records", "units")
 
@@ -71,13 +71,22 @@ def _fields(record: AnyRecord) -> tuple[Any, ...]:
     if isinstance(record, Opening):
         lots = json.dumps([lot.model_dump(mode="json") for lot in record.lots])
         units = sum(lot.units for lot in record.lots) or None
-        return units, None, None, record.receivable, None, None, record.next_invoice_number, lots
+        return (
+            units,
+            None,
+            None,
+            record.receivable,
+            None,
+            None,
+            record.next_invoice_number,
+            lots,
+            record.deferred_revenue,
+        )
     values = record.__dict__
     return (
         *(values.get(name) for name in ("units", "rate", "zone", "amount", "usage_id")),
         values.get("reason") or values.get("reference"),
-        None,
-        None,
+        *(None, None, None),
     )
 
 

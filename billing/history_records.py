@@ -74,9 +74,12 @@ class OpeningLot(BaseModel):
 
 
 class Opening(Record):
+    """deferred_revenue: what the former system's books say of all lots together; the carrying values have to sum to it."""
+
     type: Literal["opening"]
     lots: list[OpeningLot] = []
     receivable: Money = Decimal(0)
+    deferred_revenue: Annotated[Money, Field(ge=0)] | None = None
     next_invoice_number: Annotated[int, BeforeValidator(_whole), Field(gt=0, le=MOST)] | None = None
 
 

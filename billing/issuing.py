@@ -1,11 +1,12 @@
 """Invoices, voids and credit notes: drafts get their number, and what has one never changes (CHARGING 29)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.rows import dict_row
 
 from billing import accounts, approvals, audit
 from billing.build import build
@@ -47,6 +48,10 @@ class _Invoice(NamedTuple):
     approvals: str
     kind: str
     currency: str
+    month: str | None
+    net: Decimal
+    vat: Decimal
+    total: Decimal
 
 
 def issue(
@@ -59,19 +64,45 @@ def issue(
     """
     first_day(month)
     issued: list[dict[str, Any]] = []
+    waiting: list[str] = []
     with database.connect("billing", autocommit=True) as connection:
         only = accounts.find(connection, account).account_id if account else None
-        for draft in _drafts(connection, month, only, with_earlier):
-            with connection.transaction(force_rollback=dry_run), refusals():
-                if not dry_run:
-                    approvals.ask(connection, draft.legal_entity_id, draft.approvals, "issue", draft.subject)
-                done = issue_one(connection, draft.account_id, draft.billed_month, draft.purchase_id)
-            if done:
-                issued.append({"account": draft.account, "month": draft.month} | done)
+        # a dry run numbers them one after the other too, and then gives every number back
+        with connection.transaction(force_rollback=True) if dry_run else nullcontext():
+            for draft in _drafts(connection, month, only, with_earlier):
+                try:
+                    with connection.transaction(), refusals():
+                        issued += _issue_draft(connection, draft, dry_run)
+                except approvals.AwaitsApproval as error:
+                    waiting.append(str(error))
     if issued and rebuild and not dry_run:
         build()
     log.info("issued", month=month, invoices=len(issued), dry_run=dry_run)
+    if waiting:
+        raise approvals.AwaitsApproval("\n".join(waiting))
     return issued
+
+
+def _issue_draft(connection: psycopg.Connection, draft: _Draft, dry_run: bool) -> list[dict[str, Any]]:
+    done = issue_one(connection, draft.account_id, draft.billed_month, draft.purchase_id)
+    if done is None:
+        return []
+    if not dry_run:
+        subject = f"{draft.subject}: {done['currency']} {done['net']} + VAT {done['vat']}"
+        approvals.ask(connection, draft.legal_entity_id, draft.approvals, "issue", subject)
+    lines = _lines(connection, done["invoice"], draft.account_id)
+    says = [
+        (
+            f"issues {done['invoice']} to {draft.account} for {draft.month}, {len(lines)} line{'' if len(lines) == 1 else 's'}:"
+            f" net {done['net']}, VAT {done['vat']}, receivable {done['total']} {done['currency']}"
+        )
+    ]
+    return [{"account": draft.account, "month": draft.month} | done | {"says": says, "lines": lines}]
+
+
+def _lines(connection: psycopg.Connection, label: str, account_id: int) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(Q.lines, {"label": label, "account": account_id}).fetchall()
 
 
 def _drafts(connection: psycopg.Connection, month: str, account: int | None, with_earlier: bool) -> list[_Draft]:
@@ -116,7 +147,17 @@ def void(label: str, reason: str, *, account: str | None = None, dry_run: bool =
             row = connection.execute(Q.void, values).fetchone()
             assert row is not None  # noqa: S101  the function gives a row or raises
             audit.record(connection, "void", invoice.account_id, label, {"reason": reason})
-    return {"account": invoice.account, "invoice": label, "state": "void", "voided_at": row[0], "reason": reason}
+    what = f"the draft of {invoice.month}" if invoice.month else "a draft of its purchase, whose units stay,"
+    says = [
+        (
+            f"{label} of {invoice.account} becomes void and keeps its number: receivable {-invoice.total} {invoice.currency};"
+            f" {what} is there again after the next build"
+        )
+    ]
+    return {
+        "account": invoice.account, "invoice": label, "state": "void", "voided_at": row[0], "reason": reason,
+        "net": invoice.net, "vat": invoice.vat, "total": invoice.total, "currency": invoice.currency, "says": says,
+    }  # fmt: skip
 
 
 def credit(
@@ -124,32 +165,55 @@ def credit(
 ) -> dict[str, Any]:
     """Issues a credit note on a line of a month's invoice. Raises NotIssued, AwaitsApproval."""
     with database.connect("billing", autocommit=True) as connection:
-        invoice = _find(connection, label, account)
-        if invoice.kind == "purchase":
-            raise NotIssued(
-                f"invoice {label} is of a purchase: take the units back with outbound refund --account"
-                f" {invoice.account}, which credits it"
-            )
+        invoice = creditable(connection, label, account)
         with connection.transaction(force_rollback=dry_run), refusals():
-            if not dry_run:
-                approvals.ask(
-                    connection, invoice.legal_entity_id, invoice.approvals, "credit", f"{label} line {line} net {net}"
-                )
             done = credit_one(connection, invoice.account_id, invoice.invoice_id, line, net, reason)
-    return {"account": invoice.account, "invoice": label, "line": line, "currency": invoice.currency} | done
+            left = _left(connection, invoice.invoice_id, line)
+            if not dry_run:
+                subject = f"{label} line {line} net {done['net']} VAT {done['vat']}"
+                approvals.ask(connection, invoice.legal_entity_id, invoice.approvals, "credit", subject)
+    says = [
+        (
+            f"credits line {line} of {label} as {done['credit_note']}: net {done['net']}, VAT {done['vat']},"
+            f" receivable {-done['total']} {invoice.currency}; {left} net of the line can still be credited"
+        )
+    ]
+    return {
+        "account": invoice.account, "invoice": label, "line": line, "currency": invoice.currency, "left": left,
+        "says": says,
+    } | done  # fmt: skip
+
+
+def creditable(connection: psycopg.Connection, label: str, account: str | None) -> _Invoice:
+    """The invoice of that number, whose lines a person may credit. Raises NotIssued for a purchase's."""
+    invoice = _find(connection, label, account)
+    if invoice.kind == "purchase":
+        raise NotIssued(
+            f"invoice {label} is of a purchase: take the units back with outbound refund --account"
+            f" {invoice.account}, which credits it, or make it good with units (outbound grant)"
+        )
+    return invoice
 
 
 def credit_one(
-    connection: psycopg.Connection, account_id: int, invoice: int, line: int, net: Decimal, reason: str
-) -> dict[str, Any]:
-    """Issues one credit note in the transaction of the caller."""
-    values = {"invoice": invoice, "line": line, "net": net, "actor": audit.actor(), "reason": reason}
+    connection: psycopg.Connection, account_id: int, invoice: int, line: int, net: Decimal, reason: str,
+    kind: str = "correction",
+) -> dict[str, Any]:  # fmt: skip
+    """Issues one credit note in the transaction of the caller. kind: correction or refund."""
+    values = {"invoice": invoice, "line": line, "net": net, "actor": audit.actor(), "reason": reason, "class": kind}
     row = connection.execute(Q.credit, values).fetchone()
     assert row is not None  # noqa: S101  the function gives a row or raises
     label, day, credited, vat = row
     done = {"credit_note": label, "issue_day": day, "net": credited, "vat": vat, "total": credited + vat}
-    audit.record(connection, "credit", account_id, label, done | {"reason": reason})
+    audit.record(connection, "credit", account_id, label, done | {"reason": reason, "class": kind})
     return done
+
+
+def _left(connection: psycopg.Connection, invoice: int, line: int) -> Decimal:
+    row = connection.execute(Q.left, {"invoice": invoice, "line": line}).fetchone()
+    assert row is not None  # noqa: S101  an aggregate gives a row
+    left: Decimal = row[0]
+    return left
 
 
 @contextmanager

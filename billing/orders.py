@@ -1,13 +1,13 @@
 """Purchases and payments that a person records: they take effect at once, and a purchase is invoiced at once."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 
-from billing import accounts, audit, balances
+from billing import accounts, audit, balances, telling
 from billing.accounts import Account
 from billing.issuing import issue_one, refusals
 from outbound import clock, database, queries
@@ -41,12 +41,13 @@ def purchase(
         connection.transaction(force_rollback=dry_run),
         refusals(),
     ):
-        buyer = accounts.find(connection, account)
+        buyer = accounts.take_turn(connection, account)
         buyer.must_be("prepaid", "it pays for what it used, at the month's end")
         order = new_key(connection, buyer, "PO", key)
-        agreed = _rate(connection, buyer, units, rate, zone)
-        (zones,) = connection.execute(Q.order_zones, {"account": buyer.account_id, "zone": zone}).fetchone() or ([],)
         at = instant(connection)
+        agreed = _rate(connection, buyer, clock.local_day(at, buyer.timezone), units, rate, zone)
+        (zones,) = connection.execute(Q.order_zones, {"account": buyer.account_id, "zone": zone}).fetchone() or ([],)
+        before = balances.lots(connection, buyer.account_id, at)
         values = {
             "account": buyer.account_id, "key": order, "at": at, "units": units, "rate": agreed, "zones": zones
         }  # fmt: skip
@@ -55,8 +56,13 @@ def purchase(
         done = balances.movements(connection, buyer.account_id, at)
         result = {"account": account, "order": order, "at": at, "units": units, "rate": agreed}
         result |= {name: value for name, value in invoice.items() if name != "issue_day"} | _extension(done)
+        after = balances.lots(connection, buyer.account_id, at)
+        buyer.must_outlive(lot.last_valid_day for lot in after)
+        result["says"] = telling.purchase(
+            telling.Speaker(buyer.digits), order, units, buyer.recharge_tolerance, before, after, done
+        )
         result["posts"] = [{"on": name, "amount": amount} for name, amount in balances.posted(done).items()]
-        result["lots"] = balances.shown(balances.lots(connection, buyer.account_id, at))
+        result["lots"] = balances.shown(after)
         audit.record(connection, "purchase", buyer.account_id, order, result)
     return result
 
@@ -114,19 +120,17 @@ def instant(connection: psycopg.Connection) -> datetime:
 
 
 def _rate(
-    connection: psycopg.Connection, buyer: Account, units: int, rate: Decimal | None, zone: str | None
+    connection: psycopg.Connection, buyer: Account, day: date, units: int, rate: Decimal | None, zone: str | None
 ) -> Decimal:
     if rate is not None:
         if rate < 0 or rate != round(rate, 6):
             raise NotRecorded(f"a rate is not negative and has at most 6 digits after the point: {rate}")
         return rate
-    values = {"account": buyer.account_id, "day": buyer.today, "units": units, "zone": zone}
+    values = {"account": buyer.account_id, "day": day, "units": units, "zone": zone}
     found = connection.execute(Q.order_rate, values).fetchall()
     if not found:
         where = f" for zone {zone}" if zone else ""
-        raise NotRecorded(
-            f"account {buyer.name} has no rate card{where} on {buyer.today}: give --rate, or apply a card"
-        )
+        raise NotRecorded(f"account {buyer.name} has no rate card{where} on {day}: give --rate, or apply a card")
     if len(found) > 1:
         cards = ", ".join(f"{', '.join(zones)} {price}" for price, zones in found)
         raise NotRecorded(f"the cards of {buyer.name} differ by zone ({cards}): give --zone or --rate")

@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "issue": "Issue invoices from the drafts.",
         "void": "Void an invoice on its day of issue.",
         "credit": "Credit a line of an issued invoice.",
+        "credit-draft": "Decide on credits that were proposed.",
     },
     "See": {
         "status": "What runs, what waits, what is held and what releases it.",

@@ -40,6 +40,7 @@ _MONTH = "left(found.month::text, 7)"
 _DAY = "to_char(found.day, 'YYYY-MM')"
 
 _TOLD = (
+    ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("finance.carrier_costs", "what carriers ask, in their currency, by network and day", _DAY,
      "account, day, connector, network, per, rate"),
     ("finance.carrier_differences", "what carriers' statements and the log tell differently", _DAY,

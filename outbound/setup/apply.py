@@ -97,8 +97,7 @@ class _AccountStep:
     def __init__(self, connection: psycopg.Connection, setup: Setup, account: Account, entity_id: int) -> None:
         self._connection = connection
         self._account = account
-        with connection.cursor(row_factory=class_row(guards.Past)) as cursor:
-            self._past = cursor.execute(GUARDS.past, {"name": account.name}).fetchone()
+        self._past = self._look_back()
         owner = self._past.account_id if self._past else None
         self._row = difference(
             tables.ACCOUNT, existing(connection, tables.ACCOUNT), tables.account_row(account, setup, entity_id)
@@ -115,6 +114,10 @@ class _AccountStep:
         """What of the account's past does not allow it, with the place in the account."""
         if self._past is None:
             return
+        if self._reaches_back(self._past.today):
+            # a close that is under way has read the terms and prices of before: what it closes counts
+            self._connection.execute(GUARDS.wait_for_build)
+            self._past = self._look_back() or self._past
         for key, message in guards.calendar_faults(self._row, self._past):
             yield (key,), message
         places = {change.since: ("terms", n) for n, change in enumerate(self._account.terms)}
@@ -126,6 +129,16 @@ class _AccountStep:
             before = existing(self._connection, tables.RATE, self._past.account_id)
             for _, message in guards.rate_faults(self._lists[tables.RATE], before, self._past):
                 yield ("rates",), message
+
+    def _look_back(self) -> guards.Past | None:
+        with self._connection.cursor(row_factory=class_row(guards.Past)) as cursor:
+            return cursor.execute(GUARDS.past, {"name": self._account.name}).fetchone()
+
+    def _reaches_back(self, today: date) -> bool:
+        """Whether terms or prices change for days that are over or under way."""
+        days = [change.key[0] for change in self._terms]
+        days += [change.key[1] for change in self._lists.get(tables.RATE, [])]
+        return any(day <= today for day in days)
 
     def write(self) -> list[Change]:
         write(self._connection, self._row)

@@ -7,16 +7,21 @@ from typing import Any, NamedTuple
 from outbound.setup.difference import Change, Row
 
 Timeline = Mapping[tuple[Any, ...], Row]
+JUDGED = {"vat_rate", "tax_treatment", "currency", "recharge_tolerance"}  # what an order is judged and invoiced by
 HARMLESS = {"credit_limit", "monthly_cap"}  # of no figure in the books
 
 
 class Past(NamedTuple):
-    """What an account has been through. open_from: the first day that is in no closed month; None: none is closed."""
+    """What an account has been through. open_from: the first day that is in no closed month; None: none is closed.
+
+    last_order: the last day on which units were bought or refunded here, with a document; None: on none.
+    """
 
     account_id: int
     today: date
     open_from: date | None
     has_facts: bool
+    last_order: date | None = None
 
 
 class Remains(NamedTuple):
@@ -54,6 +59,14 @@ def term_faults(
             )
         elif past.open_from and "valuation" in touched:
             yield day, "valuation cannot change: the first close fixed it (CHARGING 24)"
+        elif past.last_order and day <= past.last_order and touched & JUDGED:
+            yield (
+                day,
+                (
+                    f"{_listed(touched & JUDGED)} cannot change from {day} on: units were invoiced by it until"
+                    f" {past.last_order}; write the change under terms, from: a later day"
+                ),
+            )
     if past.has_facts:
         yield from _scheme_faults(before, wanted, past, remains)
 

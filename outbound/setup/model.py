@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from outbound.money import currency_digits
 from outbound.setup import cards, costs
 from outbound.setup.notices import Notices
 from outbound.setup.values import (
@@ -319,6 +320,15 @@ class Terms(Strict):
     minimum_monthly: Amount = Decimal(0)
     credit_limit: Amount | None = None
     monthly_cap: Amount | None = None
+
+    @model_validator(mode="after")
+    def _has_the_currency_s_digits(self) -> "Terms":
+        digits = currency_digits(self.currency)
+        for name in ("minimum_monthly", "credit_limit", "monthly_cap"):
+            amount = getattr(self, name)
+            if amount is not None and amount != round(amount, digits):
+                raise ValueError(f"{name}: {amount} has more digits than {self.currency}, which has {digits}")
+        return self
 
     @model_validator(mode="after")
     def _is_taxed(self) -> "Terms":

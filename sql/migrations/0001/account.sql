@@ -1,5 +1,15 @@
 -- Who sends, on which terms, to whom, and what was bought and paid. Everything that can change is dated.
 
+-- An amount of money with the digits of its currency, of which ISO 4217 knows up to three: kept as it was reckoned, never
+-- rounded by being stored (CHARGING 2).
+create domain account.money as numeric check (value = round(value, 3) and abs(value) < 1e15);
+
+-- Whatever bears on an account's balance or periods comes one after the other: accepting a campaign, recording money, closing.
+-- Held until the transaction ends; what is looked at after it is as the one before has left it.
+create function account.take_turn(of_account bigint) returns void language sql as $$
+    select pg_advisory_xact_lock(hashtext('account.reservation'), hashint8(of_account))
+$$;
+
 create table account.legal_entity (
     legal_entity_id bigint generated always as identity primary key,
     name text not null unique,
@@ -36,9 +46,9 @@ create table account.term (
     recharge_tolerance numeric(7, 6) not null default 0 check (recharge_tolerance >= 0 and recharge_tolerance <= 1),
     tier_mode text not null default 'graduated' check (tier_mode in ('graduated', 'volume')),
     tier_scope text not null default 'zone' check (tier_scope in ('zone', 'account')),
-    minimum_monthly numeric not null default 0 check (minimum_monthly >= 0),
-    credit_limit numeric check (credit_limit >= 0),
-    monthly_cap numeric check (monthly_cap >= 0),
+    minimum_monthly account.money not null default 0 check (minimum_monthly >= 0),
+    credit_limit account.money check (credit_limit >= 0),
+    monthly_cap account.money check (monthly_cap >= 0),
     primary key (account_id, effective_from),
     check (tax_treatment = 'standard' or vat_rate = 0)
 );
@@ -201,7 +211,7 @@ create table account.payment (
     account_id bigint not null references account.account,
     business_key text not null,
     at timestamptz not null,
-    amount numeric not null check (amount > 0),
+    amount account.money not null check (amount > 0),
     invoice_id bigint,
     reference text,
     is_history boolean not null default false,
@@ -250,7 +260,7 @@ create table account.opening (
     account_id bigint not null references account.account,
     business_key text not null,
     at timestamptz not null,
-    receivable numeric not null default 0,
+    receivable account.money not null default 0,
     next_invoice_number bigint check (next_invoice_number > 0),
     recorded_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
@@ -266,7 +276,7 @@ create table account.opening_lot (
     last_valid_day date not null,
     units bigint not null check (units > 0),
     rate numeric(14, 6) not null check (rate >= 0),
-    carrying_value numeric not null check (carrying_value >= 0),
+    carrying_value account.money not null check (carrying_value >= 0),
     primary key (opening_id, n)
 );
 

@@ -5,6 +5,17 @@ create function billing.cluster() returns bigint language sql stable as $$
     select system_identifier from pg_control_system()
 $$;
 
+-- The digits after the point that ISO 4217 gives a currency (CHARGING 2); outbound.money says the same.
+create function billing.currency_digits(currency text) returns integer
+language sql immutable parallel safe as $$
+    select case
+        when currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
+        when currency in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF',
+            'XOF', 'XPF') then 0
+        else 2
+    end
+$$;
+
 -- [a run of dbt]: what it was asked for and what it found.
 create table billing.build (
     build_id bigint generated always as identity primary key,
@@ -82,11 +93,12 @@ create table billing.invoice (
     issued_at timestamptz not null default now(),
     issued_by text not null,
     currency text not null,
-    net numeric not null,
-    vat numeric not null,
-    total numeric not null check (total = net + vat),
+    net account.money not null,
+    vat account.money not null,
+    total account.money not null check (total = net + vat),
     content_hash bytea not null check (length(content_hash) = 32),
     unique (legal_entity_id, year, number),
+    check (net = round(net, billing.currency_digits(currency)) and vat = round(vat, billing.currency_digits(currency))),
     check ((kind = 'month') = (month is not null)),
     check ((kind = 'purchase') = (purchase_id is not null))
 );
@@ -103,10 +115,12 @@ create table billing.invoice_line (
     from_unit bigint,
     quantity bigint not null check (quantity >= 0),
     rate numeric(14, 6),
-    net numeric not null,
+    net account.money not null,
     vat_rate numeric(7, 6) not null,
-    vat numeric not null,
-    primary key (invoice_id, n)
+    vat account.money not null,
+    tax_treatment text not null check (tax_treatment in ('standard', 'zero_rated', 'exempt')),
+    primary key (invoice_id, n),
+    check (tax_treatment = 'standard' or vat_rate = 0)
 );
 
 create table billing.void (
@@ -130,13 +144,15 @@ create table billing.credit_note (
     issued_at timestamptz not null default now(),
     issued_by text not null,
     reason text not null,
-    net numeric not null check (net > 0),
-    vat numeric not null check (vat >= 0),
+    net account.money not null check (net > 0),
+    vat account.money not null check (vat >= 0),
+    class text not null default 'correction' check (class in ('correction', 'refund', 'sla')),
     content_hash bytea not null check (length(content_hash) = 32),
     unique (legal_entity_id, year, number),
     foreign key (invoice_id, line) references billing.invoice_line
 );
 create index on billing.credit_note (invoice_id, line);
+comment on column billing.credit_note.class is 'Why it was given: a correction, units that were refunded, a missed SLA target.';
 
 -- [act that two people have to agree on], where the legal entity says so: one proposes it, another one approves by doing the same.
 create table billing.approval (
@@ -153,7 +169,7 @@ create table billing.approval (
 );
 create unique index on billing.approval (legal_entity_id, action, object) where approved_by is null;
 
--- Issued means issued: also against the owner, against TRUNCATE and against a rebuild of the marts.
+-- Issued means issued: also against the owner, against TRUNCATE, a rebuild of the marts and a session that plays replica.
 do $$
 declare
     frozen text;
@@ -163,6 +179,8 @@ begin
             for each row execute function account.refuse_change()', frozen);
         execute format('create trigger never_truncated before truncate on billing.%I
             for each statement execute function account.refuse_change()', frozen);
+        execute format('alter table billing.%I enable always trigger never_changes', frozen);
+        execute format('alter table billing.%I enable always trigger never_truncated', frozen);
     end loop;
 end
 $$;

@@ -18,17 +18,6 @@ language sql stable parallel safe as $$
     where (instant at time zone zone)::date >= day
 $$;
 
--- The digits after the point that ISO 4217 gives a currency (CHARGING 2); outbound.money says the same.
-create function billing.currency_digits(currency text) returns integer
-language sql immutable parallel safe as $$
-    select case
-        when currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
-        when currency in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF',
-            'XOF', 'XPF') then 0
-        else 2
-    end
-$$;
-
 -- What the fold takes: one event of an account. Events come in the order of CHARGING 6, each kind with the fields it needs.
 create type billing.prepaid_event as (
     kind text,                  -- opening, expiry, purchase, grant, refund, reversal, usage

@@ -1,18 +1,30 @@
 -- Issuing, voiding and crediting: one function each, one transaction (CHARGING 29). Whoever issues holds the series' counter row
--- until the transaction ends, so numbers have no gaps, and what another one issued meanwhile is seen.
+-- until the transaction ends, so numbers have no gaps, and what another one issued meanwhile is seen. Nobody else writes documents:
+-- the functions act with their owner's rights, and no role may insert what they insert.
 
--- Locks the counter of a series for today in the entity's zone, after a new year's midnight that of the new year; gives the day.
--- A series of invoices begins where an account's opening says that the former system left off.
-create function billing.open_series(of_entity bigint, of_series text) returns date language plpgsql as $$
+-- The clock that documents are dated by.
+create function billing.clock() returns timestamptz language sql volatile as $$
+    select clock_timestamp()
+$$;
+
+create type billing.moment as (
+    at timestamptz,
+    day date                    -- in the legal entity's zone
+);
+
+-- Locks the counter of a series for today in the entity's zone, after a new year's midnight that of the new year; gives the moment
+-- that counts from then on. A series of invoices begins where an account's opening says that the former system left off.
+create function billing.open_series(of_entity bigint, of_series text) returns billing.moment language plpgsql as $$
 declare
     zone text := (select timezone from account.legal_entity where legal_entity_id = of_entity);
     locked_year integer;
-    today date;
+    moment billing.moment;
 begin
     loop
-        today := (clock_timestamp() at time zone zone)::date;
-        exit when extract(year from today) = locked_year;
-        locked_year := extract(year from today);
+        moment.at := billing.clock();
+        moment.day := (moment.at at time zone zone)::date;
+        exit when extract(year from moment.day) = locked_year;
+        locked_year := extract(year from moment.day);
         insert into billing.document_counter (legal_entity_id, series, year, last_number)
         select of_entity, of_series, locked_year, coalesce(max(opening.next_invoice_number) - 1, 0)
         from account.opening
@@ -20,12 +32,14 @@ begin
         where account.legal_entity_id = of_entity
           and of_series = 'invoice'
           and extract(year from greatest(opening.at, opening.recorded_at) at time zone zone) = locked_year
-        on conflict do nothing;
+        on conflict (legal_entity_id, series, year) do update
+        set last_number = excluded.last_number
+        where document_counter.last_number = 0; -- nothing has been numbered yet
         perform from billing.document_counter
         where legal_entity_id = of_entity and series = of_series and year = locked_year
         for update;
     end loop;
-    return today;
+    return moment;
 end
 $$;
 
@@ -55,17 +69,18 @@ language plpgsql stable as $$
 begin
     if of_purchase is null then
         return query
-        select null::bigint, n, account_id, kind, zone, card_from, from_unit, quantity, rate::numeric(14, 6), net,
-            vat_rate::numeric(7, 6), vat
-        from finance.invoice_lines
-        where account_id = of_account
-          and month = to_char(of_month, 'YYYY-MM')
-          and purchase_id is null
-          and status = 'draft';
+        select null::bigint, draft.n, draft.account_id, draft.kind, draft.zone, draft.card_from, draft.from_unit, draft.quantity,
+            draft.rate::numeric(14, 6), draft.net::account.money, draft.vat_rate::numeric(7, 6), draft.vat::account.money, term.tax_treatment
+        from finance.invoice_lines as draft
+        cross join account.term_on(of_account, (of_month + interval '1 month - 1 day')::date) as term
+        where draft.account_id = of_account
+          and draft.month = to_char(of_month, 'YYYY-MM')
+          and draft.purchase_id is null
+          and draft.status = 'draft';
     else
         return query
         select null::bigint, 1, purchase.account_id, 'purchase', null::text, null::date, null::bigint, purchase.units, purchase.rate,
-            priced.net, term.vat_rate, round(priced.net * term.vat_rate, priced.digits)
+            priced.net::account.money, term.vat_rate, round(priced.net * term.vat_rate, priced.digits)::account.money, term.tax_treatment
         from account.purchase
         join account.account using (account_id)
         cross join lateral account.term_on(account_id, (purchase.at at time zone account.timezone)::date) as term
@@ -82,21 +97,21 @@ $$;
 
 -- Issues the invoice of a closed month or of a purchase. One that is issued already is given back as it is; null: nothing to bill.
 create function billing.issue_invoice(of_account bigint, of_month date, of_purchase bigint, by text) returns billing.invoice
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     owner record;
     term account.term;
     closed billing.closed_period;
     lines billing.invoice_line[];
     issued billing.invoice;
-    today date;
+    moment billing.moment;
 begin
     select account.*, entity.legal_entity_id as entity into strict owner
     from account.account
     join account.legal_entity as entity using (legal_entity_id)
     where account_id = of_account;
 
-    today := billing.open_series(owner.entity, 'invoice');
+    moment := billing.open_series(owner.entity, 'invoice');
     select invoice.* into issued
     from billing.invoice
     where account_id = of_account
@@ -112,8 +127,8 @@ begin
         if not found then
             raise exception '%: % is not closed yet: outbound close-month %', owner.name, to_char(of_month, 'YYYY-MM'), to_char(of_month, 'YYYY-MM');
         end if;
-        if (select coalesce(sum(line.net), 0) || ' ' || coalesce(sum(line.vat), 0) from unnest(lines) as line)
-            <> coalesce(closed.figures ->> 'net', '0') || ' ' || coalesce(closed.figures ->> 'vat', '0')
+        if (select coalesce(sum(line.net), 0) from unnest(lines) as line) <> coalesce((closed.figures ->> 'net')::numeric, 0)
+            or (select coalesce(sum(line.vat), 0) from unnest(lines) as line) <> coalesce((closed.figures ->> 'vat')::numeric, 0)
         then
             raise exception '%: the draft of % is not what was closed (net and VAT % then, % now): its terms or rates were changed since, or the marts were built for an earlier instant. Put the terms back and run outbound build',
                 owner.name, to_char(of_month, 'YYYY-MM'), concat_ws(' + ', closed.figures ->> 'net', closed.figures ->> 'vat'),
@@ -130,14 +145,14 @@ begin
     issued.invoice_id := nextval(pg_get_serial_sequence('billing.invoice', 'invoice_id'));
     issued.account_id := of_account;
     issued.legal_entity_id := owner.entity;
-    issued.issue_day := today;
-    issued.year := extract(year from today);
-    issued.number := billing.next_number(owner.entity, 'invoice', today);
+    issued.issue_day := moment.day;
+    issued.year := extract(year from moment.day);
+    issued.number := billing.next_number(owner.entity, 'invoice', moment.day);
     issued.label := issued.year || '-' || lpad(issued.number::text, 6, '0');
     issued.kind := case when of_month is null then 'purchase' else 'month' end;
     issued.month := of_month;
     issued.purchase_id := of_purchase;
-    issued.issued_at := clock_timestamp();
+    issued.issued_at := moment.at;
     issued.issued_by := by;
     issued.currency := term.currency;
     select sum(line.net), sum(line.vat), sum(line.net + line.vat) into issued.net, issued.vat, issued.total from unnest(lines) as line;
@@ -153,13 +168,16 @@ end
 $$;
 
 -- Voids an invoice on the day of its issue; it keeps its number, and what it billed is a draft again.
-create function billing.void_invoice(of_invoice bigint, by text, why text) returns billing.void language plpgsql as $$
+create function billing.void_invoice(of_invoice bigint, by text, why text) returns billing.void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     invoice billing.invoice;
+    moment billing.moment;
     done billing.void;
 begin
     select * into strict invoice from billing.invoice where invoice_id = of_invoice;
-    if billing.open_series(invoice.legal_entity_id, 'invoice') <> invoice.issue_day then
+    moment := billing.open_series(invoice.legal_entity_id, 'invoice');
+    if moment.day <> invoice.issue_day then
         raise exception 'invoice % is of %: it can be void on its issue day only. Correct it with outbound credit', invoice.label, invoice.issue_day;
     end if;
     if exists (select from billing.void where invoice_id = of_invoice) then
@@ -169,25 +187,29 @@ begin
         raise exception 'invoice % has a credit note: correct the rest with outbound credit', invoice.label;
     end if;
     insert into billing.void (invoice_id, account_id, voided_at, voided_by, reason)
-    values (of_invoice, invoice.account_id, clock_timestamp(), by, why)
+    values (of_invoice, invoice.account_id, moment.at, by, why)
     returning * into done;
     return done;
 end
 $$;
 
 -- Credits an amount of a line: the VAT of all that is credited of it so far, rounded, less the VAT credited before.
-create function billing.issue_credit_note(of_invoice bigint, of_line integer, amount numeric, by text, why text) returns billing.credit_note
-language plpgsql as $$
+create function billing.issue_credit_note(
+    of_invoice bigint, of_line integer, amount numeric, by text, why text, of_class text
+) returns billing.credit_note
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     invoice billing.invoice;
     line billing.invoice_line;
     note billing.credit_note;
+    moment billing.moment;
     digits integer;
     credited numeric;
     vat_credited numeric;
 begin
     select * into strict invoice from billing.invoice where invoice_id = of_invoice;
-    note.issue_day := billing.open_series(invoice.legal_entity_id, 'credit_note');
+    moment := billing.open_series(invoice.legal_entity_id, 'credit_note');
+    note.issue_day := moment.day;
     select * into line from billing.invoice_line where invoice_id = of_invoice and n = of_line;
     if not found then
         raise exception 'invoice % has no line %', invoice.label, of_line;
@@ -215,9 +237,10 @@ begin
     note.label := 'CN-' || note.year || '-' || lpad(note.number::text, 6, '0');
     note.invoice_id := of_invoice;
     note.line := of_line;
-    note.issued_at := clock_timestamp();
+    note.issued_at := moment.at;
     note.issued_by := by;
     note.reason := why;
+    note.class := of_class;
     note.net := round(amount, digits);
     note.vat := round((credited + amount) * line.vat_rate, digits) - vat_credited;
     note.content_hash := billing.content_hash(billing.credit_note_content(note));
@@ -236,3 +259,29 @@ union all
 select note.account_id, note.label
 from billing.credit_note as note
 where note.content_hash <> billing.content_hash(billing.credit_note_content(note));
+
+-- What is committed as issued is whole: the lines that its hash was taken of, no more and no fewer, and their sum.
+create function billing.must_be_whole() returns trigger language plpgsql as $$
+declare
+    issued billing.invoice;
+    lines billing.invoice_line[];
+begin
+    select * into strict issued from billing.invoice where invoice_id = new.invoice_id;
+    lines := array(select line from billing.invoice_line as line where line.invoice_id = new.invoice_id order by line.n);
+    if issued.content_hash <> billing.content_hash(billing.invoice_content(issued, lines))
+        or issued.net is distinct from (select sum(line.net) from unnest(lines) as line)
+        or issued.vat is distinct from (select sum(line.vat) from unnest(lines) as line)
+    then
+        raise exception 'invoice % is issued: it has the lines that it was issued with', issued.label
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return null;
+end
+$$;
+
+create constraint trigger is_whole after insert on billing.invoice deferrable initially deferred
+    for each row execute function billing.must_be_whole();
+create constraint trigger is_whole after insert on billing.invoice_line deferrable initially deferred
+    for each row execute function billing.must_be_whole();
+alter table billing.invoice enable always trigger is_whole;
+alter table billing.invoice_line enable always trigger is_whole;

@@ -91,6 +91,10 @@ select
           )
     );
 
+-- unread --
+-- What of the month, or of before it, the marts have not read: it came in after they were.
+select billing.unread_facts(%(account)s, %(ends_at)s);
+
 -- errors --
 select error, subject, units
 from finance.rating_errors
@@ -129,7 +133,8 @@ drafted as (
 
 deferred as (
 
-    select opening, sold, used, lapsed, closing, rerate_value, blended_value, rerate_value - blended_value as difference
+    select opening, brought_in, sold, used, given_back, lapsed, refunded, revalued, closing, rerate_value, blended_value,
+        rerate_value - blended_value as difference
     from finance.deferred_revenue
     where account_id = %(account)s
       and month = to_char(%(month)s::date, 'YYYY-MM')
@@ -152,4 +157,4 @@ select
     end
 from account.account, term
 where account.account_id = %(account)s
-returning figures::text;
+returning figures::text, valuation, ends_at, (select currency from term);

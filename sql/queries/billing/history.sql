@@ -14,7 +14,8 @@ create temporary table landed (
     usage_key text,
     note text,
     next_number bigint,
-    lots jsonb
+    lots jsonb,
+    deferred numeric
 ) on commit drop;
 
 -- index_landed --
@@ -43,6 +44,17 @@ select
     account.timezone,
     account.legal_entity_id,
     term.scheme,
+    coalesce(
+        (select valuation from billing.closed_period as closed
+         where closed.account_id = account.account_id and valuation is not null order by month limit 1),
+        (account.term_on(account.account_id, 'infinity')).valuation) as valuation,
+    (
+        select min(later.effective_from)
+        from account.term as later
+        where later.account_id = account.account_id
+          and later.effective_from > (landed.at at time zone account.timezone)::date
+          and later.scheme <> term.scheme
+    ) as scheme_until,
     billing.currency_digits(term.currency) as digits,
     card.rate as card_rate,
     account.order_zones(account.account_id, landed.zone) as zones,
@@ -147,6 +159,16 @@ where scheme = 'postpaid'
 
 union all
 
+select line, format('%s is postpaid from %s on: no units of it may remain then, so none are added', account, scheme_until)
+from record
+where scheme = 'prepaid'
+  and scheme_until is not null
+  and kind in ('purchase', 'grant')
+  and billing.last_valid_day((at at time zone timezone)::date) >= scheme_until
+  and scheme_until > (now() at time zone timezone)::date
+
+union all
+
 select line, format('%s has no rate card%s on that day: give the rate', account, ' for ' || zone)
 from record
 where kind = 'purchase' and rate is null and card_rates = 0
@@ -172,6 +194,86 @@ where (lot.content ->> 'carrying_value')::numeric <> round((lot.content ->> 'car
 
 union all
 
+-- what a lot is worth is its units at its rate; only the blended valuation takes another value for it (CHARGING 18, 24)
+select record.line, format('lot %s: %s units at %s are worth %s, not %s', lot.n, lot.content ->> 'units', lot.content ->> 'rate',
+    worth.amount, lot.content ->> 'carrying_value')
+from record
+cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n)
+cross join lateral (
+    select billing.carrying_value((lot.content ->> 'units')::bigint, (lot.content ->> 'rate')::numeric, record.digits) as amount
+) as worth
+where record.valuation = 'rerate'
+  and (lot.content ->> 'carrying_value')::numeric <> worth.amount
+
+union all
+
+select record.line, format('the lots are worth %s in all, the deferred revenue is said to be %s', coalesce(summed.amount, 0), record.deferred)
+from record
+cross join lateral (
+    select sum((lot.content ->> 'carrying_value')::numeric) as amount
+    from jsonb_array_elements(record.lots) as lot (content)
+) as summed
+where record.deferred <> coalesce(summed.amount, 0)
+
+union all
+
+select record.line, format('lot %s: it was last valid on %s and has lapsed before the opening', lot.n, lot.content ->> 'last_valid_day')
+from record
+cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n)
+where billing.day_start((lot.content ->> 'last_valid_day')::date + 1, record.timezone) <= record.at
+
+union all
+
+select record.line, format('lot %s: it was opened at %s, after the opening', lot.n, lot.content ->> 'opened_at')
+from record
+cross join lateral jsonb_array_elements(record.lots) with ordinality as lot (content, n)
+where (lot.content ->> 'opened_at')::timestamptz > record.at
+
+union all
+
+-- an opening is where an account's books begin
+select record.line, format('something of %s lies before its opening: %s', record.account, (
+    select min(before.what)
+    from (
+        select business_key as what from account.purchase where account_id = record.account_id and purchase.at < record.at
+        union all
+        select business_key from account.payment where account_id = record.account_id and payment.at < record.at
+        union all
+        select business_key from account.adjustment where account_id = record.account_id and adjustment.at < record.at
+        union all
+        select business_key from account.past_usage where account_id = record.account_id and past_usage.at < record.at
+        union all
+        select 'campaign ' || campaign_id from intake.campaign where account_id = record.account_id and accepted_at < record.at
+    ) as before))
+from record
+where kind = 'opening'
+  and exists (
+    select from account.purchase where account_id = record.account_id and purchase.at < record.at
+    union all
+    select from account.payment where account_id = record.account_id and payment.at < record.at
+    union all
+    select from account.adjustment where account_id = record.account_id and adjustment.at < record.at
+    union all
+    select from account.past_usage where account_id = record.account_id and past_usage.at < record.at
+    union all
+    select from intake.campaign where account_id = record.account_id and accepted_at < record.at
+  )
+
+union all
+
+select record.line, format('%s lies before the opening of %s, which is of %s UTC: the opening says what came of it', record.key,
+    record.account, to_char(opening.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'))
+from record
+join (
+    select account_id, at from account.opening
+    union all
+    select account_id, at from record as loaded where loaded.kind = 'opening'
+) as opening using (account_id)
+where record.kind <> 'opening'
+  and record.at < opening.at
+
+union all
+
 select record.line, format('usage %s is given back already, by %s', record.usage_key, coalesce(given.business_key, earlier.key))
 from record
 left join account.adjustment as given
@@ -193,6 +295,28 @@ where record.kind = 'opening'
 
 union all
 
+-- one series a legal entity: its accounts' openings say the same of it
+select record.line, format('the opening of %s says that the next invoice number is %s, not %s', other.name, other.next_number, record.next_number)
+from record
+join account.legal_entity as entity using (legal_entity_id)
+join lateral (
+    select account.name, opening.next_invoice_number as next_number, greatest(opening.at, opening.recorded_at) as from_when
+    from account.opening
+    join account.account using (account_id)
+    where account.legal_entity_id = record.legal_entity_id
+    union all
+    select earlier.account, earlier.next_number, greatest(earlier.at, now())
+    from record as earlier
+    where earlier.kind = 'opening'
+      and earlier.legal_entity_id = record.legal_entity_id
+      and earlier.line < record.line
+) as other on extract(year from other.from_when at time zone entity.timezone)
+    = extract(year from greatest(record.at, now()) at time zone entity.timezone)
+where record.kind = 'opening'
+  and other.next_number <> record.next_number
+
+union all
+
 select record.line, format('the series of invoices has reached %s: the next number cannot be %s', counter.last_number, record.next_number)
 from record
 join account.legal_entity as entity using (legal_entity_id)
@@ -201,6 +325,7 @@ join billing.document_counter as counter
     and counter.series = 'invoice'
     and counter.year = extract(year from greatest(record.at, now()) at time zone entity.timezone)
 where record.next_number <> counter.last_number + 1
+  and counter.last_number > 0
 
 order by 1, 2;
 

@@ -49,8 +49,39 @@ select invoice_id, label, issue_day, currency, net, vat, total
 from billing.issue_invoice(%(account)s, %(month)s, %(purchase)s, %(actor)s)
 where invoice_id is not null;
 
+-- lines --
+select line.n, line.kind, line.zone, line.from_unit, line.quantity, line.rate, line.net, line.vat_rate, line.vat, line.tax_treatment
+from billing.invoice
+join billing.invoice_line as line using (account_id, invoice_id)
+where invoice.label = %(label)s
+  and invoice.account_id = %(account)s
+order by line.n;
+
+-- left --
+-- What of a line is not credited yet.
+select line.net - coalesce(sum(note.net), 0)
+from billing.invoice_line as line
+left join billing.credit_note as note
+    on note.account_id = line.account_id
+    and note.invoice_id = line.invoice_id
+    and note.line = line.n
+where line.invoice_id = %(invoice)s
+  and line.n = %(line)s
+group by line.net;
+
 -- find --
-select invoice.invoice_id, invoice.account_id, account.name, invoice.legal_entity_id, entity.approvals, invoice.kind, invoice.currency
+select
+    invoice.invoice_id,
+    invoice.account_id,
+    account.name,
+    invoice.legal_entity_id,
+    entity.approvals,
+    invoice.kind,
+    invoice.currency,
+    to_char(invoice.month, 'YYYY-MM') as month,
+    invoice.net,
+    invoice.vat,
+    invoice.total
 from billing.invoice
 join account.account using (account_id)
 join account.legal_entity as entity on entity.legal_entity_id = invoice.legal_entity_id
@@ -63,4 +94,4 @@ from billing.void_invoice(%(invoice)s, %(actor)s, %(reason)s);
 
 -- credit --
 select label, issue_day, net, vat
-from billing.issue_credit_note(%(invoice)s, %(line)s, %(net)s, %(actor)s, %(reason)s);
+from billing.issue_credit_note(%(invoice)s, %(line)s, %(net)s, %(actor)s, %(reason)s, %(class)s);

@@ -78,9 +78,18 @@ from (
 cross join unnest((billing.prepaid_state_at(%(account)s, %(at)s)).movements) as movement;
 
 -- purchase_invoice --
-select invoice.invoice_id
+-- Of a purchase: its invoice that stands, whether it is one that we invoice, and its local month.
+select
+    (
+        select invoice.invoice_id
+        from billing.invoice
+        where invoice.account_id = purchase.account_id
+          and invoice.purchase_id = purchase.purchase_id
+          and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)
+    ),
+    not purchase.is_history,
+    to_char(purchase.at at time zone account.timezone, 'YYYY-MM')
 from account.purchase
-join billing.invoice using (account_id, purchase_id)
+join account.account using (account_id)
 where purchase.account_id = %(account)s
-  and purchase.business_key = %(key)s
-  and not exists (select from billing.void where void.invoice_id = invoice.invoice_id);
+  and purchase.business_key = %(key)s;

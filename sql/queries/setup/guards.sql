@@ -4,6 +4,10 @@
 -- One set-up at a time; the lock ends with the transaction.
 select pg_advisory_xact_lock(hashtext('outbound apply'));
 
+-- wait_for_build --
+-- Until no marts are being built and no month is being closed; the next build waits for this transaction.
+select pg_advisory_xact_lock(hashtext('billing.build'));
+
 -- wake --
 -- Dispatch workers look at once at what changed.
 notify outbound_dispatch;
@@ -22,7 +26,17 @@ select
         or exists (select from account.adjustment where adjustment.account_id = account.account_id)
         or exists (select from account.past_usage where past_usage.account_id = account.account_id)
         or exists (select from account.opening where opening.account_id = account.account_id)
-        or exists (select from intake.campaign where campaign.account_id = account.account_id) as has_facts
+        or exists (select from intake.campaign where campaign.account_id = account.account_id) as has_facts,
+    (
+        select max((document.at at time zone account.timezone)::date)
+        from (
+            select at from account.purchase where purchase.account_id = account.account_id and not is_history
+            union all
+            select at
+            from account.adjustment
+            where adjustment.account_id = account.account_id and adjustment.kind = 'refund' and not is_history
+        ) as document
+    ) as last_order
 from account.account
 where account.name = %(name)s;
 

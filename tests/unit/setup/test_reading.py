@@ -45,7 +45,7 @@ def test_a_set_up_needs_little() -> None:
         ('vat_rate: "14 %"', "accounts[0].vat_rate: '14 %' is no amount"),
         ('vat_rate: "NaN"', "accounts[0].vat_rate: 'NaN' is no amount"),
         ('vat_rate: "-0.1"', "accounts[0].vat_rate: '-0.1' is no amount"),
-        ('minimum_monthly: "0.001"', "accounts[0].minimum_monthly: "),
+        ('minimum_monthly: "0.001"', "accounts[0]: minimum_monthly: 0.001 has more digits than EGP, which has 2"),
         ("timezone: Africa/Kairo", "accounts[0].timezone: 'Africa/Kairo' is no time zone"),
         ("default_region: UK", "(the United Kingdom is GB)"),
         ("default_region: NO", "accounts[0].default_region: YAML takes this for false: write it in quotes"),

@@ -1,0 +1,50 @@
+"""`outbound credit-draft`: credits that were proposed, and what a second person says to them."""
+
+import click
+
+from billing.options import as_json, dry_run, optional_account
+from billing.printing import show, show_rows
+
+_draft = click.argument("draft", type=int, metavar="ID")
+
+
+@click.group(name="credit-draft", short_help="Decide on credits that were proposed.")
+def command() -> None:
+    """Credits that were proposed by `outbound credit --class sla` or `--draft`, or for a missed SLA target.
+
+    One person proposes, another one approves. Only then is there a credit note.
+    """
+
+
+@command.command(name="list", short_help="What waits for a decision.")
+@optional_account
+@click.option("--all", "decided", is_flag=True, help="Those that were decided too.")
+@as_json
+def list_command(account: str | None, decided: bool, as_json: bool) -> None:
+    """Lists proposed credits with the invoice line that each is of."""
+    from billing import draft_credits
+
+    show_rows("draft_credits", draft_credits.proposed(account=account, decided=decided), as_json)
+
+
+@command.command(short_help="Issue the credit note of one that somebody else proposed.")
+@_draft
+@dry_run
+@as_json
+def approve(draft: int, dry_run: bool, as_json: bool) -> None:
+    """Issues credit ID as a credit note. Whoever proposed it cannot approve it."""
+    from billing import draft_credits
+
+    show(draft_credits.approve(draft, dry_run=dry_run), as_json, dry_run=dry_run)
+
+
+@command.command(short_help="Turn one down.")
+@_draft
+@click.option("--reason", required=True, help="Why; it is kept with it.")
+@dry_run
+@as_json
+def reject(draft: int, reason: str, dry_run: bool, as_json: bool) -> None:
+    """Turns credit ID down for good; what it held of its line can be credited again."""
+    from billing import draft_credits
+
+    show(draft_credits.reject(draft, reason, dry_run=dry_run), as_json, dry_run=dry_run)

@@ -1,0 +1,71 @@
+-- A closed month stays closed: what people record may not lie in one (CHARGING 12, 16). Usage may; it is charged late.
+
+create function billing.keep_closed() returns trigger language plpgsql as $$
+declare
+    late record;
+begin
+    -- whoever closes a month of the account waits for what is being recorded, and whoever records waits for the close
+    perform account.take_turn(whose.account_id)
+    from (select distinct account_id from entered order by account_id) as whose;
+
+    select account.name, entered.business_key, entered.at, period.ends_at into late
+    from entered
+    join account.account using (account_id)
+    join billing.closed_period as period using (account_id)
+    where entered.at < period.ends_at
+    order by account.name, entered.at, period.ends_at desc
+    limit 1;
+    if found then
+        raise exception '%: % of % UTC lies in a month that is closed; only what happens from % UTC on can be recorded',
+            late.name, late.business_key, to_char(late.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'),
+            to_char(late.ends_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI');
+    end if;
+    return null;
+end
+$$;
+
+do $$
+declare
+    dated text;
+begin
+    foreach dated in array array['purchase', 'payment', 'adjustment', 'opening'] loop
+        execute format('create trigger keeps_months_closed after insert on account.%I
+            referencing new table as entered for each statement execute function billing.keep_closed()', dated);
+    end loop;
+end
+$$;
+
+-- What lies before the end of a month and has not been read by the marts yet: a month is not closed without it. Rows of above the
+-- snapshot's end came with a restored database, and were read.
+create function billing.unread_facts(of_account bigint, ends_at timestamptz) returns bigint
+language sql stable as $$
+    with
+
+    fact as (
+
+        select at, load_xid from account.purchase where account_id = of_account
+        union all
+        select at, load_xid from account.payment where account_id = of_account
+        union all
+        select at, load_xid from account.adjustment where account_id = of_account
+        union all
+        select at, load_xid from account.opening where account_id = of_account
+        union all
+        select at, load_xid from account.past_usage where account_id = of_account
+        union all
+        select sent_at, load_xid from dispatch.submission where account_id = of_account and state = 'accepted'
+        union all
+        select submission.sent_at, proof.load_xid
+        from dispatch.settlement as proof
+        join dispatch.submission using (account_id, campaign_id, ordinal, segment, attempt)
+        where proof.account_id = of_account
+          and proof.state = 'accepted'
+
+    )
+
+    select count(*)
+    from fact
+    where fact.at < unread_facts.ends_at
+      and fact.load_xid >= billing.facts_horizon()
+      and fact.load_xid < pg_snapshot_xmax(pg_current_snapshot())
+$$;
