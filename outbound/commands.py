@@ -31,6 +31,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "issue": "Issue invoices from the drafts.",
         "void": "Void an invoice on its day of issue.",
         "credit": "Credit a line of an issued invoice.",
+        "documents": "Deliver invoices and credit notes as PDF, UBL and usage files.",
+        "einvoice": "Documents for the tax authority, and what it answered.",
+        "journal": "Write a closed month's ledger for the accounting system.",
     },
     "See": {
         "status": "What runs, what waits, what is held and what releases it.",

@@ -43,6 +43,8 @@ _TOLD = (
      "account, campaign, sent_at, msisdn, segment"),
     ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),
     ("finance.invoice_lines", "lines of drafts and issued invoices", _MONTH, "account, month, zone, from_unit"),
+    ("finance.invoice_usage", "the segments that postpaid months bill, with the tier that prices each", _MONTH,
+     "account, month, ordinal_in_month, from_unit"),
     ("finance.invoices", "drafts and issued invoices", _MONTH, "account, month"),
     ("finance.ledger_entries", "the double-entry ledger", _OF.format("at"), "account, at, entry, ledger_account"),
     ("finance.prepaid_lots", "lots of prepaid units and what remains in them", None, "account, opened_at, lot"),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from outbound.setup import cards
+from outbound.setup.papers import BuyerDocuments, LedgerAccount, SellerDocuments
 from outbound.setup.values import (
     Amount,
     Country,
@@ -36,13 +37,18 @@ from outbound.setup.values import (
 
 
 class LegalEntity(Strict):
-    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing and crediting."""
+    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing and crediting.
+
+    chart_of_accounts: the code of a ledger account in the entity's own books, for `outbound journal`.
+    """
 
     name: Text
     country: Country
     timezone: Timezone
     tax_id: Text | None = None
     approvals: Literal["none", "two_people"] = "none"
+    documents: SellerDocuments = SellerDocuments()
+    chart_of_accounts: dict[LedgerAccount, Text] = Field(default_factory=dict)
 
 
 class Network(Strict):
@@ -347,6 +353,7 @@ class Account(Terms):
     senders: list[SenderRow] | None = None
     users: list[User] | None = None
     defaults: Defaults = Defaults()
+    documents: BuyerDocuments = BuyerDocuments()
     rates: Annotated[list[RateRow], AfterValidator(_checked)] | None = None
     sla: list[Target] | None = None
     terms: list[Change] = Field(default_factory=list)

@@ -63,7 +63,8 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 -- billing: money events, closing and issuing
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
-    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_billing;
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, billing.particulars,
+    billing.delivery, billing.tax_submission to outbound_billing;
 grant insert, update on billing.document_counter, billing.build, billing.approval to outbound_billing;
 grant usage on all sequences in schema billing to outbound_billing;
 

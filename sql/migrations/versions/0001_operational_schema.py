@@ -21,6 +21,7 @@ FILES = (
     "billing",
     "fold",
     "balance",
+    "documents",
     "issue",
     "report",
     "grants",
