@@ -51,13 +51,20 @@ _TOLD = (
     ("finance.rating_errors", "what cannot be charged, and keeps its month open", _MONTH, "account"),
     ("finance.reconciliation", "day by day: log, charges and ledger", "to_char(found.day, 'YYYY-MM')", "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
+    ("billing.document", "what was issued, its delivery and the tax authority's answer", "to_char(found.issue_day, 'YYYY-MM')",
+     "account, issued_at, document"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
      "account, campaign, line, segment, attempt"),
     ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),
     ("operations.sla", "SLA figures: raw, adjusted, exclusions", _MONTH, "account, month, metric"),
 )  # fmt: skip
 TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, order in _TOLD}
-_QUERIES = {"finance.charges": Q.charges, "dispatch.submissions": Q.submissions, "operations.sla": Q.sla}
+_QUERIES = {
+    "billing.document": Q.documents,
+    "finance.charges": Q.charges,
+    "dispatch.submissions": Q.submissions,
+    "operations.sla": Q.sla,
+}
 
 
 def available(connection: psycopg.Connection) -> dict[str, str]:

@@ -84,7 +84,9 @@ def _deliver(connection: psycopg.Connection, due: _Due, typesetter: Typesetter, 
         for name, content in small:
             hashes[name] = _put(zone, name, [content])
     with connection.transaction():
-        connection.execute(Q.end_delivery, step | {"account": document.account_id, "files": Jsonb(hashes)})
+        ended = connection.execute(Q.end_delivery, step | {"account": document.account_id, "files": Jsonb(hashes)})
+        if ended.rowcount == 0:
+            return None  # another run has put the same files there
         audit.record(connection, "deliver", document.account_id, document.label, {"files": hashes})
     return told | {"files": " ".join(hashes)}
 

@@ -15,6 +15,7 @@ from billing.documents.delivery import NotDelivered, deliver
 from billing.documents.loading import find
 from outbound import database
 from outbound.landing.local import Local
+from reports.catalogue import TABLES
 
 SETUP = """
 legal_entity:
@@ -27,7 +28,7 @@ legal_entity:
     address: {building: "12", street: Tahrir Street, city: Cairo, governorate: Cairo, postal_code: "11511"}
     activity_code: "6110"
     item_code: EG-100200300-SMS
-  chart_of_accounts: {"1200": "121000"}
+  chart_of_accounts: {"1200": "121000", "1210": "121500"}
 networks: [{prefix: "2010", operator: Vodafone EG, country: EG, zone: EG}]
 accounts:
   - name: nile
@@ -62,6 +63,9 @@ USAGE = [
     }
     for n in range(1, 5)
 ]
+
+
+FINANCE = [name for name in TABLES if name.startswith(("finance.", "billing."))]
 
 
 def results(operator, account: str) -> dict[str, bytes]:
@@ -128,11 +132,25 @@ def test_a_month_s_documents_come_to_its_invoice_and_go_out_once(operator):
 
     journal = operator.does("journal", "2024-03", "-o", operator.folder / "journal.csv")
     before = (operator.folder / "journal.csv").read_bytes()
-    assert (journal["debit"], journal["credit"]) == ("20.00", "20.00")
+    assert (journal["journal_entries"], journal["debit"], journal["credit"]) == (1, "20.00", "20.00")
+    assert [
+        (row["journal"], row["code"], row["debit"], row["credit"])
+        for row in csv.DictReader(io.StringIO(before.decode("utf-8-sig")))
+    ] == [("2024-03-000001", "121500", "20.00", "0"), ("2024-03-000001", "4100", "0", "20.00")]
     operator.loads(USAGE[0] | {"id": "LATE", "units": 5})
     operator.does("build")
     operator.does("journal", "2024-03", "-o", operator.folder / "journal.csv")
     assert (operator.folder / "journal.csv").read_bytes() == before
+
+    for table in FINANCE:
+        for form in ("csv", "xlsx", "json"):
+            path = operator.folder / f"{table}.{form}"
+            answer = operator.run("export", table, "-o", path)
+            assert (answer.status, path.stat().st_size > 0) == (0, True), (table, form)
+    rows = list(csv.DictReader(io.StringIO((operator.folder / "finance.invoice_usage.csv").read_text())))
+    assert [(row["usage"], row["from_unit"], row["quantity"]) for row in rows if row["month"] == "2024-03"] == [
+        ("U-1", "1", "33"), ("U-2", "1", "33"), ("U-3", "1", "33"), ("U-4", "1", "1"), ("U-4", "101", "32"),
+    ]  # fmt: skip
 
 
 def buy(operator, units: int, rate: str) -> str:
@@ -234,3 +252,95 @@ def test_what_became_of_a_document_is_only_ever_added_to(operator, table):
     ):
         with pytest.raises(Exception, match="never changed"):
             operator.sql(statement)
+
+
+TWO_SENDERS = """
+legal_entity: {name: Example Telecom, country: EG, timezone: Africa/Cairo}
+networks: [{prefix: "2010", operator: Vodafone EG, country: EG, zone: EG}]
+connectors: [{name: main, host: 127.0.0.1, system_id: x, password: p, routes: ["20"]}]
+accounts:
+  - name: delta
+    scheme: postpaid
+    currency: EGP
+    vat_rate: "0.14"
+    rates: [{zone: EG, from: 2020-01-01, rate: "0.1005"}]
+    documents: {usage_file: segments}
+  - name: gamma
+    scheme: postpaid
+    currency: EGP
+    vat_rate: "0.14"
+    tier_mode: volume
+    rates: [{zone: EG, from: 2020-01-01, rate: "0.3"}, {zone: EG, from: 2020-01-01, from_unit: 5, rate: "0.2"}]
+"""
+SENT = """
+    insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by, stable_at)
+        select account_id, 'campaign', 'x.csv', 1, 1, sha256('x'), '1.csv', 'command', now() from account.account;
+    insert into intake.campaign (
+            campaign_id, account_id, file_id, state, name, sender, rows, messages, segments, received_at, accepted_at)
+        select account_id + 16, account_id, file_id, 'completed', 'eid', 'X', 3, 3, 6, now(), now() from intake.file;
+    select dispatch.ensure_message_partition(campaign_id) from intake.campaign;
+    select dispatch.ensure_days('2024-03-10', '2024-03-11');
+    insert into dispatch.message (
+            campaign_id, ordinal, account_id, line, msisdn, text, encoding, segments, network_id, zone)
+        select campaign_id, n, account_id, n + 1, 201001234500 + account_id * 10 + n, 'Hello', 'gsm', 2,
+            (select network_id from network.network), 'EG'
+        from intake.campaign, generate_series(1, 3) as n;
+    insert into dispatch.submission (
+            account_id, campaign_id, ordinal, segment, attempt, state, command_status, carrier_message_id, sent_at,
+            answered_at, epoch_id, intent_serial, connector_id, session, sequence, reference, network_id, zone)
+        select account_id, campaign_id, ordinal, segment, 1, 'accepted', 0, 'c' || ordinal || segment,
+            case when ordinal < 3 then '2024-03-10T10:00:00Z'::timestamptz else '2024-03-10T22:30:00Z' end, now(), 1, 1,
+            connector_id, 1, 1, 1, message.network_id, 'EG'
+        from dispatch.message, generate_series(1, 2) as segment, dispatch.connector;
+"""
+
+
+def test_numbers_go_out_only_to_the_account_whose_they_are_and_only_where_it_asks(operator):
+    operator.applies(TWO_SENDERS)
+    for statement in SENT.split(";\n"):
+        if statement.strip():
+            operator.sql(statement)
+    operator.does("close-month", "2024-03")
+    issued = operator.does("issue", "2024-03")["issued"]
+    assert [(row["account"], row["net"]) for row in issued] == [("delta", "0.60"), ("gamma", "1.20")]
+    operator.does("documents", "deliver")
+    files = {account: results(operator, account) for account in ("delta", "gamma")}
+    usage = {
+        account: next(content for name, content in found.items() if name.endswith("-usage.csv")).decode("utf-8-sig")
+        for account, found in files.items()
+    }
+    own = [row[0] for row in operator.sql("select msisdn::text from dispatch.message order by account_id, ordinal")]
+    rows = list(csv.DictReader(io.StringIO(usage["delta"])))
+    assert [row["msisdn"] for row in rows] == [own[0], own[0], own[1], own[1], own[2], own[2]]
+    assert [row["net"] for row in rows] == ["0.10", "0.10", "0.10", "0.10", "0.10", "0.10"]
+    days = list(csv.DictReader(io.StringIO(usage["gamma"])))
+    assert [(row["day"], row["rate"], row["segments"], row["net"]) for row in days] == [
+        ("2024-03-10", "0.200000", "4", "0.80"),
+        ("2024-03-11", "0.200000", "2", "0.40"),  # half past midnight in Cairo
+    ]
+    for number in own[3:]:
+        assert number not in usage["delta"] + usage["gamma"]
+    assert not any(name.endswith("-eta.json") for found in files.values() for name in found)  # it has no activity code
+
+
+def test_an_invoice_whose_usage_the_marts_no_longer_have_does_not_go_out_and_can_be_void(operator):
+    operator.applies(SETUP)
+    operator.loads(*USAGE)
+    operator.does("close-month", "2024-03")
+    (invoice,) = operator.does("issue", "2024-03")["issued"]
+    operator.sql("update intermediate.int_postpaid_usage set units = units - 1, last_ordinal = last_ordinal - 1")
+    refused = operator.run("documents", "deliver")
+    assert refused.status == 1
+    assert f"invoice {invoice['invoice']}, line 1: it bills 100 segments for 10.05, and the marts have" in refused.error
+    assert operator.sql("select * from billing.delivery") == []
+    assert results(operator, "delta") == {}
+    operator.does("void", invoice["invoice"], "--reason", "the usage is being looked at")
+
+
+def test_a_journal_is_refused_while_an_account_can_still_change_it(operator):
+    operator.applies(SETUP)
+    operator.loads(*USAGE)
+    operator.does("build")
+    refused = operator.run("journal", "2024-03", "-o", operator.folder / "journal.csv")
+    assert (refused.status, "is still open for delta" in refused.error) == (1, True)
+    assert list(operator.folder.glob("*journal.csv*")) == []

@@ -5,6 +5,8 @@ import io
 import os
 import subprocess
 import sys
+from decimal import Decimal
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -33,7 +35,7 @@ def pages(document: Document, language: str | None = None) -> list[str]:
 def test_two_processes_make_the_same_bytes_wherever_they_run(tmp_path):
     with Typesetter() as typesetter:
         here = hashlib.sha256(typesetter.pdf(invoice(buyer=BUYER | {"language": "both"}))).hexdigest()
-    elsewhere = os.environ | {"TZ": "Asia/Tokyo", "LANG": "C", "HOME": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    elsewhere = os.environ | {"TZ": "Asia/Tokyo", "LANG": "C", "HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
     there = subprocess.run(
         [sys.executable, "-c", ANOTHER_PROCESS], capture_output=True, text=True, check=True, env=elsewhere, cwd=tmp_path
     )
@@ -130,8 +132,6 @@ def test_a_currency_of_three_digits_shows_three():
     ("value", "shown"), [("0.100000", "0.10"), ("0.100500", "0.1005"), ("2.000000", "2.00"), ("3", "3.00")]
 )
 def test_a_rate_shows_no_digit_that_says_nothing(value, shown):
-    from decimal import Decimal
-
     assert rate(Decimal(value)) == shown
 
 
