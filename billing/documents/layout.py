@@ -19,6 +19,7 @@ def layout(document: Document, language: str | None = None) -> dict[str, Any]:
 
 def _part(document: Document, say: Wording) -> dict[str, Any]:
     digits = document.digits
+    of_segments = document.kind == "invoice"  # a credit is of an amount
     paid = "sum_credit" if document.kind == "credit_note" else "sum_total"
     return {
         "lang": say.lang,
@@ -38,8 +39,8 @@ def _part(document: Document, say: Wording) -> dict[str, Any]:
         "rows": [
             [
                 say.description(line),
-                count(line.quantity) if line.kind != "minimum" else "",
-                rate(line.rate) if line.rate is not None else "",
+                count(line.quantity) if of_segments and line.rate is not None else "",
+                rate(line.rate) if of_segments and line.rate is not None else "",
                 money(line.net, digits),
                 percent(line.vat_rate),
                 money(line.vat, digits),

@@ -1,5 +1,6 @@
 """A document as UBL 2.1 XML: Invoice-2 or CreditNote-2 of OASIS, in the order of elements that the schemas ask for."""
 
+import re
 from calendar import monthrange
 from decimal import Decimal
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
@@ -10,6 +11,7 @@ from billing.documents.wording import ENGLISH
 _OASIS = "urn:oasis:names:specification:ubl:schema:xsd:"
 _CAC, _CBC = f"{_OASIS}CommonAggregateComponents-2", f"{_OASIS}CommonBasicComponents-2"
 _CATEGORIES = {"standard": "S", "zero_rated": "Z", "exempt": "E"}  # UNCL 5305
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no way to say
 _PIECE = "C62"  # UN/ECE recommendation 20: one
 
 for prefix, namespace in (("cac", _CAC), ("cbc", _CBC)):
@@ -132,5 +134,5 @@ def _part(parent: Element, name: str) -> Element:
 
 def _text(parent: Element, name: str, value: str) -> Element:
     there = SubElement(parent, f"{{{_CBC}}}{name}")
-    there.text = value
+    there.text = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", value)
     return there

@@ -74,7 +74,7 @@ ENGLISH = Wording(
     words={
         "invoice": "Tax invoice", "credit_note": "Credit note", "void": "VOID",
         "number": "Number", "issue_day": "Issued on", "period": "Month", "currency": "Currency",
-        "corrects": "Corrects invoice", "of": "of", "reason": "Reason", "account": "Account",
+        "corrects": "Corrects invoice", "of": "dated", "reason": "Reason", "account": "Account",
         "seller": "Seller", "buyer": "Buyer", "tax_id": "Tax registration number",
         "description": "Description", "quantity": "Segments", "rate": "Rate", "net": "Net", "vat_rate": "VAT",
         "vat": "VAT amount", "line_total": "Total",

@@ -4,9 +4,11 @@ import csv
 import gzip
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pypdf
 import pytest
 
@@ -237,6 +239,23 @@ def test_a_delivery_that_was_cut_short_is_repeated_with_the_same_bytes(operator,
     assert [row["document"] for row in deliver()] == [label]
     assert written[3:] == written[:3]
     assert results(operator, "nile") == dict(written[:3])
+
+
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+def test_whoever_delivers_waits_for_whoever_voids(operator, ends):
+    """Under the lock of the series it is one or the other, never both (CHARGING 29)."""
+    operator.applies(SETUP)
+    buy(operator, 1_000, "0.10")
+    begins = "select billing.begin_delivery('invoice', invoice_id, 'test') from billing.invoice"
+    with psycopg.connect(operator.url) as voiding, ThreadPoolExecutor(1) as pool:
+        voiding.execute("select billing.void_invoice(invoice_id, 'test', 'x') from billing.invoice")
+        delivering = pool.submit(operator.sql, begins)
+        waits = "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while not operator.sql(waits):
+            assert not delivering.done()
+        getattr(voiding, ends)()
+        assert delivering.result() == [(ends == "rollback",)]
+    assert len(operator.sql("select step from billing.delivery")) == (ends == "rollback")
 
 
 @pytest.mark.parametrize("table", ["particulars", "delivery", "tax_submission"])

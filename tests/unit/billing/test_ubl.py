@@ -22,6 +22,7 @@ DOCUMENTS = {
     "exempt": invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate="0"),), tax_treatment="exempt"),
     "bare buyer": invoice(buyer={"name": "delta", "country": "EG"}),
     "credit note": credit_note(),
+    "odd reason": credit_note(reason="a\x0b<b>&\ufffe"),
 }
 
 
