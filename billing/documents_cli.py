@@ -56,23 +56,21 @@ def issue(month: str, account: str | None, with_earlier: bool, dry_run: bool, as
 @click.command(short_help="Void an invoice that was issued today and not delivered.")
 @click.argument("invoice", metavar="NUMBER")
 @click.option("--reason", required=True, help="Why; it is kept with the invoice.")
-@click.option("--undelivered", is_flag=True, required=True, help="You confirm that its customer has not got it.")
+@click.option("--undelivered", is_flag=True, hidden=True, expose_value=False)  # the record of deliveries says it now
 @optional_account
 @dry_run
 @as_json
-def void(invoice: str, reason: str, undelivered: bool, account: str | None, dry_run: bool, as_json: bool) -> None:
+def void(invoice: str, reason: str, account: str | None, dry_run: bool, as_json: bool) -> None:
     """Voids invoice NUMBER on the day of its issue. It keeps its number; what it billed is a draft again.
 
-    An invoice that its customer has, or that is older, is corrected with `outbound credit`. Outbound does not deliver
-    documents itself, so that --undelivered is for you to say.
+    An invoice that has gone to its customer (`outbound documents list`), or that is older, is corrected with
+    `outbound credit`.
 
     \b
-    outbound void 2026-000041 --reason "wrong VAT rate" --undelivered
+    outbound void 2026-000041 --reason "wrong VAT rate"
     """
     from billing import issuing
 
-    if not undelivered:
-        raise click.UsageError("an invoice that was delivered cannot be void: outbound credit; else say --undelivered")
     show(issuing.void(invoice, reason, account=account, dry_run=dry_run), as_json, dry_run=dry_run)
 
 

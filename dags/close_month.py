@@ -1,8 +1,9 @@
 """# Close the month
 
 Each day from the first of the month: **close** the month that has ended, once none of its attempts is in doubt, and
-**issue** its invoices. A month that is closed already is left alone, so the days after change nothing; one that cannot
-be closed yet says why in the log and is tried again the next day. To close an earlier month, start a run with it.
+**issue** its invoices and **deliver** them. A month that is closed already is left alone, so the days after change
+nothing; one that cannot be closed yet says why in the log and is tried again the next day. To close an earlier month,
+start a run with it.
 
 What is closed and issued can never change; corrections are credit notes.
 """
@@ -52,4 +53,10 @@ with DAG(
 
         issue(month, with_earlier=True, rebuild=False)
 
-    issue(close())
+    @task(doc_md="Puts every document that has not gone out into its account's results folder, once.")
+    def deliver() -> None:
+        from billing.documents.delivery import deliver
+
+        deliver()
+
+    issue(close()) >> deliver()

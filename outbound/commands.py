@@ -34,6 +34,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "void": "Void an invoice on its day of issue.",
         "credit": "Credit a line of an issued invoice.",
         "credit-draft": "Decide on credits that were proposed.",
+        "documents": "Deliver invoices and credit notes as PDF, UBL and usage files.",
+        "einvoice": "Documents for the tax authority, and what it answered.",
+        "journal": "Write a closed month's ledger for the accounting system.",
     },
     "See": {
         "status": "What runs, what waits, what is held and what releases it.",

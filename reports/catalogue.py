@@ -50,6 +50,8 @@ _TOLD = (
      "account, campaign, sent_at, msisdn, segment"),
     ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),
     ("finance.invoice_lines", "lines of drafts and issued invoices", _MONTH, "account, month, zone, from_unit"),
+    ("finance.invoice_usage", "the segments that postpaid months bill, with the tier that prices each", _MONTH,
+     "account, month, ordinal_in_month, from_unit"),
     ("finance.invoices", "drafts and issued invoices", _MONTH, "account, month"),
     ("finance.ledger_entries", "the double-entry ledger", _OF.format("at"), "account, at, entry, ledger_account"),
     ("finance.margin", "revenue, what carriers cost and what is left, by network and day", _DAY,
@@ -60,13 +62,20 @@ _TOLD = (
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
     ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),
+    ("billing.document", "what was issued, its delivery and the tax authority's answer", "to_char(found.issue_day, 'YYYY-MM')",
+     "account, issued_at, document"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
      "account, campaign, line, segment, attempt"),
     ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),
     ("operations.sla", "SLA figures: raw, adjusted, exclusions", _MONTH, "account, month, metric"),
 )  # fmt: skip
 TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, order in _TOLD}
-_QUERIES = {"finance.charges": Q.charges, "dispatch.submissions": Q.submissions, "operations.sla": Q.sla}
+_QUERIES = {
+    "billing.document": Q.documents,
+    "finance.charges": Q.charges,
+    "dispatch.submissions": Q.submissions,
+    "operations.sla": Q.sla,
+}
 
 
 def available(connection: psycopg.Connection) -> dict[str, str]:

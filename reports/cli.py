@@ -16,8 +16,8 @@ from outbound.cli import emit, table
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "xlsx", "json"]),
-    help="Default: what the file's name ends with, else csv.",
+    type=click.Choice(["csv", "excel-csv", "xlsx", "json"]),
+    help="Default: what the file's name ends with, else csv. excel-csv: with the mark by which Excel knows UTF-8.",
 )
 @click.option("--account", metavar="NAME", help="Rows of this account only.")
 @click.option("--month", metavar="YYYY-MM", help="Rows of this local month of the account only.")

@@ -1,5 +1,6 @@
 """Writes a table as CSV, XLSX or JSON: streamed, so that its size does not matter, and whole or not at all."""
 
+import codecs
 import csv
 import json
 import os
@@ -27,7 +28,10 @@ class CannotWrite(OutboundError):
 def export(
     table: str, target: IO[bytes] | Path, form: str, account: str | None = None, month: str | None = None
 ) -> int:
-    """Writes the rows and gives their number. A file appears only when all of it is there."""
+    """Writes the rows and gives their number. A file appears only when all of it is there.
+
+    form: csv, xlsx, json, or excel-csv: CSV whose mark tells a spreadsheet that it is UTF-8.
+    """
     with database.connect("operator") as connection:
         statement = catalogue.statement(connection, table, account, month)
         with connection.cursor(name="export") as cursor:
@@ -63,6 +67,12 @@ def to_csv(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
     for count, row in enumerate(rows, start=1):  # noqa: B007  the number of rows is the result
         writer.writerow([cells.text(value) for value in row])
     return count
+
+
+def to_marked_csv(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
+    """Spreadsheets take a CSV without the mark for one in the machine's own encoding; programs read the mark as text."""
+    target.write(codecs.BOM_UTF8)
+    return to_csv(heads, rows, target)
 
 
 class _Encoded:
@@ -134,4 +144,4 @@ def _cell(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_string(row, column, str(cells.plain(value)))
 
 
-WRITERS: dict[str, Writer] = {"csv": to_csv, "json": to_json, "xlsx": to_xlsx}
+WRITERS: dict[str, Writer] = {"csv": to_csv, "excel-csv": to_marked_csv, "json": to_json, "xlsx": to_xlsx}

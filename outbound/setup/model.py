@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from outbound.money import currency_digits
 from outbound.setup import cards, costs
 from outbound.setup.notices import Notices
+from outbound.setup.papers import BuyerDocuments, LedgerAccount, SellerDocuments
 from outbound.setup.values import (
     Amount,
     Country,
@@ -39,13 +40,18 @@ from outbound.setup.values import (
 
 
 class LegalEntity(Strict):
-    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing and crediting."""
+    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing and crediting.
+
+    chart_of_accounts: the code of a ledger account in the entity's own books, for `outbound journal`.
+    """
 
     name: Text
     country: Country
     timezone: Timezone
     tax_id: Text | None = None
     approvals: Literal["none", "two_people"] = "none"
+    documents: SellerDocuments = SellerDocuments()
+    chart_of_accounts: dict[LedgerAccount, Text] = Field(default_factory=dict)
 
 
 class Network(Strict):
@@ -428,6 +434,7 @@ class Account(Terms):
     users: list[User] | None = None
     defaults: Defaults = Defaults()
     notices: Notices = Notices()
+    documents: BuyerDocuments = BuyerDocuments()
     rates: Annotated[list[RateRow], AfterValidator(_checked)] | None = None
     sla: list[Target] | None = None
     terms: list[Change] = Field(default_factory=list)

@@ -13,7 +13,12 @@ from outbound.setup.values import sender_kind
 EVER = date(1900, 1, 1)  # from when terms and targets hold that name no day
 
 ENTITY = Kind(
-    "legal entity", "account.legal_entity", ("name",), ("country", "timezone", "tax_id", "approvals"), absent="kept"
+    "legal entity",
+    "account.legal_entity",
+    ("name",),
+    ("country", "timezone", "tax_id", "approvals", "documents", "chart_of_accounts"),
+    json=frozenset({"documents", "chart_of_accounts"}),
+    absent="kept",
 )
 # a prefix that goes to another operator is another network: messages accepted before keep the one that they have
 NETWORK = Kind(
@@ -52,8 +57,8 @@ ACCOUNT = Kind(
     "account",
     "account.account",
     ("name",),
-    ("legal_entity_id", "timezone", "default_region", "landing", "defaults", "notices"),
-    json=frozenset({"defaults", "notices"}),
+    ("legal_entity_id", "timezone", "default_region", "landing", "defaults", "notices", "documents"),
+    json=frozenset({"defaults", "notices", "documents"}),
     absent="kept",
 )
 TERM = Kind("term", "account.term", ("effective_from",), tuple(Terms.model_fields), owner="account_id")
@@ -136,7 +141,8 @@ def of_account(account: Account) -> list[tuple[Kind, Rows]]:
 
 def entity(setup: Setup) -> Rows:
     one = setup.legal_entity
-    return {(one.name,): one.model_dump(exclude={"name"})}
+    row = one.model_dump(exclude={"name", "documents"})
+    return {(one.name,): row | {"documents": one.documents.model_dump(mode="json", exclude_defaults=True)}}
 
 
 def account_row(account: Account, setup: Setup, entity_id: int | None) -> Rows:
@@ -151,6 +157,7 @@ def account_row(account: Account, setup: Setup, entity_id: int | None) -> Rows:
             "landing": landing_of(account),
             "defaults": defaults,
             "notices": account.notices.model_dump(mode="json", exclude_defaults=True),
+            "documents": account.documents.model_dump(mode="json", exclude_defaults=True),
         }
     }
 

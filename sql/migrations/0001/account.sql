@@ -16,8 +16,13 @@ create table account.legal_entity (
     country text not null check (country ~ '^[A-Z]{2}$'),
     timezone text not null,
     tax_id text,
-    approvals text not null default 'none' check (approvals in ('none', 'two_people'))
+    approvals text not null default 'none' check (approvals in ('none', 'two_people')),
+    documents jsonb not null default '{}',
+    chart_of_accounts jsonb not null default '{}'
 );
+comment on column account.legal_entity.documents is
+    'What its documents say beside its name: name_ar, address, activity_code, item_type, item_code, item_codes, unit_type.';
+comment on column account.legal_entity.chart_of_accounts is 'Our ledger account -> the code in its own books; what is missing keeps ours.';
 
 create table account.account (
     account_id bigint generated always as identity primary key,
@@ -27,12 +32,15 @@ create table account.account (
     default_region text not null check (default_region ~ '^[A-Z]{2}$'),
     landing text not null,
     defaults jsonb not null default '{}',
+    documents jsonb not null default '{}',
     -- keys the hash of a number that outlives the number itself (retention)
     hash_key bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
     created_at timestamptz not null default now()
 );
 comment on column account.account.defaults is
     'What a manifest may leave out: sender, class, max_segments, encoding, delimiter, template, validity, on_insufficient_balance, base_mismatch_percent, ...';
+comment on column account.account.documents is
+    'What its documents say: name, name_ar, tax_id, address, language, usage_file, item_codes, form.';
 
 -- The commercial terms of an account from a local day on: the row with the latest effective_from is in force (CHARGING 2, 30).
 create table account.term (

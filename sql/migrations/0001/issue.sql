@@ -183,6 +183,9 @@ begin
     if exists (select from billing.void where invoice_id = of_invoice) then
         raise exception 'invoice % is void already', invoice.label;
     end if;
+    if exists (select from billing.delivery where kind = 'invoice' and document_id = of_invoice) then
+        raise exception 'invoice % has gone to its customer: it cannot be void any more. Correct it with outbound credit', invoice.label;
+    end if;
     if exists (select from billing.credit_note where invoice_id = of_invoice) then
         raise exception 'invoice % has a credit note: correct the rest with outbound credit', invoice.label;
     end if;

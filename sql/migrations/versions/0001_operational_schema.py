@@ -24,6 +24,7 @@ FILES = (
     "checkpoint",
     "balance",
     "period",
+    "documents",
     "issue",
     "credit",
     "notices",

@@ -22,6 +22,14 @@ left join dispatch.message
 select account, campaign, line, msisdn::text as msisdn, segment, attempt, state::text as state, carrier_message_id, sent_at
 from dispatch.submissions;
 
+-- documents --
+select
+    account.name as account, document.label as document, document.kind, document.issue_day, document.issued_at, document.currency,
+    document.net, document.vat, document.net + document.vat as total, document.is_void, document.delivery_begun_at,
+    document.delivered_at, document.uuid, document.tax_status
+from billing.document
+join account.account using (account_id);
+
 -- sla --
 -- Frozen months as they were frozen, the others as they were built last.
 select

@@ -8,7 +8,8 @@ import pytest
 ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "web")
 FROZEN = (
     "billing.closed_period", "billing.invoice", "billing.invoice_line", "billing.void", "billing.credit_note",
-    "report.sla_figure", "account.audit", "billing.notice", "billing.notice_over",
+    "billing.particulars", "billing.delivery", "billing.tax_submission", "report.sla_figure", "account.audit",
+    "billing.notice", "billing.notice_over",
 )  # fmt: skip
 
 

@@ -131,3 +131,10 @@ def test_the_command_lists_writes_and_takes_the_form_of_the_file_s_name(traffic:
     assert len(json.loads(path.read_text())) == 2
     assert runner.invoke(command, ["finance.charges", "--month", "October"]).exit_code == 2
     assert runner.invoke(command, []).exit_code == 2
+
+
+def test_a_csv_for_a_spreadsheet_is_marked_and_one_for_a_program_is_not(traffic: str) -> None:
+    plain, marked = io.BytesIO(), io.BytesIO()
+    export.export("finance.charges", plain, "csv")
+    export.export("finance.charges", marked, "excel-csv")
+    assert marked.getvalue() == b"\xef\xbb\xbf" + plain.getvalue()

@@ -114,6 +114,21 @@ def test_an_edit_changes_what_was_edited(operator: Operator) -> None:
     assert operator.sees("select name from account.account order by 1") == ["delta", "nile"]
 
 
+def test_what_documents_say_is_applied_once_and_removed_again(operator: Operator) -> None:
+    operator.applies(SETUP)
+    seller = {"name_ar": "المثال", "address": {"city": "Cairo"}, "activity_code": "6110"}
+    entity = SETUP["legal_entity"] | {"documents": seller, "chart_of_accounts": {"1200": "121000"}}
+    nile = NILE | {"documents": {"language": "ar", "tax_id": "200-300-400", "item_codes": {"EG": "EG-1"}}}
+    changed = ["changed - legal entity Example", "changed nile account nile"]
+    assert operator.applies(SETUP | {"legal_entity": entity, "accounts": [nile, DELTA]}) == changed
+    assert operator.applies(SETUP | {"legal_entity": entity, "accounts": [nile, DELTA]}) == []
+    assert operator.sees("select documents from account.account order by name") == [{}, nile["documents"]]
+    assert operator.sees("select documents || chart_of_accounts from account.legal_entity") == [
+        seller | {"1200": "121000"}
+    ]
+    assert operator.applies(SETUP) == changed
+
+
 def test_lists_that_are_left_out_stay_as_they_are(operator: Operator) -> None:
     operator.applies(SETUP)
     bare = {key: NILE[key] for key in ("name", "scheme", "currency", "vat_rate")}

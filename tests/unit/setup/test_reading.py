@@ -227,3 +227,25 @@ def test_a_mistake_in_the_platform_s_rules_is_named(line: str, said: str) -> Non
     (found,) = mistakes(ENTITY + line + "\n")
 
     assert said in found
+
+
+def test_what_documents_say_is_checked_too() -> None:
+    found = mistakes("""\
+legal_entity:
+  name: Example
+  country: EG
+  timezone: Africa/Cairo
+  documents: {activity_code: "61", item_type: GPC}
+  chart_of_accounts: {"9999": "1"}
+accounts:
+  - {name: nile, scheme: prepaid, currency: EGP, documents: {language: fr, address: {village: Nile}}}
+""")
+    places = (
+        "documents.activity_code",
+        "documents.item_type",
+        "chart_of_accounts",
+        "documents.language",
+        "address.village",
+    )
+    assert [place for place in places if not any(place in line for line in found)] == []
+    assert len(found) == len(places)
