@@ -34,6 +34,7 @@ class Account:
     currency: str
     vat_rate: Decimal
     recharge_tolerance: Decimal
+    activation: str
 
     @property
     def digits(self) -> int:

@@ -39,14 +39,19 @@ _OF = "to_char(found.{} at time zone owner.timezone, 'YYYY-MM')"
 _MONTH = "left(found.month::text, 7)"
 
 _TOLD = (
+    ("finance.account_statements", "what each account owes, line by line with its balance", _MONTH, "account, n"),
     ("finance.charges", "every segment that is charged, with its number", _OF.format("charged_at"),
      "account, campaign, sent_at, msisdn, segment"),
     ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),
     ("finance.invoice_lines", "lines of drafts and issued invoices", _MONTH, "account, month, zone, from_unit"),
     ("finance.invoices", "drafts and issued invoices", _MONTH, "account, month"),
     ("finance.ledger_entries", "the double-entry ledger", _OF.format("at"), "account, at, entry, ledger_account"),
+    ("finance.payment_allocations", "which payment or credit settles which invoice", _OF.format("at"),
+     "account, at, settlement, item"),
     ("finance.prepaid_lots", "lots of prepaid units and what remains in them", None, "account, opened_at, lot"),
     ("finance.rating_errors", "what cannot be charged, and keeps its month open", _MONTH, "account"),
+    ("finance.receivables_ageing", "what is open, by how long it is overdue, and money on account", None,
+     "account, day, document"),
     ("finance.reconciliation", "day by day: log, charges and ledger", "to_char(found.day, 'YYYY-MM')", "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),

@@ -17,6 +17,7 @@ from outbound.setup.values import (
     Email,
     Encoding,
     Landing,
+    PaymentDays,
     Percent,
     Phrase,
     Prefix,
@@ -249,6 +250,8 @@ class Terms(Strict):
     minimum_monthly: Amount = Decimal(0)
     credit_limit: Amount | None = None
     monthly_cap: Amount | None = None
+    payment_days: PaymentDays = 30
+    activation: Literal["confirmation", "payment"] = "confirmation"
 
     @model_validator(mode="after")
     def _is_taxed(self) -> "Terms":
@@ -274,6 +277,8 @@ class Change(Strict):
     minimum_monthly: Amount | None = None
     credit_limit: Amount | None = None
     monthly_cap: Amount | None = None
+    payment_days: PaymentDays | None = None
+    activation: Literal["confirmation", "payment"] | None = None
 
 
 class Gate(Strict):

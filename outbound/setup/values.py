@@ -141,6 +141,7 @@ TaxRate = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=1, decimal_
 Rate = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=100_000_000, decimal_places=6)]
 Percent = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=100)]
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=10**16, decimal_places=2)]
+PaymentDays = Annotated[int, Field(strict=True, ge=0, le=3650)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Region = Annotated[str, AfterValidator(_region)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]

@@ -64,6 +64,7 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note to outbound_billing;
+grant insert on account.purchase_order, account.cancelled_order, billing.bank_line to outbound_billing;
 grant insert, update on billing.document_counter, billing.build, billing.approval to outbound_billing;
 grant usage on all sequences in schema billing to outbound_billing;
 
@@ -74,7 +75,7 @@ grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch
     dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement_line to outbound_dbt;
 grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
 grant select (campaign_id, ordinal, account_id, line, segments, encoding, network_id, zone) on dispatch.message to outbound_dbt;
-revoke select on account.base_change from outbound_dbt;
+revoke select on account.base_change, billing.bank_line from outbound_dbt;
 create schema staging authorization outbound_dbt;
 create schema intermediate authorization outbound_dbt;
 create schema finance authorization outbound_dbt;
@@ -100,7 +101,8 @@ grant insert on intake.campaign_event to outbound_operator;
 
 -- the web reads its tenant's rows, through policies (isolation.sql), and never a partition by name
 grant select on account.account, account.term, account.sender, account.rate_row, account.sla_term, account.base_member, account.base_version, account.base_change,
-    account.opt_out, account.purchase, account.payment, account.adjustment, account.reservation, account.person,
+    account.opt_out, account.purchase, account.purchase_order, account.cancelled_order, account.payment, account.adjustment, account.reservation,
+    account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
     dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, report.sla_figure to outbound_web;

@@ -22,6 +22,7 @@ FILES = (
     "fold",
     "balance",
     "issue",
+    "payment",
     "report",
     "grants",
     "isolation",

@@ -11,7 +11,8 @@ select
     term.scheme,
     term.currency,
     term.vat_rate,
-    term.recharge_tolerance
+    term.recharge_tolerance,
+    term.activation
 from account.account
 join account.legal_entity as entity using (legal_entity_id)
 cross join lateral (select (now() at time zone account.timezone)::date as today) as local
