@@ -60,11 +60,12 @@ lines as (
         line.credit
     from void_invoices
     cross join watermark
-    cross join lateral (
-        values
-        (void_invoices.issued_at, 'invoice', void_invoices.total, 0),
-        (void_invoices.voided_at, 'void', 0, void_invoices.total)
-    ) as line (at, kind, debit, credit)
+    cross join
+        lateral (
+            values
+            (void_invoices.issued_at, 'invoice', void_invoices.total, 0),
+            (void_invoices.voided_at, 'void', 0, void_invoices.total)
+        ) as line (at, kind, debit, credit)
     where void_invoices.voided_at <= watermark.as_of
 
     union all
@@ -104,7 +105,9 @@ numbered as (
     from lines
     window in_order as (
         partition by account_id
-        order by at, array_position(array['opening', 'purchase', 'invoice', 'void', 'credit', 'payment', 'tax withheld'], kind),
+        order by
+            at,
+            array_position(array['opening', 'purchase', 'invoice', 'void', 'credit', 'payment', 'tax withheld'], kind),
             document collate "C"
         rows unbounded preceding
     )
