@@ -46,10 +46,9 @@ create table billing.bank_line (
     reference text not null check (reference <> ''),
     file text not null,
     line integer not null check (line >= 1),
-    value_at timestamptz,
     value_day date not null,
-    amount numeric(18, 3) not null check (amount >= 0),
-    withheld numeric(18, 3) not null default 0 check (withheld >= 0),
+    amount numeric not null check (amount >= 0),
+    withheld numeric not null default 0 check (withheld >= 0),
     certificate text,
     currency text,
     payer text,
@@ -62,7 +61,6 @@ create table billing.bank_line (
     check (amount + withheld > 0)
 );
 comment on column billing.bank_line.reference is 'The bank''s own, unique in the files of that bank: a line is taken once.';
-comment on column billing.bank_line.value_at is 'Where the bank says more than a day.';
 alter table account.payment add foreign key (bank_line_id) references billing.bank_line;
 alter table account.payment add foreign key (order_id) references account.purchase_order;
 
