@@ -64,7 +64,7 @@ comment on column billing.bank_line.reference is 'The bank''s own, unique in the
 alter table account.payment add foreign key (bank_line_id) references billing.bank_line;
 alter table account.payment add foreign key (order_id) references account.purchase_order;
 
--- What an account owes by everything that is recorded: the ledger's receivable (1200), without a build. Negative: money on account.
+-- What an account owes at an instant by what is recorded: the ledger's receivable (1200), without a build. Negative: money on account.
 create function billing.owed(of_account bigint, at timestamptz) returns numeric
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce((select sum(receivable) from account.opening where account_id = of_account and opening.at <= owed.at), 0)
@@ -82,10 +82,12 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                 select sum(net + vat) as amount
                 from billing.credit_note as note
                 where note.invoice_id = invoice.invoice_id
+                  and note.issued_at <= owed.at
             ) as credited on true
             where invoice.account_id = of_account
               and invoice.kind = 'month'
-              and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)), 0)
+              and invoice.issued_at <= owed.at
+              and not exists (select from billing.void where void.invoice_id = invoice.invoice_id and void.voided_at <= owed.at)), 0)
         - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= owed.at), 0)
 $$;
 revoke execute on function billing.owed(bigint, timestamptz) from public;

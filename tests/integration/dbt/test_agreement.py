@@ -303,6 +303,25 @@ def test_the_live_balance_agrees_with_the_ledger(books, histories, cases):
             assert books.available(case.account, INSTANTS[build]) == left, case.account.name
 
 
+def test_what_is_owed_live_agrees_with_the_ledger(books, histories, cases):
+    """The function that activates orders, refunds of units that were brought along included (CHARGING 12, 25)."""
+    for build in ("later", "earlier"):
+        ledgers = grouped(histories[build][0], "finance.ledger_entries")
+        for case in (case for case in cases if isinstance(case.model, Purse)):
+            receivable = sum(
+                (
+                    line.debit - line.credit
+                    for line in ledgers[case.account.name]
+                    if line.ledger_account == "1200 receivable"
+                ),
+                Decimal(0),
+            )
+            row = books.execute(
+                "select billing.owed(%s, %s)", case.account.account_id, cairo(INSTANTS[build])
+            ).fetchone()
+            assert row == (receivable,), case.account.name
+
+
 def grouped(figures: Figures, mart: str) -> dict[str, list[Any]]:
     rows: dict[str, list[Any]] = defaultdict(list)
     for row in figures.rows[mart]:

@@ -132,7 +132,7 @@ def test_the_marts_allocate_like_the_simple_allocator(builds, cases):
     assert seen > ACCOUNTS
 
 
-def test_ageing_and_statement_end_at_what_the_ledger_says(builds, cases):
+def test_ageing_statement_and_live_balance_are_what_the_ledger_says(books, builds, cases):
     for at, figures in builds.items():
         balances: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for row in figures.rows["finance.ledger_entries"]:
@@ -148,5 +148,7 @@ def test_ageing_and_statement_end_at_what_the_ledger_says(builds, cases):
                 one.left for one in case.owed if one.at <= cairo(at) and not (one.void_at and one.void_at <= cairo(at))
             )
             owed -= sum(one.left for one in case.given if one.at <= cairo(at))
-            for kind in ("ledger", "ageing", "statement"):
+            live = books.execute("select billing.owed(%s, %s)", case.account.account_id, cairo(at)).fetchone()
+            balances["live"][name] = live[0]
+            for kind in ("ledger", "ageing", "statement", "live"):
                 assert balances[kind][name] * 100 == owed, (at, name, kind)
