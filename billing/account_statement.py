@@ -37,7 +37,8 @@ def statement(account: str, first: date | None = None, last: date | None = None)
         try:
             built = connection.execute(Q.built_for).fetchone()
             period = {"account": owner.account_id, "first": first or date.min, "last": last or date.max}
-            opening = _balance(connection, owner.account_id, period["first"])
+            before = {"account": owner.account_id, "day": first or date.min}
+            (opening,) = connection.execute(Q.balance_before, before).fetchone() or (None,)
             lines = cursor.execute(Q.lines, period).fetchall()
             ageing = cursor.execute(Q.ageing, period).fetchall()
         except psycopg.errors.UndefinedTable as error:
@@ -46,9 +47,3 @@ def statement(account: str, first: date | None = None, last: date | None = None)
         "account": account, "currency": owner.currency, "from": first, "to": last, "as_of": built[0] if built else None,
         "opening": opening, "lines": lines, "closing": lines[-1]["balance"] if lines else opening, "ageing": ageing,
     }  # fmt: skip
-
-
-def _balance(connection: psycopg.Connection, account: int, day: date) -> Any:
-    row = connection.execute(Q.balance_before, {"account": account, "day": day}).fetchone()
-    assert row is not None  # noqa: S101  one row
-    return row[0]
