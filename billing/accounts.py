@@ -35,6 +35,7 @@ class Account:
     currency: str
     vat_rate: Decimal
     recharge_tolerance: Decimal
+    activation: str
     next_scheme: str | None
     next_scheme_from: date | None
 

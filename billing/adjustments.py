@@ -7,7 +7,7 @@ import psycopg
 from billing import accounts, approvals, audit, balances, telling
 from billing.accounts import Account
 from billing.issuing import credit_one, refusals
-from billing.orders import NotRecorded, instant, new_key
+from billing.recording import NotRecorded, instant, new_key
 from outbound import database, queries
 
 Q = queries.load("billing/orders")

@@ -23,7 +23,8 @@ _id = click.option("--id", "key", metavar="ID", help="Its own id, unique in the 
 def purchase(
     account: str, units: int, rate: Decimal | None, zone: str | None, key: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Records a purchase as of now, valid for twelve months, and issues its tax invoice.
+    """Records a purchase as of now, valid for twelve months, and issues its tax invoice. Where the account's units come
+    with their payment, it is an order until then: this says what its pro-forma comes to.
 
     A purchase of at least what remains extends all of it to its own last valid day and re-rates it to its own rate; a
     smaller one is a lot of its own. --dry-run says which, with dates and money.
@@ -39,8 +40,10 @@ def purchase(
 
 @click.command(short_help="Record a payment that came in.")
 @account
-@click.option("--amount", type=DECIMAL, required=True, metavar="AMOUNT", help="In the account's currency.")
-@click.option("--invoice", metavar="NUMBER", help="The invoice that the payer named; else the oldest first.")
+@click.option("--amount", type=DECIMAL, default="0", metavar="AMOUNT", help="In the account's currency.")
+@click.option("--withheld", type=DECIMAL, default="0", metavar="AMOUNT", help="Tax withheld at source.")
+@click.option("--certificate", metavar="NUMBER", help="The certificate of the tax withheld.")
+@click.option("--invoice", metavar="NUMBER", help="The invoice or order that the payer named; else the oldest first.")
 @click.option("--reference", help="The bank's.")
 @click.option("--at", type=INSTANT, metavar="INSTANT", help="When it came in: in an open month; default now.")
 @_id
@@ -49,6 +52,8 @@ def purchase(
 def payment(
     account: str,
     amount: Decimal,
+    withheld: Decimal,
+    certificate: str | None,
     invoice: str | None,
     reference: str | None,
     at: datetime | None,
@@ -56,14 +61,19 @@ def payment(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Records a payment: bank to receivable.
+    """Records a payment: bank to receivable. Tax that the payer withheld settles too, with its certificate.
+
+    What names an invoice settles it, the rest the oldest first; what is left stays on account. Where units come with
+    their payment, the orders that it covers take effect.
 
     \b
     outbound payment --account delta --amount 12198.00 --invoice 2026-000041
+    outbound payment --account delta --withheld 243.96 --certificate 41/2026/118 --invoice 2026-000041
     """
-    from billing import orders
+    from billing import payments
 
-    done = orders.payment(account, amount, invoice=invoice, reference=reference, at=at, key=key, dry_run=dry_run)
+    paid = payments.Payment(amount, withheld, certificate, invoice, reference)
+    done = payments.payment(account, paid, at=at, key=key, dry_run=dry_run)
     show(done, as_json, dry_run=dry_run)
 
 

@@ -25,6 +25,9 @@ GROUPS: dict[str, dict[str, str]] = {
     "Money": {
         "purchase": "Record an order of units of a prepaid account.",
         "payment": "Record a payment.",
+        "bank": "Take payments in from a bank's CSV.",
+        "order": "List orders that wait for their payment; give one up.",
+        "statement-of-account": "Show what an account owed, line by line.",
         "grant": "Give a prepaid account units for free.",
         "refund": "Pay back unused units of a prepaid account.",
         "reverse": "Take one usage back.",

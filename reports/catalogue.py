@@ -41,6 +41,7 @@ _DAY = "to_char(found.day, 'YYYY-MM')"
 
 _TOLD = (
     ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
+    ("finance.account_statements", "what each account owes, line by line with its balance", _MONTH, "account, n"),
     ("finance.carrier_costs", "what carriers ask, in their currency, by network and day", _DAY,
      "account, day, connector, network, per, rate"),
     ("finance.carrier_differences", "what carriers' statements and the log tell differently", _DAY,
@@ -57,8 +58,12 @@ _TOLD = (
     ("finance.margin", "revenue, what carriers cost and what is left, by network and day", _DAY,
      "account, day, network, operator"),
     ("finance.margin_errors", "segments whose cost nobody knows, for want of a rate", _DAY, "account, day, connector, network"),
+    ("finance.payment_allocations", "which payment or credit settles which invoice", _OF.format("at"),
+     "account, at, settlement, item"),
     ("finance.prepaid_lots", "lots of prepaid units and what remains in them", None, "account, opened_at, lot"),
     ("finance.rating_errors", "what cannot be charged, and keeps its month open", _MONTH, "account"),
+    ("finance.receivables_ageing", "what is open, by how long it is overdue, and money on account", None,
+     "account, day, document"),
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
     ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),

@@ -21,6 +21,7 @@ from outbound.setup.values import (
     Encoding,
     Exchange,
     Landing,
+    PaymentDays,
     Percent,
     Phrase,
     Prefix,
@@ -326,6 +327,8 @@ class Terms(Strict):
     minimum_monthly: Amount = Decimal(0)
     credit_limit: Amount | None = None
     monthly_cap: Amount | None = None
+    payment_days: PaymentDays = 30
+    activation: Literal["confirmation", "payment"] = "confirmation"
 
     @model_validator(mode="after")
     def _has_the_currency_s_digits(self) -> "Terms":
@@ -360,6 +363,8 @@ class Change(Strict):
     minimum_monthly: Amount | None = None
     credit_limit: Amount | None = None
     monthly_cap: Amount | None = None
+    payment_days: PaymentDays | None = None
+    activation: Literal["confirmation", "payment"] | None = None
 
 
 class Gate(Strict):

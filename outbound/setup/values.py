@@ -142,6 +142,7 @@ Rate = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=100_000_000, d
 Exchange = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, lt=100_000_000, decimal_places=9)]
 Percent = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=100)]
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, lt=10**15, decimal_places=3)]
+PaymentDays = Annotated[int, Field(strict=True, ge=0, le=3650)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Region = Annotated[str, AfterValidator(_region)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]

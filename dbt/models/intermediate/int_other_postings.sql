@@ -157,7 +157,8 @@ entries as (
         lateral (
             values
             ('1100 bank', payments.amount),
-            ('1200 receivable', -payments.amount)
+            ('1150 withholding tax receivable', payments.withheld),
+            ('1200 receivable', -payments.amount - payments.withheld)
         ) as line (ledger_account, amount)
 
     union all

@@ -6,7 +6,7 @@ with
 
 {{ new_facts(
     source('account', 'payment'),
-    columns=['payment_id', 'account_id', 'business_key', 'at', 'amount', 'invoice_id', 'is_history'],
+    columns=['payment_id', 'account_id', 'business_key', 'at', 'amount', 'withheld', 'certificate', 'invoice_id', 'order_id', 'reference', 'is_history'],
     key=['payment_id']
 ) }}
 

@@ -22,7 +22,8 @@ final as (
         recharge_tolerance,
         tier_mode,
         tier_scope,
-        minimum_monthly
+        minimum_monthly,
+        payment_days
     from term
 
 )

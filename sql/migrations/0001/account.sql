@@ -57,9 +57,13 @@ create table account.term (
     minimum_monthly account.money not null default 0 check (minimum_monthly >= 0),
     credit_limit account.money check (credit_limit >= 0),
     monthly_cap account.money check (monthly_cap >= 0),
+    payment_days integer not null default 30 check (payment_days between 0 and 3650),
+    activation text not null default 'confirmation' check (activation in ('confirmation', 'payment')),
     primary key (account_id, effective_from),
     check (tax_treatment = 'standard' or vat_rate = 0)
 );
+comment on column account.term.payment_days is 'An invoice of a day in force is due so many days after it (CHARGING 25).';
+comment on column account.term.activation is 'When a purchase takes effect: as it is ordered, or with the payment that covers it (CHARGING 12).';
 
 create table account.person (
     person_id bigint generated always as identity primary key,
@@ -219,15 +223,25 @@ create table account.payment (
     account_id bigint not null references account.account,
     business_key text not null,
     at timestamptz not null,
-    amount account.money not null check (amount > 0),
+    amount account.money not null check (amount >= 0),
+    withheld account.money not null default 0 check (withheld >= 0),
+    certificate text check (certificate <> ''),
     invoice_id bigint,
+    order_id bigint,
+    bank_line_id bigint unique,
     reference text,
     is_history boolean not null default false,
     recorded_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
-    unique (account_id, business_key)
+    unique (account_id, business_key),
+    check (amount + withheld > 0),
+    check ((withheld > 0) = (certificate is not null)),
+    check (invoice_id is null or order_id is null)
 );
+comment on column account.payment.amount is 'What came into the bank; 0: only a certificate of tax withheld came.';
+comment on column account.payment.withheld is 'Tax that the payer withheld at source and paid in our name: it settles the receivable as money does.';
 comment on column account.payment.invoice_id is 'The invoice the payer named; null: oldest first (CHARGING 25).';
+comment on column account.payment.order_id is 'The order the payer named, whose units it pays for before they are there (CHARGING 12).';
 
 create table account.adjustment (
     adjustment_id bigint generated always as identity primary key,

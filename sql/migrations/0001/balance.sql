@@ -238,7 +238,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                 where account_id = of_account
                   and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)), 0)
             - coalesce((select sum(net + vat) from billing.credit_note where account_id = of_account), 0)
-            - coalesce((select sum(amount) from account.payment where account_id = of_account and payment.at <= credit_units.at), 0)
+            - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= credit_units.at), 0)
             as amount
 
     ),

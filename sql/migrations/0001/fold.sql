@@ -290,6 +290,8 @@ begin
         end if;
     end loop;
     if amount > 0 then -- units that another system sold: no invoice of ours to credit
+        state.sales := state.sales || row(
+            null, 0, event.vat_rate, amount, round(amount * event.vat_rate, event.digits))::billing.prepaid_sale;
         state.movements := state.movements || row(
             'credit', event.at, event.key, null, 0, 0, 0, amount, amount, round(amount * event.vat_rate, event.digits))::billing.prepaid_movement;
     end if;

@@ -73,6 +73,7 @@ grant execute on function billing.issue_invoice(bigint, date, bigint, text), bil
 grant execute on function billing.propose_credit(bigint, integer, text, numeric, text, text, text) to outbound_billing, outbound_reporting;
 grant insert on billing.notice, billing.notice_over, billing.notice_delivery to outbound_billing;
 grant update (attempts, next_try_at, sent_at, given_up_at, last_error) on billing.notice_delivery to outbound_billing;
+grant insert on account.purchase_order, account.cancelled_order, billing.bank_line to outbound_billing;
 grant usage on all sequences in schema billing to outbound_billing;
 
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
@@ -85,7 +86,7 @@ grant select (connector_id, carrier_message_id, accepted_at, statement, loaded_a
     on dispatch.statement_line to outbound_dbt;
 grant select (connector_id, name, rate, routes, receipts_complete, enabled) on dispatch.connector to outbound_dbt;
 grant select (campaign_id, ordinal, account_id, line, segments, encoding, network_id, zone) on dispatch.message to outbound_dbt;
-revoke select on account.base_change, billing.notice_delivery from outbound_dbt;
+revoke select on account.base_change, billing.notice_delivery, billing.bank_line from outbound_dbt;
 create schema staging authorization outbound_dbt;
 create schema intermediate authorization outbound_dbt;
 create schema finance authorization outbound_dbt;
@@ -112,7 +113,8 @@ grant insert on intake.campaign_event to outbound_operator;
 
 -- the web reads its tenant's rows, through policies (isolation.sql), and never a partition by name
 grant select on account.account, account.term, account.sender, account.rate_row, account.sla_term, account.base_member, account.base_version, account.base_change,
-    account.opt_out, account.purchase, account.payment, account.adjustment, account.reservation, account.person,
+    account.opt_out, account.purchase, account.purchase_order, account.cancelled_order, account.payment, account.adjustment, account.reservation,
+    account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
     dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note,

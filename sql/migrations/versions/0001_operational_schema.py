@@ -28,6 +28,7 @@ FILES = (
     "issue",
     "credit",
     "notices",
+    "payment",
     "report",
     "grants",
     "isolation",

@@ -12,6 +12,7 @@ select
     term.currency,
     term.vat_rate,
     term.recharge_tolerance,
+    term.activation,
     change.scheme as next_scheme,
     change.effective_from as next_scheme_from
 from account.account

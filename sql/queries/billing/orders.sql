@@ -7,6 +7,7 @@ select clock_timestamp();
 -- Whether an id of the account is taken; ids are unique over all kinds of events.
 select exists (select from account.purchase where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.payment where account_id = %(account)s and business_key = %(key)s)
+    or exists (select from account.purchase_order where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.adjustment where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.past_usage where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.opening where account_id = %(account)s and business_key = %(key)s);
@@ -23,8 +24,8 @@ values (%(account)s, %(key)s, %(at)s, %(units)s, %(rate)s, %(zones)s)
 returning purchase_id;
 
 -- pay --
-insert into account.payment (account_id, business_key, at, amount, invoice_id, reference)
-values (%(account)s, %(key)s, %(at)s, %(amount)s, %(invoice)s, %(reference)s);
+insert into account.payment (account_id, business_key, at, amount, withheld, certificate, invoice_id, order_id, bank_line_id, reference)
+values (%(account)s, %(key)s, %(at)s, %(amount)s, %(withheld)s, %(certificate)s, %(invoice)s, %(order)s, %(bank_line)s, %(reference)s);
 
 -- invoice --
 select invoice_id, void.invoice_id is not null as is_void

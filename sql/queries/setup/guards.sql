@@ -22,6 +22,7 @@ select
         where closed_period.account_id = account.account_id
     ) as open_from,
     exists (select from account.purchase where purchase.account_id = account.account_id)
+        or exists (select from account.purchase_order where purchase_order.account_id = account.account_id)
         or exists (select from account.payment where payment.account_id = account.account_id)
         or exists (select from account.adjustment where adjustment.account_id = account.account_id)
         or exists (select from account.past_usage where past_usage.account_id = account.account_id)

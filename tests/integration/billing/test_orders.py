@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from tests.integration.billing.operator_at_work import SETUP
+
 BOUGHT = {"type": "purchase", "id": "PO-1", "at": "2020-03-15T10:00:00+02:00", "units": 10_000, "rate": "0.10"}
 
 
@@ -99,6 +101,27 @@ def test_a_payment_names_an_invoice_of_its_own_account(operator):
         in operator.run("payment", "--account", "delta", "--amount", 1, "--invoice", label).error
     )
     assert "at most 2 digits" in operator.run("payment", "--account", "nile", "--amount", "0.001").error
+
+
+def test_tax_withheld_frees_the_credit_limit_like_money(operator):
+    """100.57 brought along fill a limit of 100.57; 90.00 and 10.57 withheld free it: 877 segments of 0.1005 with VAT."""
+    operator.applies(SETUP.replace("name: delta\n", 'name: delta\n    credit_limit: "100.57"\n'))
+    opened = {"type": "opening", "id": "start", "at": "2020-01-01T00:00:00Z", "receivable": "100.57"}
+    assert operator.loads(opened, account="delta").status == 0
+    credit = "select billing.credit_units(account_id, now()) from account.account where name = 'delta'"
+    assert operator.sql(credit) == [(0,)]
+    words = ("payment", "--account", "delta", "--amount", "90.00", "--withheld", "10.57")
+    assert "with the number of its certificate" in operator.run(*words).error
+    assert posts(operator.does(*words, "--certificate", "41/2026/118")) == {
+        "bank": "90.00", "withholding_tax": "10.57", "receivable": "-100.57",
+    }  # fmt: skip
+    assert operator.sql(credit) == [(877,)]  # 100.57 / 0.11457 = 877.8
+
+
+def test_a_certificate_that_comes_later_is_a_payment_of_its_own(operator):
+    words = ("payment", "--account", "delta", "--withheld", "20.00", "--certificate", "41/2026/119")
+    assert posts(operator.does(*words)) == {"withholding_tax": "20.00", "receivable": "-20.00"}
+    assert "a payment is of something" in operator.run("payment", "--account", "delta").error
 
 
 def test_two_people_give_goodwill_where_the_entity_says_so(operator, monkeypatch):

@@ -42,7 +42,7 @@ class Figures:
 
     def ledger(self, account: str) -> dict[str, str]:
         """Balances that are not nil; liabilities and income as credits, revaluation and assets as debits."""
-        sides = {"1100": 1, "1200": 1, "1210": 1, "2100": -1, "2200": -1, "3000": -1, "4100": -1, "4200": -1, "4300": 1}
+        sides = {"1100": 1, "1150": 1, "1200": 1, "1210": 1, "2100": -1, "2200": -1, "3000": -1, "4100": -1, "4200": -1, "4300": 1}
         totals: dict[str, Decimal] = {}
         for line in self.of("finance.ledger_entries", account):
             code, name = line.ledger_account.split(" ", 1)
@@ -84,8 +84,45 @@ class Account:
     def is_given_back(self, usage: str, *, at: str, key: str | None = None) -> str:
         return self._insert("adjustment", key, kind="reversal", at=cairo(at), usage_key=usage)
 
-    def pays(self, amount: str, *, at: str) -> str:
-        return self._insert("payment", None, at=cairo(at), amount=Decimal(amount))
+    def pays(self, amount: str, *, at: str, names: int | None = None, key: str | None = None, **more: Any) -> str:
+        return self._insert("payment", key, at=cairo(at), amount=Decimal(amount), invoice_id=names, **more)
+
+    def is_invoiced(self, net: str, *, at: str, label: str, vat: str = "0") -> int:
+        """The invoice of a month, issued at that instant; the month is that before."""
+        day = cairo(at).date()
+        found = self.books.execute(
+            "insert into billing.invoice (account_id, legal_entity_id, year, number, label, kind, month, issue_day,"
+            " issued_at, issued_by, currency, net, vat, total, content_hash)"
+            " select account_id, legal_entity_id, %s, account_id * 1000 + %s, %s, 'month',"
+            " date_trunc('month', %s::date - interval '1 month'), %s, %s, 'test', 'EGP', %s, %s, %s, sha256('')"
+            " from account.account where account_id = %s returning invoice_id",
+            day.year, int(label[-3:]), label, day, day, cairo(at), Decimal(net), Decimal(vat),
+            Decimal(net) + Decimal(vat), self.account_id,
+        ).fetchone()  # fmt: skip
+        assert found
+        self.books.execute(
+            "insert into billing.invoice_line (invoice_id, n, account_id, kind, quantity, net, vat_rate, vat)"
+            " values (%s, 1, %s, 'usage', 0, %s, 0.14, %s)",
+            found[0], self.account_id, Decimal(net), Decimal(vat),
+        )  # fmt: skip
+        return int(found[0])
+
+    def is_void(self, invoice: int, *, at: str) -> None:
+        self.books.execute(
+            "insert into billing.void (invoice_id, account_id, voided_at, voided_by, reason)"
+            " values (%s, %s, %s, 'test', 'wrong')",
+            invoice, self.account_id, cairo(at),
+        )  # fmt: skip
+
+    def is_credited(self, net: str, *, of: int, at: str, label: str, vat: str = "0") -> None:
+        self.books.execute(
+            "insert into billing.credit_note (account_id, legal_entity_id, year, number, label, invoice_id, line,"
+            " issue_day, issued_at, issued_by, reason, net, vat, content_hash)"
+            " select account_id, legal_entity_id, %s, account_id * 1000 + %s, %s, %s, 1, %s, %s, 'test', 'late', %s, %s,"
+            " sha256('') from account.account where account_id = %s",
+            cairo(at).year, int(label[-3:]), label, of, cairo(at).date(), cairo(at), Decimal(net), Decimal(vat),
+            self.account_id,
+        )  # fmt: skip
 
     def has_card(
         self, *tiers: tuple[int, str], zone: str = "EG", since: str = "2026-01-01", until: str | None = None
@@ -149,7 +186,8 @@ class Books:
         marts = [
             "finance.charges", "finance.prepaid_lots", "finance.rollovers", "finance.ledger_entries",
             "finance.deferred_revenue", "finance.invoice_lines", "finance.invoices", "finance.rating_errors",
-            "finance.reconciliation", "operations.message_outcomes", "operations.sla",
+            "finance.reconciliation", "finance.payment_allocations", "finance.receivables_ageing",
+            "finance.account_statements", "operations.message_outcomes", "operations.sla",
         ]  # fmt: skip
         with psycopg.connect(self.url, row_factory=namedtuple_row) as reader:
             return Figures({mart: reader.execute(f"select * from {mart}").fetchall() for mart in marts})

@@ -21,7 +21,8 @@ def term(**changed: Any) -> Row:
     plain = {
         "scheme": "prepaid", "currency": "EGP", "tax_treatment": "standard", "vat_rate": Decimal("0.14"),
         "valuation": "rerate", "recharge_tolerance": Decimal(0), "tier_mode": "graduated", "tier_scope": "zone",
-        "minimum_monthly": Decimal(0), "credit_limit": None, "monthly_cap": None,
+        "minimum_monthly": Decimal(0), "credit_limit": None, "monthly_cap": None, "payment_days": 30,
+        "activation": "confirmation",
     }  # fmt: skip
     return plain | changed
 

@@ -1,0 +1,133 @@
+-- One row per thing that an account owes at the build's instant: the receivable it brought along, its purchases, its months'
+-- invoices (CHARGING 17, 25, 28). A purchase is owed from its activation; a void invoice of a month is owed no more.
+
+with
+
+openings as (
+
+    select *
+    from {{ ref('stg_openings') }}
+    where receivable > 0
+
+),
+
+purchases as (
+
+    select *
+    from {{ ref('int_prepaid_movements') }}
+    where kind = 'purchase'
+
+),
+
+orders as (
+
+    select * from {{ ref('stg_purchases') }}
+
+),
+
+invoices as (
+
+    select invoices.*
+    from {{ ref('stg_invoices') }} as invoices
+    cross join {{ ref('watermark') }} as watermark
+    where invoices.issued_at <= watermark.as_of
+        and (invoices.voided_at is null or invoices.voided_at > watermark.as_of)
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_accounts') }}
+
+),
+
+terms as (
+
+    select * from {{ ref('stg_terms') }}
+
+),
+
+watermark as (
+
+    select * from {{ ref('watermark') }}
+
+),
+
+owed as (
+
+    select
+        openings.account_id,
+        'opening' as item,
+        'opening' as kind,
+        openings.business_key as document,
+        openings.at,
+        null::date as issue_day,
+        openings.receivable as amount
+    from openings
+    cross join watermark
+    where openings.at <= watermark.as_of
+
+    union all
+
+    select
+        purchases.account_id,
+        'purchase:' || purchases.key as item,
+        'purchase' as kind,
+        coalesce(invoices.label, purchases.key) as document,
+        purchases.at,
+        invoices.issue_day,
+        purchases.against + purchases.vat as amount
+    from purchases
+    inner join orders
+        on purchases.account_id = orders.account_id
+        and purchases.key = orders.business_key
+    left join invoices
+        on orders.account_id = invoices.account_id
+        and orders.purchase_id = invoices.purchase_id
+
+    union all
+
+    select
+        account_id,
+        'invoice:' || label as item,
+        'invoice' as kind,
+        label as document,
+        issued_at as at,
+        issue_day,
+        total as amount
+    from invoices
+    where kind = 'month'
+
+),
+
+local as (
+
+    select
+        owed.*,
+        coalesce(owed.issue_day, {{ local_day('owed.at', 'accounts.timezone') }}) as day
+    from owed
+    inner join accounts
+        on owed.account_id = accounts.account_id
+
+),
+
+final as (
+
+    select
+        local.account_id,
+        local.item,
+        local.kind,
+        local.document,
+        local.at,
+        local.day,
+        local.day + terms.payment_days as due_day,
+        local.amount
+    from local
+    inner join terms
+        on local.account_id = terms.account_id
+        and local.day >= terms.first_day
+        and (terms.last_day is null or local.day <= terms.last_day)
+
+)
+
+select * from final

@@ -1,0 +1,217 @@
+-- One row per thing that settles what an account owes, at the build's instant: payments with the tax withheld from them, credit
+-- notes of months, credits of refunds, a receivable that was brought along with the other sign (CHARGING 21, 25, 29).
+-- item is what it names: null where it names nothing, or an invoice that is void.
+
+with
+
+openings as (
+
+    select *
+    from {{ ref('stg_openings') }}
+    where receivable < 0
+
+),
+
+credit_notes as (
+
+    select * from {{ ref('stg_credit_notes') }}
+
+),
+
+refunds as (
+
+    select *
+    from {{ ref('int_prepaid_movements') }}
+    where kind = 'credit'
+
+),
+
+payments as (
+
+    select * from {{ ref('stg_payments') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('stg_purchases') }}
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_invoices') }}
+
+),
+
+watermark as (
+
+    select * from {{ ref('watermark') }}
+
+),
+
+-- what an invoice is about, while it is not void
+invoiced as (
+
+    select
+        invoices.account_id,
+        invoices.invoice_id,
+        invoices.label,
+        invoices.kind,
+        case
+            when invoices.voided_at <= watermark.as_of then null
+            when invoices.kind = 'month' then 'invoice:' || invoices.label
+            else 'purchase:' || purchases.business_key
+        end as item
+    from invoices
+    left join purchases
+        on invoices.account_id = purchases.account_id
+        and invoices.purchase_id = purchases.purchase_id
+    cross join watermark
+
+),
+
+-- a refund issues a credit note for each of its credits; equal ones of an invoice are told apart by their order
+numbered_notes as (
+
+    select
+        credit_notes.account_id,
+        invoiced.item,
+        credit_notes.label,
+        credit_notes.net,
+        credit_notes.vat,
+        row_number() over (
+            partition by credit_notes.account_id, invoiced.item, credit_notes.net, credit_notes.vat
+            order by credit_notes.issued_at, credit_notes.credit_note_id
+        ) as place
+    from credit_notes
+    inner join invoiced
+        on credit_notes.account_id = invoiced.account_id
+        and credit_notes.invoice_id = invoiced.invoice_id
+    where invoiced.kind = 'purchase'
+
+),
+
+numbered_refunds as (
+
+    select
+        account_id,
+        n,
+        m,
+        at,
+        key,
+        'purchase:' || lot as item,
+        against,
+        vat,
+        row_number() over (partition by account_id, lot, against, vat order by n, m) as place
+    from refunds
+
+),
+
+settling as (
+
+    select
+        openings.account_id,
+        'opening' as settlement,
+        'opening' as kind,
+        openings.business_key as document,
+        null as reference,
+        null as item,
+        openings.at,
+        -openings.receivable as amount,
+        0::numeric as withheld
+    from openings
+    cross join watermark
+    where openings.at <= watermark.as_of
+
+    union all
+
+    select
+        credit_notes.account_id,
+        'credit:' || credit_notes.label as settlement,
+        'credit' as kind,
+        credit_notes.label as document,
+        invoiced.label as reference,
+        invoiced.item,
+        credit_notes.issued_at as at,
+        credit_notes.net + credit_notes.vat as amount,
+        0::numeric as withheld
+    from credit_notes
+    inner join invoiced
+        on credit_notes.account_id = invoiced.account_id
+        and credit_notes.invoice_id = invoiced.invoice_id
+        and invoiced.kind = 'month'
+    cross join watermark
+    where credit_notes.issued_at <= watermark.as_of
+
+    union all
+
+    select
+        numbered_refunds.account_id,
+        'refund:' || numbered_refunds.key || ':' || numbered_refunds.m as settlement,
+        'credit' as kind,
+        coalesce(numbered_notes.label, numbered_refunds.key) as document,
+        numbered_refunds.key as reference,
+        numbered_refunds.item,
+        numbered_refunds.at,
+        numbered_refunds.against + numbered_refunds.vat as amount,
+        0::numeric as withheld
+    from numbered_refunds
+    left join numbered_notes
+        on numbered_refunds.account_id = numbered_notes.account_id
+        and numbered_refunds.item = numbered_notes.item
+        and numbered_refunds.against = numbered_notes.net
+        and numbered_refunds.vat = numbered_notes.vat
+        and numbered_refunds.place = numbered_notes.place
+
+    union all
+
+    select
+        payments.account_id,
+        'payment:' || payments.business_key as settlement,
+        'payment' as kind,
+        payments.business_key as document,
+        coalesce(payments.reference, payments.certificate) as reference,
+        coalesce(
+            invoiced.item,
+            case when orders.cancelled_at is null or orders.cancelled_at > watermark.as_of then 'purchase:' || orders.business_key end
+        ) as item,
+        payments.at,
+        payments.amount,
+        payments.withheld
+    from payments
+    left join invoiced
+        on payments.account_id = invoiced.account_id
+        and payments.invoice_id = invoiced.invoice_id
+    left join orders
+        on payments.account_id = orders.account_id
+        and payments.order_id = orders.order_id
+    cross join watermark
+    where payments.at <= watermark.as_of
+
+),
+
+final as (
+
+    select
+        account_id,
+        settlement,
+        kind,
+        document,
+        reference,
+        item,
+        at,
+        amount,
+        withheld,
+        amount + withheld as settles
+    from settling
+
+)
+
+select * from final
