@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from billing import accounts, notice_rules
 from billing.notice_rules import Finding, Limit, Lot, Prepaid
-from billing.orders import instant
+from billing.recording import instant
 from outbound import database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
