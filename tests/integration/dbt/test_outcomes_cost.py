@@ -87,7 +87,9 @@ def test_a_day_costs_what_it_brings(books):
         for table in after
     }
     assert books.execute("select count(*) from intermediate.int_stale_messages").fetchone() == (stale,)
-    assert cost["int_segment_outcomes"][1] == cost["int_segment_fates"][1] == stale + 2  # the two that were there go first
+    assert (
+        cost["int_segment_outcomes"][1] == cost["int_segment_fates"][1] == stale + 2
+    )  # the two that were there go first
     assert cost["message_outcomes"][1] == stale + 2
     touched = (DAY + 1) * SIZE
     assert {table: read for table, (read, _) in cost.items() if read > 4 * touched} == {}
