@@ -123,7 +123,8 @@ def credit(
 def reconcile(account: str | None, no_build: bool, as_json: bool) -> None:
     """Compares the log, the charges, the ledger, the lots and the documents. Exit status 1 where anything disagrees.
 
-    Segments accepted = segments charged = units in the ledger, for each account and day; every entry balances;
+    Segments accepted = segments charged = units in the ledger, for each account and day, and = segments on carriers'
+    statements, of the days that those tell of; every entry balances;
     deferred revenue = what the open lots are worth; live balances = the lots; issued documents are what their hashes
     were taken of, their numbers have no gap; nothing is without a rate; closed months are what they were closed at.
     """
