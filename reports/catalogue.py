@@ -39,7 +39,6 @@ _OF = "to_char(found.{} at time zone owner.timezone, 'YYYY-MM')"
 _MONTH = "left(found.month::text, 7)"
 
 _TOLD = (
-    ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("finance.charges", "every segment that is charged, with its number", _OF.format("charged_at"),
      "account, campaign, sent_at, msisdn, segment"),
     ("finance.deferred_revenue", "what prepaid accounts are still owed, by month", _MONTH, "account, month"),
@@ -52,6 +51,7 @@ _TOLD = (
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
      "account, campaign, line, segment, attempt"),
+    ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),
     ("operations.sla", "SLA figures: raw, adjusted, exclusions", _MONTH, "account, month, metric"),
 )  # fmt: skip
