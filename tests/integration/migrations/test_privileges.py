@@ -8,7 +8,7 @@ import pytest
 ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "web")
 FROZEN = (
     "billing.closed_period", "billing.invoice", "billing.invoice_line", "billing.void", "billing.credit_note",
-    "report.sla_figure", "account.audit",
+    "billing.draft_credit", "billing.credit_decision", "report.sla_figure", "account.audit",
 )  # fmt: skip
 
 
