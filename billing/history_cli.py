@@ -36,6 +36,9 @@ def load(file: Path, account: str | None, dry_run: bool, as_json: bool) -> None:
     an account: a record that is there already is left out, so that a file can be loaded again. Purchases and payments
     of the past have no invoice of ours. Only usage may lie in a month that is closed: it is charged late.
 
+    An opening is where an account's books begin: nothing of it lies before, its lots are worth their units at their
+    rate and sum to "deferred_revenue" where that is given, none has lapsed by then.
+
     Afterwards `outbound build` brings balances, ledger and drafts up to date.
     """
     from billing import history

@@ -40,7 +40,6 @@ _MONTH = "left(found.month::text, 7)"
 _DAY = "to_char(found.day, 'YYYY-MM')"
 
 _TOLD = (
-    ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("finance.account_statements", "what each account owes, line by line with its balance", _MONTH, "account, n"),
     ("finance.carrier_costs", "what carriers ask, in their currency, by network and day", _DAY,
      "account, day, connector, network, per, rate"),
@@ -71,6 +70,7 @@ _TOLD = (
      "account, issued_at, document"),
     ("dispatch.submissions", "every attempt to submit a segment, with its number", _OF.format("sent_at"),
      "account, campaign, line, segment, attempt"),
+    ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),
     ("operations.sla", "SLA figures: raw, adjusted, exclusions", _MONTH, "account, month, metric"),
 )  # fmt: skip

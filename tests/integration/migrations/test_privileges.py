@@ -8,6 +8,7 @@ import pytest
 ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "web")
 FROZEN = (
     "billing.closed_period", "billing.invoice", "billing.invoice_line", "billing.void", "billing.credit_note",
+    "billing.draft_credit", "billing.credit_decision",
     "billing.particulars", "billing.delivery", "billing.tax_submission", "report.sla_figure", "account.audit",
     "billing.notice", "billing.notice_over",
 )  # fmt: skip
