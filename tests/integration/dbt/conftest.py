@@ -176,6 +176,8 @@ def books(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boo
                 "insert into account.legal_entity (name, country, timezone)"
                 " values ('Example Telecom', 'EG', 'Africa/Cairo')"
             )
-            yield Books(url, connection)
+            books = Books(url, connection)
+            yield books
+            books.connection.close()
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")
