@@ -255,10 +255,10 @@ days as (
         case
             when {{ not is_incremental() }} or watermark.as_of_before is null then '-infinity'::date
             else least(
-                {{ local_day('least(watermark.as_of, watermark.as_of_before)', 'accounts.timezone') }},
-                {{ local_day('instants.at', 'accounts.timezone') }},
-                changed.from_day
-            )
+                    {{ local_day('least(watermark.as_of, watermark.as_of_before)', 'accounts.timezone') }},
+                    {{ local_day('instants.at', 'accounts.timezone') }},
+                    changed.from_day
+                )
         end as stale_from
     from accounts
     cross join watermark

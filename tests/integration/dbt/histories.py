@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from outbound import clock
 from tests.integration.dbt.conftest import CAIRO, Account, Books
 
 FIRST, LAST = date(2028, 1, 20), date(2028, 5, 2)  # with 29 February and the night in April that Cairo skips an hour of
@@ -40,17 +39,17 @@ class Player:
     serial: int = 0
 
 
-def players(books: Books, rng: random.Random, count: int) -> list[Player]:
+def players(books: Books, rng: random.Random, count: int, name: str = "played") -> list[Player]:
     """Accounts of every kind of terms, each with a campaign."""
     books.execute("select dispatch.ensure_days(%s, %s)", FIRST - timedelta(days=1), LAST + timedelta(days=1))
     made = []
     for n in range(count):
         if n % 5 < 3:
             terms: dict[str, Any] = {"valuation": rng.choice(["rerate", "blended"])}
-            player = Player(books.account(f"prepaid-{n}", **terms), "prepaid")
+            player = Player(books.account(f"{name}-prepaid-{n}", **terms), "prepaid")
         else:
             terms = {"tier_mode": ["graduated", "volume"][n % 2], "tier_scope": rng.choice(["zone", "account"])}
-            player = Player(books.account(f"postpaid-{n}", scheme="postpaid", **terms), "postpaid")
+            player = Player(books.account(f"{name}-postpaid-{n}", scheme="postpaid", **terms), "postpaid")
             for zone in ("EG", "SA"):
                 player.account.has_card((1, "0.20"), (8, "0.15"), (30, "0.101"), zone=zone, since="2027-01-01")
         campaign = player.account.account_id
@@ -93,10 +92,10 @@ def happen(books: Books, rng: random.Random, player: Player, since: date) -> Non
         player.usages.append(key)
     elif kind == "segments":
         for segment in range(1, rng.randrange(2, 5)):
-            _attempt(books, rng, player, player.serial, segment, 1, at, zone)
+            attempt(books, player, player.serial, segment, 1, at, zone, some_state(rng))
     elif kind == "again" and player.segments:
-        (ordinal, segment), attempt = rng.choice(list(player.segments.items()))
-        _attempt(books, rng, player, ordinal, segment, attempt + 1, at, zone)
+        (ordinal, segment), tried = rng.choice(list(player.segments.items()))
+        attempt(books, player, ordinal, segment, tried + 1, at, zone, some_state(rng))
     elif kind == "proof" and player.doubts:
         place = player.doubts.pop(rng.randrange(len(player.doubts)))
         books.execute(
@@ -124,19 +123,30 @@ def _fact(books: Books, table: str, account_id: int, key: str, **values: Any) ->
     books.execute(f"insert into account.{table} ({columns}) values ({places})", *row.values())
 
 
-def _attempt(
-    books: Books, rng: random.Random, player: Player, ordinal: int, segment: int, attempt: int, at: datetime, zone: str
+def attempt(
+    books: Books,
+    player: Player,
+    ordinal: int,
+    segment: int,
+    n: int,
+    at: datetime,
+    zone: str = "EG",
+    state: str = "accepted",
 ) -> None:
-    state, status = rng.choices([("accepted", 0), ("in_doubt", None), ("rejected", 8)], [6, 3, 1])[0]
+    """An attempt as a dispatch worker logs it."""
+    status = {"accepted": 0, "in_doubt": None, "rejected": 8}[state]
     answered = None if status is None else at + timedelta(seconds=1)
-    place = (ordinal, segment, attempt)
     campaign = player.account.account_id
-    books.execute(SUBMISSION, campaign, campaign, *place, state, status, at, answered, zone)
-    player.segments[ordinal, segment] = attempt
-    if attempt == 1:
+    books.execute(SUBMISSION, campaign, campaign, ordinal, segment, n, state, status, at, answered, zone)
+    player.segments[ordinal, segment] = n
+    if n == 1:
         player.usages.append(f"{campaign}:{ordinal}:{segment}")
     if state == "in_doubt":
-        player.doubts.append(place)
+        player.doubts.append((ordinal, segment, n))
+
+
+def some_state(rng: random.Random) -> str:
+    return rng.choices(["accepted", "in_doubt", "rejected"], [6, 3, 1])[0]
 
 
 def change_the_basis(books: Books, rng: random.Random, player: Player) -> None:
@@ -172,7 +182,3 @@ def change_the_basis(books: Books, rng: random.Random, player: Player) -> None:
 def close_a_month(rng: random.Random, player: Player) -> None:
     player.account.closes(MONTHS[player.closed])
     player.closed += 1
-
-
-def day_start(day: date) -> datetime:
-    return clock.day_start(day, "Africa/Cairo")

@@ -17,7 +17,7 @@ import pytest
 
 from billing.build import Q, dbt
 from tests.integration.dbt import histories
-from tests.integration.dbt.conftest import Books
+from tests.integration.dbt.conftest import Books, cairo
 
 ROUNDS = int(os.environ.get("RENEWAL_ROUNDS", "4"))
 SEED = int(os.environ.get("RENEWAL_SEED", "20280229"))
@@ -128,3 +128,50 @@ def test_what_a_build_keeps_is_what_a_full_refresh_makes(books):
         make(books.connection, as_of)
         found = differences(books, as_of)
         assert not found, "\n".join([*told, f"{len(found)} rows:", *found[:40]])
+
+
+def written(books: Books, account_id: int, before: str) -> dict[str, set[str]]:
+    """Where the rows of an account's days before one are stored: a row that is written again is stored elsewhere."""
+    columns = {
+        "finance.charges": "charged_day", "intermediate.int_past_charges": "charged_day", "finance.ledger_entries": "day",
+        "intermediate.int_prepaid_events": "event_day", "intermediate.int_prepaid_movements": "event_day",
+        "intermediate.int_prepaid_postings": "event_day", "intermediate.int_recount": "day",
+        "intermediate.int_postpaid_days": "charged_day", "intermediate.int_graduated_usage": "charged_day",
+    }  # fmt: skip
+    return {
+        table: {
+            row[0]
+            for row in books.execute(
+                f"select ctid::text || xmin from {table} where account_id = %s and {day} < %s", account_id, before
+            )
+        }
+        for table, day in columns.items()
+    }
+
+
+def test_a_day_s_build_writes_nothing_of_a_closed_month(books):
+    """CHARGING 16: not even the same again."""
+    rng = random.Random(SEED)
+    prepaid, *_, postpaid = histories.players(books, rng, 5, name="kept")
+    for player in (prepaid, postpaid):
+        for n, day in enumerate(["2028-02-03 12:00", "2028-02-28 12:00"], start=1):
+            histories.attempt(books, player, n, 1, 1, cairo(day))
+        player.account.sends(7, at="2028-02-10 12:00")
+    prepaid.account.buys(100, at="2028-02-01 10:00", rate="0.10")
+    make(books.connection, cairo("2028-03-01 09:00"))
+    for player in (prepaid, postpaid):
+        player.account.closes("2028-02")
+        histories.attempt(books, player, 3, 1, 1, cairo("2028-03-01 12:00"))
+        histories.attempt(books, player, 4, 1, 1, cairo("2028-02-20 12:00"))  # late
+    before = [written(books, player.account.account_id, "2028-03-01") for player in (prepaid, postpaid)]
+    make(books.connection, cairo("2028-03-02 00:00"))
+    after = [written(books, player.account.account_id, "2028-03-01") for player in (prepaid, postpaid)]
+
+    assert all(before[0][table] for table in ("finance.charges", "finance.ledger_entries", "intermediate.int_recount"))
+    assert all(before[1][table] for table in ("intermediate.int_postpaid_days", "intermediate.int_graduated_usage"))
+    for account, (kept, found) in zip((prepaid, postpaid), zip(before, after, strict=True), strict=True):
+        # of the closed month only the day that something late came to is counted anew
+        counted = found["intermediate.int_recount"] - kept["intermediate.int_recount"]
+        assert len(counted) == 1, account.account.name
+        del kept["intermediate.int_recount"], found["intermediate.int_recount"]
+        assert found == kept, account.account.name
