@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
 .PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive exhaustive-money bench-dispatch bench-rate bench-intake bench-scan \
-	bench-turnaround docs-dbt check format lock
+	bench-turnaround bench-dbt docs-dbt check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ bench-scan: setup  ## a look into 100 landing zones of 10,000 files each
 
 bench-turnaround: setup  ## from complete to answered: 20 files of 50,000 rows of 5 accounts, through the DAGs and SFTP
 	@$(BIN)/python benchmarks/turnaround.py
+
+bench-dbt: setup  ## a day's build after one day and after thirty, of 10M and 50M segments; a month's close; the prepaid fold
+	@$(BIN)/python benchmarks/dbt.py
 
 docs-dbt: setup  ## the models' documentation, one page without a network, in .outbound/dbt-docs
 	@$(BIN)/python -W ignore -m billing.model_docs .outbound/dbt-docs

@@ -27,15 +27,16 @@ class BuildFailed(OutboundError):
     """A model or a test of the marts failed: which ones, and what each said."""
 
 
-def build(as_of: datetime | None = None, *, patience: float = PATIENCE) -> dict[str, Any]:
+def build(as_of: datetime | None = None, *, patience: float = PATIENCE, afresh: bool = False) -> dict[str, Any]:
     """Builds the marts and gives `{"build", "as_of", "seconds", "models", "tests", "errors", "disagreements"}`.
 
     as_of: events after it are left out and expiries up to it have happened; default now. Only drafts depend on it.
     patience: seconds to wait for transactions that are open, so that what was committed before the call is in the
     build; facts behind a longer one come with a later build. One build runs at a time. Raises BuildFailed.
+    afresh: everything from nothing, instead of what is new; it comes to the same figures.
     """
     with turn() as connection:
-        return build_in_turn(connection, as_of, patience)
+        return build_in_turn(connection, as_of, patience, afresh)
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def turn() -> Iterator[psycopg.Connection]:
 
 
 def build_in_turn(
-    connection: psycopg.Connection, as_of: datetime | None = None, patience: float = PATIENCE
+    connection: psycopg.Connection, as_of: datetime | None = None, patience: float = PATIENCE, afresh: bool = False
 ) -> dict[str, Any]:
     """`build`, for whoever has the turn."""
     started = time.monotonic()
@@ -56,7 +57,9 @@ def build_in_turn(
     build_id, is_restored = _one(connection, Q.start, {"as_of": instant})
     _analyze()
     try:
-        done = dbt("build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored else []))
+        done = dbt(
+            "build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_restored or afresh else [])
+        )
         figures = done | _findings(connection) | {"seconds": round(time.monotonic() - started, 1)}
     except BaseException as error:
         failure = Jsonb({"error": str(error)})

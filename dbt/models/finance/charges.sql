@@ -61,14 +61,14 @@ dated as (
         attempts.sent_at as charged_at
     from attempts
     where not exists (
-        select 1
-        from late_usage
-        where late_usage.account_id = attempts.account_id
-            and late_usage.campaign_id = attempts.campaign_id
-            and late_usage.ordinal = attempts.ordinal
-            and late_usage.segment = attempts.segment
-            and late_usage.attempt = attempts.attempt
-    )
+            select 1
+            from late_usage
+            where late_usage.account_id = attempts.account_id
+                and late_usage.campaign_id = attempts.campaign_id
+                and late_usage.ordinal = attempts.ordinal
+                and late_usage.segment = attempts.segment
+                and late_usage.attempt = attempts.attempt
+        )
 
     union all
 

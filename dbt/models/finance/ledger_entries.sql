@@ -52,16 +52,16 @@ postings as (
 
     select * from other
     {% if is_incremental() -%}
-    where entry_kind <> 'opening'
+        where entry_kind <> 'opening'
 
-    union all
+        union all
 
-    select other.*
-    from other
-    inner join {{ ref('int_stale') }} as stale
-        on other.account_id = stale.account_id
-        and other.at >= stale.stale_at
-    where other.entry_kind = 'opening'
+        select other.*
+        from other
+        inner join {{ ref('int_stale') }} as stale
+            on other.account_id = stale.account_id
+            and other.at >= stale.stale_at
+        where other.entry_kind = 'opening'
     {%- endif %}
 
 ),

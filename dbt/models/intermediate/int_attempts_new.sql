@@ -56,17 +56,18 @@ proven as (
         settlements.settled_at as recorded_at,
         settlements.load_xid
     from settlements
-    cross join lateral (
-        select *
-        from submissions
-        where submissions.account_id = settlements.account_id
-            and submissions.campaign_id = settlements.campaign_id
-            and submissions.ordinal = settlements.ordinal
-            and submissions.segment = settlements.segment
-            and submissions.attempt = settlements.attempt
-            and submissions.state = 'in_doubt'
-        limit 1
-    ) as submission
+    cross join
+        lateral (
+            select submissions.*
+            from submissions
+            where submissions.account_id = settlements.account_id
+                and submissions.campaign_id = settlements.campaign_id
+                and submissions.ordinal = settlements.ordinal
+                and submissions.segment = settlements.segment
+                and submissions.attempt = settlements.attempt
+                and submissions.state = 'in_doubt'
+            limit 1
+        ) as submission
     where settlements.read_below > (select watermark.horizon_before from watermark)
 
 ),

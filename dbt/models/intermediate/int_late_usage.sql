@@ -75,7 +75,7 @@ used as (
         load_xid
     from past_usage
     {% if is_incremental() -%}
-    where read_below > (select watermark.horizon_before from watermark)
+        where read_below > (select watermark.horizon_before from watermark)
     {%- endif %}
 
 ),
@@ -102,8 +102,8 @@ final as (
         and used.sent_at < closed_periods.ends_at
     cross join watermark
     where billing.came_after(
-        used.load_xid, used.recorded_at, closed_periods.horizon, closed_periods.closed_at, closed_periods.cluster
-    )
+            used.load_xid, used.recorded_at, closed_periods.horizon, closed_periods.closed_at, closed_periods.cluster
+        )
     group by
         used.account_id,
         used.campaign_id,

@@ -57,11 +57,11 @@ dated as (
         past_usage.at as charged_at
     from past_usage
     where not exists (
-        select 1
-        from late_usage
-        where late_usage.account_id = past_usage.account_id
-            and late_usage.past_usage_id = past_usage.past_usage_id
-    )
+            select 1
+            from late_usage
+            where late_usage.account_id = past_usage.account_id
+                and late_usage.past_usage_id = past_usage.past_usage_id
+        )
 
     union all
 
@@ -74,7 +74,7 @@ dated as (
         late_usage.charged_at
     from late_usage
     cross join lateral (
-        select *
+        select records.*
         from records
         where records.account_id = late_usage.account_id
             and records.past_usage_id = late_usage.past_usage_id

@@ -56,10 +56,9 @@ usage as (
 
 ),
 
--- what the month had come to before
+-- what the month had come to before its stale days; made from nothing, every day is stale
 before as (
 
-    {% if is_incremental() -%}
     select
         days.account_id,
         days.month,
@@ -70,16 +69,8 @@ before as (
         on days.account_id = stale.account_id
         and days.charged_day < stale.stale_from
         and days.month = date_trunc('month', stale.stale_from)::date
+    {{ 'where false' if not is_incremental() }}
     group by days.account_id, days.month, days.scope
-    {%- else -%}
-    select
-        account_id,
-        month,
-        scope,
-        0 as units
-    from days
-    where false
-    {%- endif %}
 
 ),
 
@@ -87,7 +78,13 @@ broken as (
 
     select
         *,
-        (charged_day, zone, sent_day, is_late) is distinct from lag((charged_day, zone, sent_day, is_late)) over in_order as is_first
+        coalesce(
+            charged_day <> lag(charged_day) over in_order
+            or zone <> lag(zone) over in_order
+            or sent_day <> lag(sent_day) over in_order
+            or is_late <> lag(is_late) over in_order,
+            true
+        ) as is_first
     from usage
     window in_order as (
         partition by account_id, month, scope

@@ -39,24 +39,24 @@ terms as (
 before as (
 
     {% if is_incremental() -%}
-    select
-        stale.account_id,
-        kept.n
-    from {{ ref('int_stale') }} as stale
-    cross join lateral (
-        select known.n
-        from {{ this }} as known
-        where known.account_id = stale.account_id
-            and known.event_day < stale.stale_from
-        order by known.n desc
-        limit 1
-    ) as kept
+        select
+            stale.account_id,
+            kept.n
+        from {{ ref('int_stale') }} as stale
+        cross join lateral (
+            select known.n
+            from {{ this }} as known
+            where known.account_id = stale.account_id
+                and known.event_day < stale.stale_from
+            order by known.n desc
+            limit 1
+        ) as kept
     {%- else -%}
-    select
-        account_id,
-        0 as n
-    from orders
-    where false
+        select
+            account_id,
+            0 as n
+        from orders
+        where false
     {%- endif %}
 
 ),

@@ -77,7 +77,7 @@ todo as (
         )::billing.prepaid_event as event
     from starts
     cross join lateral (
-        select *
+        select events.*
         from events
         where events.account_id = starts.account_id
             and events.n > starts.n
@@ -95,7 +95,7 @@ folded as (
         event_day,
         sent_day,
         stale_from,
-        event_day is distinct from lead(event_day) over in_order as is_last_of_day,
+        coalesce(event_day <> lead(event_day) over in_order, true) as is_last_of_day,
         billing.prepaid_fold_from(start, event) over in_order as state
     from todo
     window in_order as (

@@ -190,16 +190,17 @@ given_back as (
         reversals.account_id,
         coalesce(late_usage.charged_at, submission.sent_at) as at
     from reversals
-    cross join lateral (
-        select *
-        from submissions
-        where reversals.usage_key ~ '^\d{1,18}:\d{1,9}:\d{1,4}$'
-            and submissions.account_id = reversals.account_id
-            and submissions.campaign_id = split_part(reversals.usage_key, ':', 1)::bigint
-            and submissions.ordinal = split_part(reversals.usage_key, ':', 2)::integer
-            and submissions.segment = split_part(reversals.usage_key, ':', 3)::smallint
-        offset 0
-    ) as submission
+    cross join
+        lateral (
+            select submissions.*
+            from submissions
+            where reversals.usage_key ~ '^\d{1,18}:\d{1,9}:\d{1,4}$'
+                and submissions.account_id = reversals.account_id
+                and submissions.campaign_id = split_part(reversals.usage_key, ':', 1)::bigint
+                and submissions.ordinal = split_part(reversals.usage_key, ':', 2)::integer
+                and submissions.segment = split_part(reversals.usage_key, ':', 3)::smallint
+            offset 0
+        ) as submission
     left join late_usage
         on submission.account_id = late_usage.account_id
         and submission.campaign_id = late_usage.campaign_id
@@ -251,18 +252,14 @@ days as (
     select
         accounts.account_id,
         accounts.timezone,
-        {% if is_incremental() -%}
-        least(
-            case
-                when watermark.as_of_before is null then '-infinity'::date
-                else {{ local_day('least(watermark.as_of, watermark.as_of_before)', 'accounts.timezone') }}
-            end,
-            {{ local_day('instants.at', 'accounts.timezone') }},
-            changed.from_day
-        ) as stale_from
-        {%- else -%}
-        '-infinity'::date as stale_from
-        {%- endif %}
+        case
+            when {{ not is_incremental() }} or watermark.as_of_before is null then '-infinity'::date
+            else least(
+                    {{ local_day('least(watermark.as_of, watermark.as_of_before)', 'accounts.timezone') }},
+                    {{ local_day('instants.at', 'accounts.timezone') }},
+                    changed.from_day
+                )
+        end as stale_from
     from accounts
     cross join watermark
     left join instants

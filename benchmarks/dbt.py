@@ -1,0 +1,150 @@
+"""What a day's build costs after one day of history and after thirty, closing that month, and the naive full rebuild
+beside them; the prepaid fold alone. A real PostgreSQL on this machine.
+
+    python benchmarks/dbt.py [--segments N,N] [--days N] [--accounts N] [--events N] [--models SELECTION] [--json FILE]
+
+segments: accepted, over all days; a history of each size is made. Prints a line a figure (name value unit reference ratio
+target ok|SHORT) and writes the same as JSON.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path = [str(ROOT), *(entry for entry in sys.path if Path(entry or ".").resolve() != ROOT / "benchmarks")]
+
+import psycopg  # noqa: E402
+
+from billing import closing  # noqa: E402
+from billing.build import Q, dbt  # noqa: E402
+from billing.build import build as whole_build  # noqa: E402
+from local import postgres  # noqa: E402
+from outbound import clock, database, queries  # noqa: E402
+
+FIRST = date(2026, 3, 1)
+LEAST_FOLD, STEADY = 60_000.0, 1.2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """value beside reference; most: whether target is the largest or the least ratio that is in order."""
+
+    name: str
+    value: float
+    unit: str
+    reference: float
+    target: float
+    most: bool = True
+
+    @property
+    def ratio(self) -> float:
+        return self.value / self.reference
+
+    @property
+    def verdict(self) -> str:
+        return "ok" if (self.ratio <= self.target if self.most else self.ratio >= self.target) else "SHORT"
+
+    def __str__(self) -> str:
+        figures = f"{self.value:.2f} {self.unit} {self.reference:.2f} {self.ratio:.2f} {self.target:.2f}"
+        return f"{self.name} {figures} {self.verdict}"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--segments", default="10000000,50000000")
+    options.add_argument("--days", type=int, default=30)
+    options.add_argument("--accounts", type=int, default=20)
+    options.add_argument("--events", type=int, default=300_000, help="of the fold alone")
+    options.add_argument("--models", default="+path:models/finance", help="what is built: dbt's selection")
+    options.add_argument("--json", type=Path, default=Path(".outbound/benchmarks/dbt.json"))
+    chosen = options.parse_args()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="outbound-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        server = os.environ.get("DATABASE_URL") or postgres.ensure(home)
+        try:
+            for size in (int(number) for number in chosen.segments.split(",")):
+                with a_database(server, home) as connection:
+                    for figure in measure(connection, size, chosen):
+                        print(figure, flush=True)
+                        figures.append(figure)
+        finally:
+            postgres.stop(home)
+    chosen.json.parent.mkdir(parents=True, exist_ok=True)
+    lines = [asdict(figure) | {"ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]
+    chosen.json.write_text(json.dumps(lines, indent=2) + "\n")
+    return 0
+
+
+@contextmanager
+def a_database(server: str, home: Path) -> Iterator[psycopg.Connection]:
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"create database {name}")
+        uri = server.rpartition("/")[0] + "/" + name
+        os.environ |= {"DATABASE_URL": uri, "OUTBOUND_HOME": str(home)}
+        database.migrate(uri)
+        with psycopg.connect(uri, autocommit=True) as connection:
+            yield connection
+        admin.execute(f"drop database {name} with (force)")
+
+
+def measure(connection: psycopg.Connection, segments: int, chosen: argparse.Namespace) -> Iterator[Figure]:
+    """The builds of a month, day by day; then everything anew; then the month's close."""
+    statements = queries.parse((ROOT / "benchmarks" / "dbt.sql").read_text())
+    sized = {"accounts": chosen.accounts, "segments": segments // chosen.days}
+    last = FIRST + timedelta(days=chosen.days - 1)
+    connection.execute(statements["accounts"], sized)
+    connection.execute("select dispatch.ensure_days(%s, %s)", [FIRST - timedelta(days=1), last + timedelta(days=1)])
+    began = time.monotonic()
+    connection.execute(statements["fold"], {"events": chosen.events})
+    speed = chosen.events / (time.monotonic() - began)
+    yield Figure("fold_events_a_second", speed, "events/s", LEAST_FOLD, 1.0, most=False)
+
+    seconds = []
+    for n in range(chosen.days):
+        day = FIRST + timedelta(days=n)
+        connection.execute(statements["a_day"], sized | {"day": day})
+        as_of = clock.day_start(day + timedelta(days=1), "Africa/Cairo") - timedelta(microseconds=1)
+        seconds.append(build(connection, as_of, chosen.models))
+    # the first build makes the tables, and a day is no more than the next: the second and the two last of each end
+    early, late = sorted(seconds[1:4])[1], sorted(seconds[-3:])[1]
+    size = f"{segments // 1_000_000}M" if segments >= 1_000_000 else str(segments)
+    yield Figure(f"day_{chosen.days}_of_{size}", late, "s", early, STEADY)
+
+    after = clock.day_start(last + timedelta(days=1), "Africa/Cairo")
+    naive = build(connection, after, chosen.models, "--full-refresh")
+    yield Figure(f"day_{chosen.days}_beside_full_rebuild_of_{size}", late, "s", naive, 1.0)
+
+    # a close builds every mart, the SLA's too, so it stands beside all of them made anew
+    began = time.monotonic()
+    whole_build(after, patience=0, afresh=True)
+    anew = time.monotonic() - began
+    began = time.monotonic()
+    closed = closing.close(f"{FIRST:%Y-%m}", with_earlier=True)
+    assert len(closed) == chosen.accounts, closed
+    yield Figure(f"close_of_{size}", time.monotonic() - began, "s", anew, 1.0)
+
+
+def build(connection: psycopg.Connection, as_of: datetime, models: str, *how: str) -> float:
+    """A build of the chosen models with their tests, in seconds."""
+    began = time.monotonic()
+    build_id, _ = connection.execute(Q.start, {"as_of": as_of.astimezone(UTC)}).fetchone() or (0, False)
+    dbt("build", "--exclude-resource-type", "unit_test", "--select", models, *how)
+    connection.execute(Q.finish, {"build": build_id, "outcome": "ok", "figures": "{}"})
+    return time.monotonic() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())
