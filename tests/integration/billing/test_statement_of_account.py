@@ -52,6 +52,28 @@ def test_a_month_opens_with_what_the_one_before_closed_with(built):
     assert [(row["document"], row["settled_document"]) for row in paid] == [("P-2", "start")]
 
 
+def test_documents_of_purchases_go_by_their_numbers(operator):
+    """Two of 114.00; 11.40 of the second are refunded with a credit note; the first's invoice is void, and is a draft again."""
+    first, second = (
+        operator.does("purchase", "--account", "nile", "--units", 1_000, "--rate", "0.10", "--id", key)["invoice"]
+        for key in ("PO-1", "PO-2")
+    )
+    operator.does("payment", "--account", "nile", "--amount", "114.00", "--invoice", second, "--id", "P-1")
+    refund = operator.does("refund", "--account", "nile", "--units", 100, "--reason", "leaves", "--id", "RF-1")
+    note = refund["credit_notes"][0]["credit_note"]
+    operator.does("void", first, "--reason", "wrong address", "--undelivered")
+    assert operator.run("build").status == 0
+    lines = operator.does("statement-of-account", "--account", "nile")["lines"]
+    assert [(line["kind"], line["document"], line["reference"], line["balance"]) for line in lines] == [
+        ("purchase", "PO-1", None, "114.00"), ("purchase", second, None, "228.00"), ("payment", "P-1", None, "114.00"),
+        ("credit", note, "RF-1", "102.60"),
+    ]  # fmt: skip
+    paid = json.loads(operator.run("export", "finance.payment_allocations", "--format", "json").output)
+    assert [(row["document"], row["settled_document"], row["amount"], row["is_named"]) for row in paid] == [
+        ("P-1", "PO-1", "11.40", False), ("P-1", second, "102.60", True), (note, second, "11.40", True),
+    ]  # fmt: skip
+
+
 def test_what_cannot_be_told_says_why(operator):
     words = ("statement-of-account", "--account", "delta")
     assert "nothing has been built yet" in operator.run(*words).error

@@ -213,6 +213,18 @@ def test_the_rules_of_an_account_reach_its_defaults_senders_and_terms(operator: 
     assert understood_by_intake(defaults)
 
 
+def test_when_invoices_are_due_and_units_active_can_change_at_a_day(operator):
+    """CHARGING 12, 25: what a change leaves out stays."""
+    delta = DELTA | {
+        "terms": [{"from": "2026-02-01", "payment_days": 45}, {"from": "2026-03-01", "activation": "payment"}]
+    }
+    operator.applies(SETUP | {"accounts": [delta]})
+    assert operator.sees(
+        "select array[payment_days::text, activation] from account.term join account.account using (account_id)"
+        " where name = 'delta' order by effective_from"
+    ) == [["30", "confirmation"], ["45", "confirmation"], ["45", "payment"]]
+
+
 def understood_by_intake(defaults: dict[str, Any]) -> bool:
     """The kernel cannot import intake: what it stores has to be what intake reads."""
     known = policy(defaults)
