@@ -2,8 +2,12 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -239,6 +243,34 @@ def test_a_delivery_that_was_cut_short_is_repeated_with_the_same_bytes(operator,
     assert [row["document"] for row in deliver()] == [label]
     assert written[3:] == written[:3]
     assert results(operator, "nile") == dict(written[:3])
+
+
+KILLED_AT_ITS_SECOND_FILE = """
+import os, signal
+from billing.documents.delivery import deliver
+from outbound.landing.local import Local
+put = Local.write
+def write(zone, folder, name, blocks):
+    if name.endswith(".pdf"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    put(zone, folder, name, blocks)
+Local.write = write
+deliver()
+"""
+
+
+def test_a_delivery_that_was_killed_is_made_up_for_by_the_next(operator):
+    operator.applies(SETUP)
+    label = buy(operator, 1_000, "0.10")
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_ITS_SECOND_FILE], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = results(operator, "nile")
+    assert sorted(left) == [f"invoice-{label}-eta.json", f"invoice-{label}.xml"]
+    assert [row["document"] for row in operator.does("documents", "deliver")["delivered"]] == [label]
+    files = results(operator, "nile")
+    assert {name: files[name] for name in left} == left
+    (recorded,) = operator.sql("select files from billing.delivery where step = 'done'")[0]
+    assert recorded == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 @pytest.mark.parametrize("ends", ["commit", "rollback"])
