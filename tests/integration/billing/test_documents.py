@@ -8,6 +8,7 @@ import json
 import signal
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,7 @@ from billing.documents.loading import find
 from outbound import database
 from outbound.landing.local import Local
 from reports.catalogue import TABLES
+from tests.integration.billing.test_issuing import month_invoice
 
 SETUP = """
 legal_entity:
@@ -389,6 +391,31 @@ def test_an_invoice_whose_usage_the_marts_no_longer_have_does_not_go_out_and_can
     assert operator.sql("select * from billing.delivery") == []
     assert results(operator, "delta") == {}
     operator.does("void", invoice["invoice"], "--reason", "the usage is being looked at")
+
+
+def test_a_usage_file_of_many_rows_takes_the_memory_of_few(operator):
+    operator.applies(SETUP)
+    rows = 110_000
+    operator.sql(f"""
+        create table finance.invoice_usage as
+        select account_id, date '2026-05-01' as month_start, 7::bigint as campaign, '7:' || n || ':1' as usage, 1 as segment,
+            '2024-05-02 10:00Z'::timestamptz as sent_at, date '2024-05-02' as sent_day, false as is_late, 'EG' as zone,
+            date '2020-01-01' as card_from, 1::bigint as from_unit, 0.1005::numeric as rate, 1::bigint as quantity,
+            n::bigint as ordinal_in_month, n as ordinal
+        from account.account, generate_series(1, {rows}) as n
+        where name = 'delta'
+    """)
+    operator.sql("grant select on finance.invoice_usage to outbound_billing")
+    label = month_invoice(operator, "11055.00", quantity=rows)
+    with database.connect("billing") as connection:
+        document = find(connection, label)
+        tracemalloc.start()
+        largest = max(len(block) for block in usage_file.blocks(connection, document))  # all rows come to the line
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert usage_file.name(document).endswith(".csv.gz")
+    assert largest < 1_000_000
+    assert peak < 12_000_000
 
 
 def test_a_journal_is_refused_while_an_account_can_still_change_it(operator):
