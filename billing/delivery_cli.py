@@ -33,7 +33,7 @@ def deliver(account: str | None, dry_run: bool, as_json: bool) -> None:
     """Writes each document's PDF, usage file, UBL and e-invoice JSON into its account's results/, once.
 
     From then on an invoice cannot be void. A run that was killed is made up for by the next one, with the same bytes. The
-    DAG close_month does the same after it has issued.
+    DAG close_month does the same each day.
     """
     from billing.documents.delivery import deliver
 

@@ -56,7 +56,9 @@ def issue(month: str, account: str | None, with_earlier: bool, dry_run: bool, as
 @click.command(short_help="Void an invoice that was issued today and not delivered.")
 @click.argument("invoice", metavar="NUMBER")
 @click.option("--reason", required=True, help="Why; it is kept with the invoice.")
-@click.option("--undelivered", is_flag=True, hidden=True, expose_value=False)  # the record of deliveries says it now
+@click.option(
+    "--undelivered", is_flag=True, hidden=True, expose_value=False, help="Needless: the record of deliveries says it."
+)
 @optional_account
 @dry_run
 @as_json

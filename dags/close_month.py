@@ -3,7 +3,7 @@
 Each day from the first of the month: **close** the month that has ended, once none of its attempts is in doubt, and
 **issue** its invoices and **deliver** them. A month that is closed already is left alone, so the days after change
 nothing; one that cannot be closed yet says why in the log and is tried again the next day. To close an earlier month,
-start a run with it.
+start a run with it. Invoices of purchases and credit notes go out at once, whether or not the month can be closed.
 
 What is closed and issued can never change; corrections are credit notes.
 """
@@ -59,4 +59,5 @@ with DAG(
 
         deliver()
 
+    deliver.override(task_id="deliver_issued")()  # invoices of purchases and credit notes wait for no month
     issue(close()) >> deliver()

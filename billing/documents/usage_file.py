@@ -47,7 +47,7 @@ def _is_large(document: Document) -> bool:
 def _lines(connection: psycopg.Connection, document: Document, form: str) -> Iterator[bytes]:
     assert document.month is not None  # noqa: S101  only a month's invoice has a usage file
     values = {
-        "invoice": document.document_id, "account": document.account_id, "month": f"{document.month:%Y-%m}",
+        "invoice": document.document_id, "account": document.account_id, "month": document.month,
         "digits": document.digits,
     }  # fmt: skip
     units: dict[int, int] = defaultdict(int)

@@ -54,6 +54,7 @@ final as (
         end as quantity,
         priced.last_ordinal as ordinal_in_month,
         usage.ordinal,
+        priced.month as month_start,
         priced.account_id
     from priced
     inner join usage

@@ -15,7 +15,7 @@ used as (
     from billing.invoice_line as line
     join finance.invoice_usage as usage
         on usage.account_id = line.account_id
-        and usage.month = %(month)s
+        and usage.month_start = %(month)s
         and usage.is_late = (line.kind = 'late_usage')
         and usage.zone = line.zone
         and usage.card_from = line.card_from
@@ -61,7 +61,7 @@ used as (
     from billing.invoice_line as line
     join finance.invoice_usage as usage
         on usage.account_id = line.account_id
-        and usage.month = %(month)s
+        and usage.month_start = %(month)s
         and usage.is_late = (line.kind = 'late_usage')
         and usage.zone = line.zone
         and usage.card_from = line.card_from

@@ -2,8 +2,13 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
+import signal
+import subprocess
+import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +23,7 @@ from billing.documents.loading import find
 from outbound import database
 from outbound.landing.local import Local
 from reports.catalogue import TABLES
+from tests.integration.billing.test_issuing import month_invoice
 
 SETUP = """
 legal_entity:
@@ -241,6 +247,34 @@ def test_a_delivery_that_was_cut_short_is_repeated_with_the_same_bytes(operator,
     assert results(operator, "nile") == dict(written[:3])
 
 
+KILLED_AT_ITS_SECOND_FILE = """
+import os, signal
+from billing.documents.delivery import deliver
+from outbound.landing.local import Local
+put = Local.write
+def write(zone, folder, name, blocks):
+    if name.endswith(".pdf"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    put(zone, folder, name, blocks)
+Local.write = write
+deliver()
+"""
+
+
+def test_a_delivery_that_was_killed_is_made_up_for_by_the_next(operator):
+    operator.applies(SETUP)
+    label = buy(operator, 1_000, "0.10")
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_ITS_SECOND_FILE], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = results(operator, "nile")
+    assert sorted(left) == [f"invoice-{label}-eta.json", f"invoice-{label}.xml"]
+    assert [row["document"] for row in operator.does("documents", "deliver")["delivered"]] == [label]
+    files = results(operator, "nile")
+    assert {name: files[name] for name in left} == left
+    (recorded,) = operator.sql("select files from billing.delivery where step = 'done'")[0]
+    assert recorded == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
 @pytest.mark.parametrize("ends", ["commit", "rollback"])
 def test_whoever_delivers_waits_for_whoever_voids(operator, ends):
     """Under the lock of the series it is one or the other, never both (CHARGING 29)."""
@@ -357,6 +391,31 @@ def test_an_invoice_whose_usage_the_marts_no_longer_have_does_not_go_out_and_can
     assert operator.sql("select * from billing.delivery") == []
     assert results(operator, "delta") == {}
     operator.does("void", invoice["invoice"], "--reason", "the usage is being looked at")
+
+
+def test_a_usage_file_of_many_rows_takes_the_memory_of_few(operator):
+    operator.applies(SETUP)
+    rows = 110_000
+    operator.sql(f"""
+        create table finance.invoice_usage as
+        select account_id, date '2026-05-01' as month_start, 7::bigint as campaign, '7:' || n || ':1' as usage, 1 as segment,
+            '2024-05-02 10:00Z'::timestamptz as sent_at, date '2024-05-02' as sent_day, false as is_late, 'EG' as zone,
+            date '2020-01-01' as card_from, 1::bigint as from_unit, 0.1005::numeric as rate, 1::bigint as quantity,
+            n::bigint as ordinal_in_month, n as ordinal
+        from account.account, generate_series(1, {rows}) as n
+        where name = 'delta'
+    """)
+    operator.sql("grant select on finance.invoice_usage to outbound_billing")
+    label = month_invoice(operator, "11055.00", quantity=rows)
+    with database.connect("billing") as connection:
+        document = find(connection, label)
+        tracemalloc.start()
+        largest = max(len(block) for block in usage_file.blocks(connection, document))  # all rows come to the line
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert usage_file.name(document).endswith(".csv.gz")
+    assert largest < 1_000_000
+    assert peak < 12_000_000
 
 
 def test_a_journal_is_refused_while_an_account_can_still_change_it(operator):

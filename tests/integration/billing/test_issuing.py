@@ -73,7 +73,7 @@ def test_yesterday_s_invoice_cannot_be_void(operator):
     assert operator.sql("select label from billing.tampered") == [(label,)]
 
 
-def month_invoice(operator, net: str) -> str:
+def month_invoice(operator, net: str, quantity: int = 100) -> str:
     """An invoice of one line, as if its month had been closed."""
     with psycopg.connect(operator.url) as connection:
         connection.execute(
@@ -82,9 +82,9 @@ def month_invoice(operator, net: str) -> str:
             " vat numeric, purchase_id bigint, status text)"
         )
         connection.execute(
-            "insert into finance.invoice_lines select account_id, '2026-05', 1, 'usage', 'EG', '2020-01-01', 1, 100,"
+            "insert into finance.invoice_lines select account_id, '2026-05', 1, 'usage', 'EG', '2020-01-01', 1, %s,"
             " 0.1005, %s, 0.14, round(%s * 0.14, 2), null, 'draft' from account.account where name = 'delta'",
-            [Decimal(net), Decimal(net)],
+            [quantity, Decimal(net), Decimal(net)],
         )
         connection.execute(
             "insert into billing.closed_period (account_id, month, starts_at, ends_at, closed_by, figures)"

@@ -113,3 +113,10 @@ def test_marts_are_built_when_a_campaign_ends_and_when_documents_are_issued(dag_
 
     assert type(wanted).__name__.endswith("Any")  # either of them
     assert [asset.uri for asset in [*ended, *issued]] == [asset.uri for asset in wanted.objects]
+
+
+def test_what_is_issued_goes_out_also_while_a_month_cannot_be_closed(dag_bag):
+    dag = dag_bag.dags["close_month"]
+    assert dag.get_task("deliver_issued").upstream_task_ids == set()
+    assert dag.get_task("deliver").upstream_task_ids == {"issue"}
+    assert dag.get_task("issue").upstream_task_ids == {"close"}

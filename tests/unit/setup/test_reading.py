@@ -239,7 +239,7 @@ legal_entity:
   country: EG
   timezone: Africa/Cairo
   documents: {activity_code: "61", item_type: GPC}
-  chart_of_accounts: {"9999": "1"}
+  chart_of_accounts: {"12": "1"}
 accounts:
   - {name: nile, scheme: prepaid, currency: EGP, documents: {language: fr, address: {village: Nile}}}
 """)
