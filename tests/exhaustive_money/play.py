@@ -81,7 +81,7 @@ def _close(rng: random.Random, platform: Platform, everyone: list[Account], figu
         if rng.random() > 0.4:
             continue
         first = len(one.closed)
-        platform.close(one, rng.randrange(1, 8))
+        platform.close(one, rng.randrange(1, 14))
         if one.scheme == "prepaid" and rng.random() < 0.3:
             platform.changes_valuation(one)
         elif one.scheme == "postpaid":
