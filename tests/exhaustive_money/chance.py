@@ -81,10 +81,10 @@ def _prepaid(rng: random.Random, made: Account) -> list[Fact]:
     usages: list[Usage] = []
     instants: list[datetime] = []
     for i in range(rng.randrange(3, 22)):
-        kind = rng.choices(["purchase", "usage", "grant", "refund", "reversal"], [4, 10, 1, 1, 3])[0]
+        kind = rng.choices(["purchase", "usage", "grant", "refund", "reversal"], [6, 9, 1, 1, 3])[0]
         at, key = _instant(rng, made, instants), _key(rng, i)
         if kind == "usage":
-            usages.append(Usage(key=key, at=at, units=rng.randrange(1, 60), zone="EG"))
+            usages.append(Usage(key=key, at=at, units=rng.randrange(1, 25), zone="EG"))
         elif kind != "reversal":
             units = rng.randrange(1, 60 if kind != "refund" else 25)
             events.append(Event(kind=kind, key=key, at=at, units=units, rate=_rate(rng)))

@@ -1,6 +1,7 @@
 """One play: facts come in, months are closed and issued, it is built for one instant and another, and all of it compared."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from unittest.mock import patch
@@ -9,7 +10,7 @@ import psycopg
 
 from tests.exhaustive_money import chance
 from tests.exhaustive_money.account import Account
-from tests.exhaustive_money.agree import differences
+from tests.exhaustive_money.agree import Figures, differences
 from tests.exhaustive_money.platform import Platform
 
 EARLIER, BETWEEN, LATER = (
@@ -41,7 +42,27 @@ def play(
         if as_of == LATER:
             found += _live(platform, everyone, figures, as_of)
             _close(rng, platform, everyone, figures, as_of)
+    told(_summary(everyone, figures))
     return found
+
+
+def _summary(everyone: list[Account], figures: Figures) -> str:
+    """What the last build had in it, so that nobody has to trust that it was anything."""
+    units: Counter[str] = Counter()
+    for rows in figures["units"].values():
+        units.update({row.kind: abs(row.units) for row in rows})
+    lines = Counter(f"{row.status} {row.kind}" for rows in figures["lines"].values() for row in rows)
+    return "\n".join(
+        (
+            "prepaid units: " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(units.items()) if count),
+            "invoice lines: " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(lines.items())),
+            (
+                f"months closed: {sum(len(one.closed) for one in everyone):,},"
+                f" segments charged: {sum(map(len, figures['charges'].values())):,},"
+                f" recharges that extended: {sum(map(len, figures['rollovers'].values())):,}"
+            ),
+        )
+    )
 
 
 def _builds(rng: random.Random) -> Iterator[tuple[datetime, bool]]:
@@ -54,13 +75,13 @@ def _builds(rng: random.Random) -> Iterator[tuple[datetime, bool]]:
     yield LATER, False
 
 
-def _close(rng: random.Random, platform: Platform, everyone: list[Account], figures: dict, as_of: datetime) -> None:
+def _close(rng: random.Random, platform: Platform, everyone: list[Account], figures: Figures, as_of: datetime) -> None:
     """Some accounts close their next months; the postpaid ones' invoices are issued, or some of them."""
     for one in everyone:
         if rng.random() > 0.4:
             continue
         first = len(one.closed)
-        platform.close(one, rng.randrange(1, 8))
+        platform.close(one, rng.randrange(1, 14))
         if one.scheme == "prepaid" and rng.random() < 0.3:
             platform.changes_valuation(one)
         elif one.scheme == "postpaid":
@@ -75,7 +96,7 @@ def _issue(
             platform.issue(one, month, as_of)
 
 
-def _live(platform: Platform, everyone: list[Account], figures: dict, as_of: datetime) -> Iterator[str]:
+def _live(platform: Platform, everyone: list[Account], figures: Figures, as_of: datetime) -> Iterator[str]:
     """The function that reservations ask agrees with the lots."""
     for one in everyone:
         if one.scheme == "prepaid":
