@@ -5,17 +5,25 @@
 
 with
 
-priced as (
+charges as (
 
-    select * from {{ ref('int_postpaid_usage') }}
+    select *
+    from {{ ref('charges') }}
+    where scheme = 'postpaid'
 
 ),
 
-usage as (
+past_charges as (
 
     select *
-    from {{ ref('int_usage') }}
+    from {{ ref('int_past_charges') }}
     where scheme = 'postpaid'
+
+),
+
+days as (
+
+    select * from {{ ref('int_postpaid_days') }}
 
 ),
 
@@ -31,47 +39,116 @@ accounts as (
 
 ),
 
+charged as (
+
+    select
+        account_id,
+        campaign,
+        ordinal,
+        segment,
+        campaign || ':' || ordinal as message_key,
+        zone,
+        1::bigint as units,
+        sent_at,
+        charged_at,
+        sent_day,
+        charged_day,
+        is_late
+    from charges
+
+    union all
+
+    select
+        account_id,
+        null as campaign,
+        null as ordinal,
+        0 as segment,
+        message_key,
+        zone,
+        units,
+        sent_at,
+        charged_at,
+        sent_day,
+        charged_day,
+        is_late
+    from past_charges
+
+),
+
+-- every segment has its own ordinal, as in int_postpaid_usage, which numbers them in runs
+numbered as (
+
+    select
+        charged.account_id,
+        days.month,
+        charged.campaign,
+        charged.ordinal,
+        charged.segment,
+        charged.message_key,
+        charged.sent_at,
+        charged.sent_day,
+        charged.is_late,
+        charged.zone,
+        charged.units,
+        days.card_from,
+        days.tier_mode,
+        sum(charged.units) over (
+            in_scope
+            order by charged.charged_at, charged.message_key collate "C", charged.segment
+            rows unbounded preceding
+        )::bigint as last_ordinal,
+        sum(charged.units) over in_scope as month_units
+    from charged
+    inner join days
+        on charged.account_id = days.account_id
+        and charged.charged_day = days.charged_day
+        and charged.zone = days.zone
+        and charged.sent_day = days.sent_day
+        and charged.is_late = days.is_late
+    window in_scope as (partition by days.account_id, days.month, days.scope)
+
+),
+
 final as (
 
     select
         accounts.account,
-        to_char(priced.month, 'YYYY-MM') as month,
-        usage.campaign_id as campaign,
-        usage.usage_key as usage,
-        priced.segment,
-        usage.sent_at,
-        priced.sent_day,
-        priced.is_late,
-        priced.zone,
-        priced.card_from,
+        to_char(numbered.month, 'YYYY-MM') as month,
+        numbered.campaign,
+        case
+            when numbered.campaign is null then numbered.message_key
+            else numbered.message_key || ':' || numbered.segment
+        end as usage,
+        numbered.segment,
+        numbered.sent_at,
+        numbered.sent_day,
+        numbered.is_late,
+        numbered.zone,
+        numbered.card_from,
         tiers.from_unit,
         tiers.rate,
-        case priced.tier_mode
-            when 'volume' then priced.units
+        case numbered.tier_mode
+            when 'volume' then numbered.units
             else
-                least(priced.last_ordinal, coalesce(tiers.to_unit, priced.last_ordinal))
-                - greatest(priced.last_ordinal - priced.units + 1, tiers.from_unit) + 1
+                least(numbered.last_ordinal, coalesce(tiers.to_unit, numbered.last_ordinal))
+                - greatest(numbered.last_ordinal - numbered.units + 1, tiers.from_unit) + 1
         end as quantity,
-        priced.last_ordinal as ordinal_in_month,
-        usage.ordinal,
-        priced.month as month_start,
-        priced.account_id
-    from priced
-    inner join usage
-        on priced.account_id = usage.account_id
-        and priced.message_key = usage.message_key
-        and priced.segment = usage.segment
+        numbered.last_ordinal as ordinal_in_month,
+        numbered.ordinal,
+        numbered.month as month_start,
+        numbered.account_id
+    from numbered
     inner join accounts
-        on priced.account_id = accounts.account_id
+        on numbered.account_id = accounts.account_id
     inner join tiers
-        on priced.account_id = tiers.account_id
-        and priced.zone = tiers.zone
-        and priced.card_from = tiers.card_from
-        and case priced.tier_mode
-            when 'volume' then priced.month_units >= tiers.from_unit and (tiers.to_unit is null or priced.month_units <= tiers.to_unit)
+        on numbered.account_id = tiers.account_id
+        and numbered.zone = tiers.zone
+        and numbered.card_from = tiers.card_from
+        and case numbered.tier_mode
+            when 'volume' then numbered.month_units >= tiers.from_unit and (tiers.to_unit is null or numbered.month_units <= tiers.to_unit)
             else
-                priced.last_ordinal >= tiers.from_unit
-                and (tiers.to_unit is null or priced.last_ordinal - priced.units < tiers.to_unit)
+                numbered.last_ordinal >= tiers.from_unit
+                and (tiers.to_unit is null or numbered.last_ordinal - numbered.units < tiers.to_unit)
         end
 
 )
