@@ -86,7 +86,8 @@ final as (
         basis.what,
         basis.key,
         basis.from_day,
-        basis.content
+        basis.content,
+        case when basis.what = 'account' then billing.fold_basis(basis.account_id, 'infinity') end as fold_basis
     from basis
     cross join watermark
 

@@ -217,6 +217,8 @@ create table account.purchase (
     load_xid xid8 not null default pg_current_xact_id(),
     unique (account_id, business_key)
 );
+create index on account.purchase (account_id, at);
+create index on account.purchase (account_id, load_xid);
 
 create table account.payment (
     payment_id bigint generated always as identity primary key,
@@ -260,6 +262,8 @@ create table account.adjustment (
     check ((kind = 'reversal') = (usage_key is not null)),
     check ((kind = 'reversal') = (units is null))
 );
+create index on account.adjustment (account_id, at);
+create index on account.adjustment (account_id, load_xid);
 comment on column account.adjustment.usage_key is
     'What a reversal gives back: the id of a usage of the loaded past, or campaign:ordinal:segment of a submission. A usage is reversed once (CHARGING 23).';
 
@@ -275,6 +279,8 @@ create table account.past_usage (
     load_xid xid8 not null default pg_current_xact_id(),
     unique (account_id, business_key)
 );
+create index on account.past_usage (account_id, at);
+create index on account.past_usage (account_id, load_xid);
 
 -- What a migrating account brings along: lots with their carrying value, its receivable.
 create table account.opening (

@@ -257,6 +257,7 @@ create table dispatch.settlement (
     primary key (campaign_id, ordinal, segment, attempt, state)
 );
 create index on dispatch.settlement (carrier_message_id) where carrier_message_id is not null;
+create index on dispatch.settlement (account_id, load_xid) where state = 'accepted';
 comment on column dispatch.settlement.proof is
     'answer: of a worker that had been taken for dead; it is appended however late it comes.';
 

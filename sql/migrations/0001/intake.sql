@@ -164,6 +164,7 @@ create table intake.campaign (
     check (quiet_hours = '{}' or class = 'promotional')
 );
 create index on intake.campaign (account_id, created_at);
+create index on intake.campaign (account_id, coalesce(completed_at, 'infinity'));
 create index on intake.campaign (file_id);
 -- a file is one campaign; one that was refused and is taken again is another
 create unique index on intake.campaign (file_id) where state <> 'rejected';

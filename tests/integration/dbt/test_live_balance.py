@@ -72,8 +72,8 @@ def compared(books: Books, stories: list[Story], name: str) -> dict[str, tuple[B
             in_books[row[0]].append(tuple(row[1:]))
         owed = dict(
             reader.execute(
-                "select account_id, (select coalesce(sum(units), 0) from unnest(shortfalls)) from intermediate.int_prepaid_fold"
-                " where lots is not null"
+                "select distinct on (account_id) account_id, (select coalesce(sum(units), 0) from unnest((state).shortfalls))"
+                " from billing.prepaid_checkpoint order by account_id, day desc"
             ).fetchall()
         )
         found = {}

@@ -76,7 +76,7 @@ def test_dbt_issues_nothing(acts: Any) -> None:
               and relnamespace::regnamespace::text in ('account', 'network', 'intake', 'dispatch', 'billing', 'report')
               and has_table_privilege('outbound_dbt', oid, 'insert, update, delete, truncate')
         """).fetchall()
-    assert writable == []
+    assert writable == [("billing.prepaid_checkpoint",)]  # what the fold goes on from: no document
 
 
 def test_a_carrier_s_password_is_for_those_who_bind_and_those_who_set_up(acts: Any) -> None:
