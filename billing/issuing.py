@@ -60,26 +60,35 @@ def issue(
     """Issues what a closed month has to bill, of every account or of one, and rebuilds the marts; gives the invoices.
 
     One that is issued already stays as it is and is not given again. with_earlier: earlier months too, oldest first.
-    rebuild: False where a build follows anyway. Raises NotIssued, AwaitsApproval.
+    rebuild: False where a build follows anyway. Each is issued on its own: raises NotIssued, or AwaitsApproval where
+    nothing but a second person is missing, at the end, for those that cannot be.
     """
     first_day(month)
     issued: list[dict[str, Any]] = []
+    refused: list[str] = []
     waiting: list[str] = []
     with database.connect("billing", autocommit=True) as connection:
         only = accounts.find(connection, account).account_id if account else None
         # a dry run numbers them one after the other too, and then gives every number back
         with connection.transaction(force_rollback=True) if dry_run else nullcontext():
+            refused += _unclosed(connection, month, only, with_earlier)
             for draft in _drafts(connection, month, only, with_earlier):
                 try:
                     with connection.transaction(), refusals():
                         issued += _issue_draft(connection, draft, dry_run)
                 except approvals.AwaitsApproval as error:
                     waiting.append(str(error))
+                except NotIssued as error:
+                    refused.append(str(error))
     if issued and rebuild and not dry_run:
         build()
-    log.info("issued", month=month, invoices=len(issued), dry_run=dry_run)
+    log.info("issued", month=month, invoices=len(issued), refused=len(refused), waiting=len(waiting), dry_run=dry_run)
+    labels = ", ".join(f"{row['invoice']} to {row['account']}" for row in issued)
+    done = [f"Issued: {labels}."] if issued and not dry_run else []
+    if refused:
+        raise NotIssued("\n".join([f"{month} is not issued of all:", *refused, *waiting, *done]))
     if waiting:
-        raise approvals.AwaitsApproval("\n".join(waiting))
+        raise approvals.AwaitsApproval("\n".join([*waiting, *done]))
     return issued
 
 
@@ -107,14 +116,17 @@ def _lines(connection: psycopg.Connection, label: str, account_id: int) -> list[
 
 def _drafts(connection: psycopg.Connection, month: str, account: int | None, with_earlier: bool) -> list[_Draft]:
     values = {"month": month, "account": account, "with_earlier": with_earlier}
+    return [_Draft._make(row) for row in connection.execute(Q.drafts, values)]
+
+
+def _unclosed(connection: psycopg.Connection, month: str, account: int | None, with_earlier: bool) -> list[str]:
+    """What keeps a draft of an open month back, a line each. Raises NotIssued where there are no drafts at all yet."""
+    values = {"month": month, "account": account, "with_earlier": with_earlier}
     try:
-        unclosed = [row[0] for row in connection.execute(Q.unclosed, values)]
-        drafts = [_Draft._make(row) for row in connection.execute(Q.drafts, values)]
+        rows = connection.execute(Q.unclosed, values).fetchall()
     except psycopg.errors.UndefinedTable as error:
         raise NotIssued(f"nothing has been built yet: outbound close-month {month} builds and closes it") from error
-    if unclosed:
-        raise NotIssued(f"{month} is still open for {', '.join(unclosed)}: outbound close-month {month}")
-    return drafts
+    return [f"{name}: {still_open} is still open: outbound close-month {still_open}" for name, still_open in rows]
 
 
 def issue_one(
