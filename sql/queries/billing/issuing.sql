@@ -79,6 +79,7 @@ where line.invoice_id = %(invoice)s
 group by line.net;
 
 -- find --
+-- month: of a purchase's invoice that in which the purchase was, by which it is issued again.
 select
     invoice.invoice_id,
     invoice.account_id,
@@ -87,13 +88,16 @@ select
     entity.approvals,
     invoice.kind,
     invoice.currency,
-    to_char(invoice.month, 'YYYY-MM') as month,
+    to_char(coalesce(invoice.month, purchase.at at time zone account.timezone), 'YYYY-MM') as month,
     invoice.net,
     invoice.vat,
     invoice.total
 from billing.invoice
 join account.account using (account_id)
 join account.legal_entity as entity on entity.legal_entity_id = invoice.legal_entity_id
+left join account.purchase
+    on purchase.account_id = invoice.account_id
+    and purchase.purchase_id = invoice.purchase_id
 where invoice.label = %(label)s
   and (%(account)s::bigint is null or invoice.account_id = %(account)s);
 
