@@ -71,9 +71,9 @@ def void(invoice: str, reason: str, account: str | None, dry_run: bool, as_json:
     \b
     outbound void 2026-000041 --reason "wrong VAT rate"
     """
-    from billing import issuing
+    from billing import voiding
 
-    show(issuing.void(invoice, reason, account=account, dry_run=dry_run), as_json, dry_run=dry_run)
+    show(voiding.void(invoice, reason, account=account, dry_run=dry_run), as_json, dry_run=dry_run)
 
 
 @click.command(short_help="Credit an amount of an invoice's line.")

@@ -1,4 +1,4 @@
-"""Invoices, voids and credit notes: drafts get their number, and what has one never changes (CHARGING 29)."""
+"""Invoices and credit notes: drafts get their number, and what has one never changes (CHARGING 29)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -40,7 +40,7 @@ class _Draft(NamedTuple):
         return f"{self.account} {self.month}" + (f" purchase {self.purchase_id}" if self.purchase_id else "")
 
 
-class _Invoice(NamedTuple):
+class Invoice(NamedTuple):
     invoice_id: int
     account_id: int
     account: str
@@ -148,43 +148,6 @@ def issue_one(
     return done
 
 
-def void(
-    label: str, reason: str, *, account: str | None = None, dry_run: bool = False, rebuild: bool = True
-) -> dict[str, Any]:
-    """Voids an undelivered invoice on the day of its issue, and rebuilds the marts, so that what it billed is a draft again.
-
-    The number stays used. rebuild: False where a build follows anyway. Raises NotIssued, AwaitsApproval.
-    """
-    with database.connect("billing", autocommit=True) as connection:
-        invoice = _find(connection, label, account)
-        with connection.transaction(force_rollback=dry_run), refusals():
-            if not dry_run:
-                approvals.ask(connection, invoice.legal_entity_id, invoice.approvals, "void", label)
-            values = {"invoice": invoice.invoice_id, "actor": audit.actor(), "reason": reason}
-            row = connection.execute(Q.void, values).fetchone()
-            assert row is not None  # noqa: S101  the function gives a row or raises
-            audit.record(connection, "void", invoice.account_id, label, {"reason": reason})
-    if rebuild and not dry_run:
-        build()
-    says = [_void_says(label, invoice)]
-    return {
-        "account": invoice.account, "invoice": label, "state": "void", "voided_at": row[0], "reason": reason,
-        "net": invoice.net, "vat": invoice.vat, "total": invoice.total, "currency": invoice.currency, "says": says,
-    }  # fmt: skip
-
-
-def _void_says(label: str, invoice: _Invoice) -> str:
-    """A month's receivable goes with its invoice; a purchase owes for its units, with or without one (CHARGING 18, 28)."""
-    what = f"{label} of {invoice.account} becomes void and keeps its number"
-    again = f"outbound issue {invoice.month} --account {invoice.account}"
-    if invoice.kind == "purchase":
-        return (
-            f"{what}: its purchase stays, with units, receivable {invoice.total} {invoice.currency} and VAT {invoice.vat};"
-            f" issue it again with {again}"
-        )
-    return f"{what}: receivable {-invoice.total} {invoice.currency}; {invoice.month} is a draft again: {again}"
-
-
 def credit(
     label: str, line: int, net: Decimal, reason: str, *, account: str | None = None, dry_run: bool = False
 ) -> dict[str, Any]:
@@ -209,9 +172,9 @@ def credit(
     } | done  # fmt: skip
 
 
-def creditable(connection: psycopg.Connection, label: str, account: str | None) -> _Invoice:
+def creditable(connection: psycopg.Connection, label: str, account: str | None) -> Invoice:
     """The invoice of that number, whose lines a person may credit. Raises NotIssued for a purchase's."""
-    invoice = _find(connection, label, account)
+    invoice = find(connection, label, account)
     if invoice.kind == "purchase":
         raise NotIssued(
             f"invoice {label} is of a purchase: take the units back with outbound refund --account"
@@ -250,7 +213,8 @@ def refusals() -> Iterator[None]:
         raise NotIssued(error.diag.message_primary or str(error)) from error
 
 
-def _find(connection: psycopg.Connection, label: str, account: str | None) -> _Invoice:
+def find(connection: psycopg.Connection, label: str, account: str | None) -> Invoice:
+    """The invoice of that number, of an account or of any. Raises NotIssued where there is none, or more than one."""
     only = accounts.find(connection, account).account_id if account else None
     found = connection.execute(Q.find, {"label": label, "account": only}).fetchall()
     if not found:
@@ -258,4 +222,4 @@ def _find(connection: psycopg.Connection, label: str, account: str | None) -> _I
     if len(found) > 1:
         names = ", ".join(sorted(row[2] for row in found))
         raise NotIssued(f"several legal entities have an invoice {label}: name its account ({names}) with --account")
-    return _Invoice._make(found[0])
+    return Invoice._make(found[0])

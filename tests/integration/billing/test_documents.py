@@ -20,7 +20,7 @@ import pytest
 from billing.documents import usage_file
 from billing.documents.delivery import NotDelivered, deliver
 from billing.documents.loading import find
-from billing.issuing import void
+from billing.voiding import void
 from outbound import database
 from outbound.landing.local import Local
 from reports.catalogue import TABLES

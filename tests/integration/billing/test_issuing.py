@@ -6,7 +6,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from billing.issuing import issue, void
+from billing.issuing import issue
+from billing.voiding import void
 from outbound import database
 
 
