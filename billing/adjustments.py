@@ -60,7 +60,8 @@ def _adjust(
         result["says"] = _told(kind, telling.Speaker(owner.digits), units or 0, before, after, done)
         result["posts"] = [{"on": place, "amount": amount} for place, amount in balances.posted(done).items()]
         if kind == "refund":
-            result["credit_notes"] = _credit_notes(connection, owner, done, reason)
+            result["credit_notes"], without = _credit_notes(connection, owner, done, reason)
+            result["says"] += without
         result["lots"] = balances.shown(after)
         audit.record(connection, kind, owner.account_id, name, result | {"reason": reason, "usage": usage})
         if not dry_run:
@@ -109,9 +110,10 @@ def _must_be_used(connection: psycopg.Connection, owner: Account, usage: str) ->
 
 def _credit_notes(
     connection: psycopg.Connection, owner: Account, done: list[balances.Movement], reason: str
-) -> list[dict[str, Any]]:
-    """One for each purchase's invoice that the refund credits; purchases of the loaded past have none of ours."""
-    notes = []
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """One for each purchase's invoice that the refund credits; and what is said of purchases of the loaded past, which have
+    none of ours."""
+    notes, without = [], []
     for one in done:
         if one.kind == "credit" and one.lot is not None:
             row = connection.execute(Q.purchase_invoice, {"account": owner.account_id, "key": one.lot}).fetchone()
@@ -123,4 +125,9 @@ def _credit_notes(
                     f"the invoice of purchase {one.lot} is void, so there is none to credit: issue it again first, with"
                     f" outbound build and outbound issue {month} --account {owner.name}"
                 )
-    return notes
+            else:
+                without.append(
+                    f"purchase {one.lot} has no invoice of ours: no credit note; the former system's seller has to correct"
+                    " its own"
+                )
+    return notes, without

@@ -68,6 +68,7 @@ def close(
         ends = max(one.ends_at for one in not_over)
         raise NotClosed(f"{month} is not over: it ends at {ends:%Y-%m-%d %H:%M} UTC; try again then")
     closed: list[dict[str, Any]] = []
+    proposed: list[str] = []
     refused = [
         f"{one.name}: {one.next_month:%Y-%m} is still open; close it first, or all up to {month} at once with"
         " --with-earlier."
@@ -81,12 +82,17 @@ def close(
                 if one.next_month == wanted or with_earlier:
                     try:
                         closed += _close_account(connection, one, wanted, dry_run)
-                    except (NotClosed, approvals.AwaitsApproval) as error:
+                    except NotClosed as error:
                         refused.append(str(error))
-    log.info("closed", month=month, accounts=len(closed), refused=len(refused))
-    if refused:
-        done = f" Closed: {', '.join(sorted({row['account'] for row in closed}))}." if closed and not dry_run else ""
-        raise NotClosed(f"{month} cannot be closed. {' '.join(refused)}{done}")
+                    except approvals.AwaitsApproval as error:
+                        proposed.append(str(error))
+    log.info("closed", month=month, accounts=len(closed), refused=len(refused), proposed=len(proposed))
+    if refused or proposed:
+        names = sorted({row["account"] for row in closed})
+        done = [f"Closed: {', '.join(names)}."] if names and not dry_run else []
+        lines = [f"{month} cannot be closed.", *refused] if refused else []
+        lines += [f"{month} waits for a second person.", *proposed] if proposed else []
+        raise NotClosed("\n".join([*lines, *done]))
     return closed
 
 

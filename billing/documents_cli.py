@@ -63,17 +63,17 @@ def issue(month: str, account: str | None, with_earlier: bool, dry_run: bool, as
 @dry_run
 @as_json
 def void(invoice: str, reason: str, account: str | None, dry_run: bool, as_json: bool) -> None:
-    """Voids invoice NUMBER on the day of its issue. It keeps its number; what it billed is a draft again.
+    """Voids invoice NUMBER on the day of its issue and rebuilds the marts. It keeps its number; what it billed is a draft again.
 
-    An invoice that has gone to its customer (`outbound documents list`), or that is older, is corrected with
-    `outbound credit`.
+    A month's invoice that has gone to its customer (`outbound documents list`), or that is older, is corrected with
+    `outbound credit`, a purchase's with `outbound refund`. A purchase whose invoice is void is still owed for: issue it again.
 
     \b
     outbound void 2026-000041 --reason "wrong VAT rate"
     """
-    from billing import issuing
+    from billing import voiding
 
-    show(issuing.void(invoice, reason, account=account, dry_run=dry_run), as_json, dry_run=dry_run)
+    show(voiding.void(invoice, reason, account=account, dry_run=dry_run), as_json, dry_run=dry_run)
 
 
 @click.command(short_help="Credit an amount of an invoice's line.")
@@ -128,7 +128,8 @@ def reconcile(account: str | None, no_build: bool, as_json: bool) -> None:
     Segments accepted = segments charged = units in the ledger, for each account and day, and = segments on carriers'
     statements, of the days that those tell of; every entry balances;
     deferred revenue = what the open lots are worth; live balances = the lots; issued documents are what their hashes
-    were taken of, their numbers have no gap; nothing is without a rate; closed months are what they were closed at.
+    were taken of, their numbers have no gap; every purchase has an invoice that stands; nothing is without a rate; closed
+    months are what they were closed at.
     """
     from billing import reconciling
 

@@ -1,4 +1,4 @@
-"""Invoices, voids and credit notes: drafts get their number, and what has one never changes (CHARGING 29)."""
+"""Invoices and credit notes: drafts get their number, and what has one never changes (CHARGING 29)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -40,7 +40,7 @@ class _Draft(NamedTuple):
         return f"{self.account} {self.month}" + (f" purchase {self.purchase_id}" if self.purchase_id else "")
 
 
-class _Invoice(NamedTuple):
+class Invoice(NamedTuple):
     invoice_id: int
     account_id: int
     account: str
@@ -60,26 +60,35 @@ def issue(
     """Issues what a closed month has to bill, of every account or of one, and rebuilds the marts; gives the invoices.
 
     One that is issued already stays as it is and is not given again. with_earlier: earlier months too, oldest first.
-    rebuild: False where a build follows anyway. Raises NotIssued, AwaitsApproval.
+    rebuild: False where a build follows anyway. Each is issued on its own: raises NotIssued, or AwaitsApproval where
+    nothing but a second person is missing, at the end, for those that cannot be.
     """
     first_day(month)
     issued: list[dict[str, Any]] = []
+    refused: list[str] = []
     waiting: list[str] = []
     with database.connect("billing", autocommit=True) as connection:
         only = accounts.find(connection, account).account_id if account else None
         # a dry run numbers them one after the other too, and then gives every number back
         with connection.transaction(force_rollback=True) if dry_run else nullcontext():
+            refused += _unclosed(connection, month, only, with_earlier)
             for draft in _drafts(connection, month, only, with_earlier):
                 try:
                     with connection.transaction(), refusals():
                         issued += _issue_draft(connection, draft, dry_run)
                 except approvals.AwaitsApproval as error:
                     waiting.append(str(error))
+                except NotIssued as error:
+                    refused.append(str(error))
     if issued and rebuild and not dry_run:
         build()
-    log.info("issued", month=month, invoices=len(issued), dry_run=dry_run)
+    log.info("issued", month=month, invoices=len(issued), refused=len(refused), waiting=len(waiting), dry_run=dry_run)
+    labels = ", ".join(f"{row['invoice']} to {row['account']}" for row in issued)
+    done = [f"Issued: {labels}."] if issued and not dry_run else []
+    if refused:
+        raise NotIssued("\n".join([f"{month} is not issued of all:", *refused, *waiting, *done]))
     if waiting:
-        raise approvals.AwaitsApproval("\n".join(waiting))
+        raise approvals.AwaitsApproval("\n".join([*waiting, *done]))
     return issued
 
 
@@ -107,14 +116,17 @@ def _lines(connection: psycopg.Connection, label: str, account_id: int) -> list[
 
 def _drafts(connection: psycopg.Connection, month: str, account: int | None, with_earlier: bool) -> list[_Draft]:
     values = {"month": month, "account": account, "with_earlier": with_earlier}
+    return [_Draft._make(row) for row in connection.execute(Q.drafts, values)]
+
+
+def _unclosed(connection: psycopg.Connection, month: str, account: int | None, with_earlier: bool) -> list[str]:
+    """What keeps a draft of an open month back, a line each. Raises NotIssued where there are no drafts at all yet."""
+    values = {"month": month, "account": account, "with_earlier": with_earlier}
     try:
-        unclosed = [row[0] for row in connection.execute(Q.unclosed, values)]
-        drafts = [_Draft._make(row) for row in connection.execute(Q.drafts, values)]
+        rows = connection.execute(Q.unclosed, values).fetchall()
     except psycopg.errors.UndefinedTable as error:
         raise NotIssued(f"nothing has been built yet: outbound close-month {month} builds and closes it") from error
-    if unclosed:
-        raise NotIssued(f"{month} is still open for {', '.join(unclosed)}: outbound close-month {month}")
-    return drafts
+    return [f"{name}: {still_open} is still open: outbound close-month {still_open}" for name, still_open in rows]
 
 
 def issue_one(
@@ -134,30 +146,6 @@ def issue_one(
     done = {"invoice": label, "issue_day": day, "currency": currency, "net": net, "vat": vat, "total": total}
     audit.record(connection, "issue", account_id, label, done)
     return done
-
-
-def void(label: str, reason: str, *, account: str | None = None, dry_run: bool = False) -> dict[str, Any]:
-    """Voids an undelivered invoice on the day of its issue; the number stays used. Raises NotIssued, AwaitsApproval."""
-    with database.connect("billing", autocommit=True) as connection:
-        invoice = _find(connection, label, account)
-        with connection.transaction(force_rollback=dry_run), refusals():
-            if not dry_run:
-                approvals.ask(connection, invoice.legal_entity_id, invoice.approvals, "void", label)
-            values = {"invoice": invoice.invoice_id, "actor": audit.actor(), "reason": reason}
-            row = connection.execute(Q.void, values).fetchone()
-            assert row is not None  # noqa: S101  the function gives a row or raises
-            audit.record(connection, "void", invoice.account_id, label, {"reason": reason})
-    what = f"the draft of {invoice.month}" if invoice.month else "a draft of its purchase, whose units stay,"
-    says = [
-        (
-            f"{label} of {invoice.account} becomes void and keeps its number: receivable {-invoice.total} {invoice.currency};"
-            f" {what} is there again after the next build"
-        )
-    ]
-    return {
-        "account": invoice.account, "invoice": label, "state": "void", "voided_at": row[0], "reason": reason,
-        "net": invoice.net, "vat": invoice.vat, "total": invoice.total, "currency": invoice.currency, "says": says,
-    }  # fmt: skip
 
 
 def credit(
@@ -184,9 +172,9 @@ def credit(
     } | done  # fmt: skip
 
 
-def creditable(connection: psycopg.Connection, label: str, account: str | None) -> _Invoice:
+def creditable(connection: psycopg.Connection, label: str, account: str | None) -> Invoice:
     """The invoice of that number, whose lines a person may credit. Raises NotIssued for a purchase's."""
-    invoice = _find(connection, label, account)
+    invoice = find(connection, label, account)
     if invoice.kind == "purchase":
         raise NotIssued(
             f"invoice {label} is of a purchase: take the units back with outbound refund --account"
@@ -225,7 +213,8 @@ def refusals() -> Iterator[None]:
         raise NotIssued(error.diag.message_primary or str(error)) from error
 
 
-def _find(connection: psycopg.Connection, label: str, account: str | None) -> _Invoice:
+def find(connection: psycopg.Connection, label: str, account: str | None) -> Invoice:
+    """The invoice of that number, of an account or of any. Raises NotIssued where there is none, or more than one."""
     only = accounts.find(connection, account).account_id if account else None
     found = connection.execute(Q.find, {"label": label, "account": only}).fetchall()
     if not found:
@@ -233,4 +222,4 @@ def _find(connection: psycopg.Connection, label: str, account: str | None) -> _I
     if len(found) > 1:
         names = ", ".join(sorted(row[2] for row in found))
         raise NotIssued(f"several legal entities have an invoice {label}: name its account ({names}) with --account")
-    return _Invoice._make(found[0])
+    return Invoice._make(found[0])

@@ -9,7 +9,18 @@ from outbound.errors import OutboundError
 
 Q = queries.load("billing/reconciling")
 
-CHECKS = ("segments", "statements", "rating", "entries", "deferred", "balances", "months", "documents", "numbers")
+CHECKS = (
+    "segments",
+    "statements",
+    "rating",
+    "entries",
+    "deferred",
+    "balances",
+    "months",
+    "documents",
+    "purchases",
+    "numbers",
+)
 
 
 class NothingBuilt(OutboundError):

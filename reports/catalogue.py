@@ -65,6 +65,7 @@ _TOLD = (
      "account, day, document"),
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
+    ("billing.approvals", "what takes two people: who proposed it, and who agreed", None, "proposed_at, approval"),
     ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),
     ("billing.document", "what was issued, its delivery and the tax authority's answer", "to_char(found.issue_day, 'YYYY-MM')",
      "account, issued_at, document"),
@@ -76,6 +77,7 @@ _TOLD = (
 )  # fmt: skip
 TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, order in _TOLD}
 _QUERIES = {
+    "billing.approvals": Q.approvals,
     "billing.document": Q.documents,
     "finance.charges": Q.charges,
     "dispatch.submissions": Q.submissions,

@@ -78,7 +78,8 @@ def _list(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def status(as_json: bool) -> None:
     """Shows the database, dispatch workers, connectors and the last build; files and campaigns under way; what is held,
-    why, and what releases it; attempts whose end is not known.
+    why, and what releases it; attempts whose end is not known; and what of the money waits for somebody: approvals, bank
+    lines, orders, credit drafts, documents, notices, months and what has no rate.
 
     \b
     in doubt   the answer was lost: a receipt or `outbound statement load` settles it, else its time limit
@@ -101,6 +102,7 @@ def status(as_json: bool) -> None:
     _section("HELD FILES, NOT LOADED", found["held_files"], "none")
     _section("ANSWER LOST (attempts)", found["in_doubt"], "none")
     _section("RECEIPTS WITHOUT AN ATTEMPT", found["unmatched_receipts"], "none")
+    _section("MONEY THAT WAITS FOR SOMEBODY", found["money"], "none")
 
 
 @click.command()

@@ -30,7 +30,7 @@ Rows = list[dict[str, Any]]
 
 
 def status() -> dict[str, Any]:
-    """Everything at one moment: database, workers, connectors, build, files, campaigns, held, held_files, in_doubt, unmatched."""
+    """Everything at one moment: database, workers, connectors, build, files, campaigns, held, held_files, in_doubt, unmatched, money."""
     with database.connect("reporting") as connection, connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute("set transaction isolation level repeatable read read only")
         return {
@@ -44,7 +44,15 @@ def status() -> dict[str, Any]:
             "held_files": [row | {"released_by": RELEASES_FILE} for row in _rows(cursor, Q.held_files)],
             "in_doubt": _rows(cursor, Q.doubts),
             "unmatched_receipts": _rows(cursor, Q.unmatched),
+            "money": _money(cursor),
         }
+
+
+def _money(cursor: psycopg.Cursor[dict[str, Any]]) -> Rows:
+    """`{"what", "whose", "waiting", "since", "next"}`: only what there is some of; since is null where nobody knows."""
+    waiting = _rows(cursor, Q.money)
+    (mart,) = _rows(cursor, Q.can_be_rated)
+    return waiting + (_rows(cursor, Q.unrated) if mart["is_built"] else [])
 
 
 def _with_hours(row: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ Q = queries.load("billing/documents")
 def export(folder: Path, *, account: str | None = None) -> list[dict[str, Any]]:
     """Writes NUMBER.json and NUMBER.txt, the text to be signed, of what has no valid answer; gives what it did with each.
 
-    A document that cannot be told yet has no file, and the reason in "waits_for".
+    "file" and "signed_text" are the two paths. A document that cannot be told yet has neither, and the reason in "waits_for".
     """
     folder.mkdir(parents=True, exist_ok=True)
     told = []
@@ -30,11 +30,13 @@ def export(folder: Path, *, account: str | None = None) -> list[dict[str, Any]]:
             try:
                 made = einvoice.einvoice(document)
             except einvoice.NoEinvoice as error:
-                told.append(row | {"sha256": None, "waits_for": str(error)})
+                told.append(row | {"file": None, "signed_text": None, "sha256": None, "waits_for": str(error)})
                 continue
-            (folder / f"{document.label}.json").write_bytes(einvoice.as_json(document))
-            (folder / f"{document.label}.txt").write_text(canonical(made), encoding="utf-8")
-            told.append(row | {"sha256": content_hash(made).hex(), "waits_for": None})
+            file, signed_text = folder / f"{document.label}.json", folder / f"{document.label}.txt"
+            file.write_bytes(einvoice.as_json(document))
+            signed_text.write_text(canonical(made), encoding="utf-8")
+            files = {"file": str(file), "signed_text": str(signed_text)}
+            told.append(row | files | {"sha256": content_hash(made).hex(), "waits_for": None})
     return told
 
 

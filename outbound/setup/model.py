@@ -41,7 +41,8 @@ from outbound.setup.values import (
 
 
 class LegalEntity(Strict):
-    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing and crediting.
+    """Who writes the invoices. approvals: whether a second person has to agree to closing, issuing, voiding, crediting,
+    grants, refunds and reversals.
 
     chart_of_accounts: the code of a ledger account in the entity's own books, for `outbound journal`.
     """

@@ -7,7 +7,8 @@ from pydantic import Field
 from outbound.setup.values import Country, Strict, Text, Zone
 
 ItemCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-LedgerAccount = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}$")]
+# those that entries are posted to
+LedgerAccount = Literal["1100", "1150", "1200", "1210", "2100", "2200", "3000", "4100", "4200", "4300"]
 
 
 class Address(Strict):

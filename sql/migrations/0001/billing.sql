@@ -169,6 +169,19 @@ create table billing.approval (
 );
 create unique index on billing.approval (legal_entity_id, action, object) where approved_by is null;
 
+create view billing.approvals as
+select
+    entity.name as legal_entity,
+    approval.approval_id as approval,
+    approval.action,
+    approval.object,
+    approval.proposed_by,
+    approval.proposed_at,
+    approval.approved_by,
+    approval.approved_at
+from billing.approval
+join account.legal_entity as entity using (legal_entity_id);
+
 -- Issued means issued: also against the owner, against TRUNCATE, a rebuild of the marts and a session that plays replica.
 do $$
 declare

@@ -174,20 +174,26 @@ declare
     invoice billing.invoice;
     moment billing.moment;
     done billing.void;
+    instead text;
 begin
     select * into strict invoice from billing.invoice where invoice_id = of_invoice;
+    -- a purchase's invoice is not credited by hand
+    instead := case invoice.kind
+        when 'purchase' then 'Take its units back with outbound refund, which credits it, or make it good with outbound grant'
+        else 'Correct it with outbound credit'
+    end;
     moment := billing.open_series(invoice.legal_entity_id, 'invoice');
     if moment.day <> invoice.issue_day then
-        raise exception 'invoice % is of %: it can be void on its issue day only. Correct it with outbound credit', invoice.label, invoice.issue_day;
+        raise exception 'invoice % is of %: it can be void on its issue day only. %', invoice.label, invoice.issue_day, instead;
     end if;
     if exists (select from billing.void where invoice_id = of_invoice) then
         raise exception 'invoice % is void already', invoice.label;
     end if;
     if exists (select from billing.delivery where kind = 'invoice' and document_id = of_invoice) then
-        raise exception 'invoice % has gone to its customer: it cannot be void any more. Correct it with outbound credit', invoice.label;
+        raise exception 'invoice % has gone to its customer: it cannot be void any more. %', invoice.label, instead;
     end if;
     if exists (select from billing.credit_note where invoice_id = of_invoice) then
-        raise exception 'invoice % has a credit note: correct the rest with outbound credit', invoice.label;
+        raise exception 'invoice % has a credit note: it cannot be void any more. %', invoice.label, instead;
     end if;
     insert into billing.void (invoice_id, account_id, voided_at, voided_by, reason)
     values (of_invoice, invoice.account_id, moment.at, by, why)

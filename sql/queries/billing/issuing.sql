@@ -1,8 +1,8 @@
 -- Invoices, voids and credit notes.
 
 -- drafts --
--- What closed months have to issue, up to the wanted one or of it alone: their own drafts, and those of their purchases that
--- have no invoice (theirs was void).
+-- What there is to issue, up to the wanted month or of it alone: drafts of closed months, and those of purchases that have no
+-- invoice (theirs was void), which wait for no close.
 select
     invoice.account_id,
     invoice.account,
@@ -16,6 +16,15 @@ join account.legal_entity as entity using (legal_entity_id)
 where invoice.status = 'draft'
   and (invoice.month = %(month)s or %(with_earlier)s and invoice.month < %(month)s)
   and (%(account)s::bigint is null or invoice.account_id = %(account)s)
+  and (
+    invoice.purchase_id is not null
+    or exists (
+        select
+        from billing.closed_period
+        where closed_period.account_id = invoice.account_id
+          and closed_period.month = (invoice.month || '-01')::date
+    )
+  )
   and not exists (
     select
     from billing.invoice as issued
@@ -29,8 +38,8 @@ where invoice.status = 'draft'
 order by invoice.month, invoice.account, invoice.purchase_id nulls first;
 
 -- unclosed --
--- Accounts with a draft of a month that is still open.
-select distinct invoice.account
+-- Accounts with a draft of a month that is still open, and that month.
+select distinct invoice.account, invoice.month
 from finance.invoices as invoice
 where invoice.status = 'draft'
   and invoice.kind = 'month'
@@ -42,7 +51,7 @@ where invoice.status = 'draft'
     where closed_period.account_id = invoice.account_id
       and closed_period.month = (invoice.month || '-01')::date
   )
-order by invoice.account;
+order by invoice.month, invoice.account;
 
 -- issue --
 select invoice_id, label, issue_day, currency, net, vat, total
@@ -70,6 +79,7 @@ where line.invoice_id = %(invoice)s
 group by line.net;
 
 -- find --
+-- month: of a purchase's invoice that in which the purchase was, by which it is issued again.
 select
     invoice.invoice_id,
     invoice.account_id,
@@ -78,13 +88,16 @@ select
     entity.approvals,
     invoice.kind,
     invoice.currency,
-    to_char(invoice.month, 'YYYY-MM') as month,
+    to_char(coalesce(invoice.month, purchase.at at time zone account.timezone), 'YYYY-MM') as month,
     invoice.net,
     invoice.vat,
     invoice.total
 from billing.invoice
 join account.account using (account_id)
 join account.legal_entity as entity on entity.legal_entity_id = invoice.legal_entity_id
+left join account.purchase
+    on purchase.account_id = invoice.account_id
+    and purchase.purchase_id = invoice.purchase_id
 where invoice.label = %(label)s
   and (%(account)s::bigint is null or invoice.account_id = %(account)s);
 

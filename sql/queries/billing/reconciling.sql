@@ -150,6 +150,25 @@ from billing.tampered
 join account.account using (account_id)
 order by account.name, label;
 
+-- purchases --
+-- Purchases that have no invoice that stands: theirs was void and is not issued again. Those of the loaded past have none of ours.
+select
+    account.name,
+    'purchase ' || purchase.business_key,
+    format('has no invoice that stands: outbound issue %%s --account %%s',
+        to_char(purchase.at at time zone account.timezone, 'YYYY-MM'), account.name)
+from account.purchase
+join account.account using (account_id)
+where not purchase.is_history
+  and not exists (
+    select
+    from billing.invoice
+    where invoice.account_id = purchase.account_id
+      and invoice.purchase_id = purchase.purchase_id
+      and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)
+  )
+order by account.name, purchase.at, purchase.purchase_id;
+
 -- numbers --
 -- Series with a gap, or whose counter is not where its last document is; a series may have begun in a former system.
 with

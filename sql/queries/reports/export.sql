@@ -22,6 +22,11 @@ left join dispatch.message
 select account, campaign, line, msisdn::text as msisdn, segment, attempt, state::text as state, carrier_message_id, sent_at
 from dispatch.submissions;
 
+-- approvals --
+-- They are a legal entity's, so that account is empty.
+select null::text as account, approvals.*
+from billing.approvals;
+
 -- documents --
 select
     account.name as account, document.label as document, document.kind, document.issue_day, document.issued_at, document.currency,

@@ -168,3 +168,118 @@ from dispatch.receipt_unmatched
 join dispatch.connector using (connector_id)
 group by connector.name
 order by connector.name;
+
+-- money --
+-- What waits for a person, each with how much of it, since when, and what to do: kind by kind only where there is some.
+with
+
+happened as (
+
+    select account_id, min(at) as at from account.purchase group by account_id
+    union all
+    select account_id, min(at) from account.payment group by account_id
+    union all
+    select account_id, min(at) from account.adjustment group by account_id
+    union all
+    select account_id, min(at) from account.past_usage group by account_id
+    union all
+    select account_id, min(at) from account.opening group by account_id
+    union all
+    select account_id, created_at from account.account
+
+),
+
+next_month as (
+
+    select
+        account.account_id,
+        account.name,
+        account.timezone,
+        coalesce(
+            (
+                select max(closed.month) + interval '1 month'
+                from billing.closed_period as closed
+                where closed.account_id = account.account_id
+            ),
+            date_trunc('month', min(happened.at) at time zone account.timezone)
+        )::date as month
+    from account.account
+    join happened using (account_id)
+    group by account.account_id, account.name, account.timezone
+
+),
+
+waiting as (
+
+    select
+        1 as place,
+        'approvals' as what,
+        entity.name as whose,
+        count(*) as waiting,
+        min(approval.proposed_at) as since,
+        'somebody else runs the same command: outbound export billing.approvals' as next
+    from billing.approval
+    join account.legal_entity as entity using (legal_entity_id)
+    where approval.approved_by is null
+    group by entity.name
+    union all
+    select 2, 'bank lines', '(unassigned)', count(*), min(bank_line.value_day)::timestamptz, 'outbound bank unassigned'
+    from billing.bank_line
+    where not exists (select from account.payment where payment.bank_line_id = bank_line.bank_line_id)
+    having count(*) > 0
+    union all
+    select 3, 'orders', account.name, count(*), min(waiting_order.ordered_at), 'their payment, or outbound order cancel: outbound order list'
+    from account.waiting_order
+    join account.account using (account_id)
+    group by account.name
+    union all
+    select 4, 'credit drafts', account, count(*), min(proposed_at), 'outbound credit-draft list'
+    from billing.draft_credits
+    where state = 'draft'
+    group by account
+    union all
+    select 5, 'documents not delivered', account.name, count(*), min(document.issued_at), 'outbound documents deliver'
+    from billing.document
+    join account.account using (account_id)
+    where document.delivered_at is null
+      and not document.is_void
+    group by account.name
+    union all
+    select 6, 'notices given up', account.name, count(*), min(delivery.given_up_at), 'outbound notices says why; the people have to be told'
+    from billing.notice_delivery as delivery
+    join account.account using (account_id)
+    where delivery.given_up_at is not null
+    group by account.name
+    union all
+    select
+        7,
+        'months not closed',
+        next_month.name,
+        count(*),
+        min(billing.day_start((month.first + interval '1 month')::date, next_month.timezone)),
+        'outbound close-month ' || to_char(min(month.first), 'YYYY-MM')
+    from next_month
+    cross join lateral generate_series(next_month.month, clock_timestamp() at time zone next_month.timezone, interval '1 month') as month (first)
+    where billing.day_start((month.first + interval '1 month')::date, next_month.timezone) <= clock_timestamp()
+    group by next_month.name
+
+)
+
+select what, whose, waiting, since, next
+from waiting
+order by place, whose;
+
+-- can_be_rated --
+-- Whether the mart of what cannot be charged has been built.
+select to_regclass('finance.rating_errors') is not null as is_built;
+
+-- unrated --
+select
+    'rating errors' as what,
+    account as whose,
+    count(*) as waiting,
+    null::timestamptz as since,
+    'a rate, then outbound build: outbound export finance.rating_errors' as next
+from finance.rating_errors
+group by account
+order by account;

@@ -20,6 +20,7 @@ import pytest
 from billing.documents import usage_file
 from billing.documents.delivery import NotDelivered, deliver
 from billing.documents.loading import find
+from billing.voiding import void
 from outbound import database
 from outbound.landing.local import Local
 from reports.catalogue import TABLES
@@ -200,6 +201,9 @@ def test_a_refund_s_credit_note_waits_for_the_invoice_s_uuid(operator):
     folder = operator.folder / "authority"
     first, second = operator.does("einvoice", "export", folder)["documents"]
     assert (first["document"], first["waits_for"]) == (label, None)
+    assert [first["file"], first["signed_text"]] == [str(folder / f"{label}.json"), str(folder / f"{label}.txt")]
+    assert sorted(str(path) for path in folder.iterdir()) == [first["file"], first["signed_text"]]
+    assert (second["file"], second["signed_text"]) == (None, None)
     assert (second["document"], f"UUID of invoice {label} is not recorded" in second["waits_for"]) == (
         note["credit_note"], True,
     )  # fmt: skip
@@ -390,7 +394,7 @@ def test_an_invoice_whose_usage_the_marts_no_longer_have_does_not_go_out_and_can
     assert f"invoice {invoice['invoice']}, line 1: it bills 100 segments for 10.05, and the marts have" in refused.error
     assert operator.sql("select * from billing.delivery") == []
     assert results(operator, "delta") == {}
-    operator.does("void", invoice["invoice"], "--reason", "the usage is being looked at")
+    assert void(invoice["invoice"], "the usage is being looked at", rebuild=False)["state"] == "void"
 
 
 def test_a_usage_file_of_many_rows_takes_the_memory_of_few(operator):

@@ -111,6 +111,19 @@ def test_a_refund_says_which_lots_give_how_much_and_what_is_credited(operator):
     ) == operator.sql("select * from (values ('PO-2', 40.00, 5.60, 'refund'), ('PO-1', 20.00, 2.80, 'refund')) as v")
 
 
+def test_a_refund_of_a_loaded_purchase_says_that_the_former_system_has_to_correct_its_invoice(operator):
+    """CHARGING 21: PO-2 was invoiced here, PO-1 by the system before."""
+    operator.loads(BOUGHT | {"at": days_ago(operator, 90), "units": 1_000}, account="nile")
+    operator.does("purchase", "--account", "nile", "--units", 500, "--rate", "0.08", "--id", "PO-2")
+    words = ("refund", "--account", "nile", "--units", 700, "--reason", "leaves")
+    assert said(operator, *words)[2:] == [
+        "credits purchase PO-2: net 40.00, VAT 5.60",
+        "credits purchase PO-1: net 20.00, VAT 2.80",
+        "purchase PO-1 has no invoice of ours: no credit note; the former system's seller has to correct its own",
+    ]
+    assert operator.sql("select net from billing.credit_note") == operator.sql("select 40.00")
+
+
 def test_a_refund_of_what_was_granted_with_it_says_that_nobody_paid_for_that(operator):
     operator.does("grant", "--account", "nile", "--units", 1_000, "--reason", "outage")
     operator.does("purchase", "--account", "nile", "--units", 1_000, "--rate", "0.10", "--id", "PO-1")
@@ -155,10 +168,11 @@ def test_a_reversal_says_that_the_lot_has_lapsed(operator):
 
 def test_a_void_says_what_becomes_of_the_money(operator):
     bought = operator.does("purchase", "--account", "nile", "--units", 1_000, "--rate", "0.10")
+    ((month,),) = operator.sql("select to_char(at at time zone 'Africa/Cairo', 'YYYY-MM') from account.purchase")
     assert said(operator, "void", bought["invoice"], "--reason", "x", "--undelivered") == [
         (
-            f"{bought['invoice']} of nile becomes void and keeps its number: receivable -114.00 EGP; a draft of its"
-            " purchase, whose units stay, is there again after the next build"
+            f"{bought['invoice']} of nile becomes void and keeps its number: its purchase stays, with units, receivable"
+            f" 114.00 EGP and VAT 14.00; issue it again with outbound issue {month} --account nile"
         )
     ]
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from billing.issuing import issue
+from billing.voiding import void
 from outbound import database
 
 
@@ -69,7 +71,7 @@ def test_yesterday_s_invoice_cannot_be_void(operator):
     operator.sql("update billing.invoice set issue_day = issue_day - 1")
     operator.sql("alter table billing.invoice enable trigger never_changes")
     answer = operator.run("void", label, "--reason", "x")
-    assert "void on its issue day only" in answer.error
+    assert "void on its issue day only. Take its units back with outbound refund, which credits it" in answer.error
     assert operator.sql("select label from billing.tampered") == [(label,)]
 
 
@@ -110,10 +112,54 @@ def test_a_line_credited_in_parts_comes_to_its_own_vat(operator):
 
 def test_a_draft_that_is_no_longer_what_was_closed_is_not_issued(operator):
     label = month_invoice(operator, "10.05")
-    operator.does("void", label, "--reason", "x")
+    void(label, "x", rebuild=False)
     operator.sql("update finance.invoice_lines set net = 99")
     with pytest.raises(psycopg.errors.RaiseException, match="is not what was closed"):
         operator.sql("select billing.issue_invoice(account_id, '2026-05-01', null, 'test') from finance.invoice_lines")
+
+
+def test_what_cannot_be_void_says_what_to_do_instead(operator):
+    """A purchase's invoice is credited by a refund, a month's by hand."""
+    label = buy(operator)["invoice"]
+    operator.does("refund", "--account", "nile", "--units", 10, "--reason", "leaves")
+    assert operator.run("void", label, "--reason", "x").error == (
+        f"invoice {label} has a credit note: it cannot be void any more. Take its units back with outbound refund, which"
+        " credits it, or make it good with outbound grant"
+    )
+    month = month_invoice(operator, "10.05")
+    operator.does("credit", month, "--net", "1", "--reason", "late")
+    assert operator.run("void", month, "--reason", "x").error == (
+        f"invoice {month} has a credit note: it cannot be void any more. Correct it with outbound credit"
+    )
+
+
+def test_a_purchase_whose_invoice_is_void_is_owed_for_and_is_issued_again(operator):
+    """CHARGING 18, 29: units, receivable and VAT stay; the void alone makes the draft that is issued."""
+    bought = buy(operator, 1_000, rate="0.10", id="PO-1")
+    done = operator.does("void", bought["invoice"], "--reason", "wrong address")
+    month = operator.sql("select to_char(at at time zone 'Africa/Cairo', 'YYYY-MM') from account.purchase")[0][0]
+    again = f"outbound issue {month} --account nile"
+    assert done["says"] == [
+        (
+            f"{bought['invoice']} of nile becomes void and keeps its number: its purchase stays, with units,"
+            f" receivable 114.00 EGP and VAT 14.00; issue it again with {again}"
+        )
+    ]
+    found = operator.run("reconcile", "--no-build", "--json")
+    assert (found.status, found.json["disagreements"]) == (
+        1,
+        [
+            {
+                "check": "purchases",
+                "account": "nile",
+                "where": "purchase PO-1",
+                "found": f"has no invoice that stands: {again}",
+            }
+        ],
+    )
+    (issued,) = issue(month, account="nile", rebuild=False)
+    assert (str(issued["total"]), issued["invoice"] > bought["invoice"]) == ("114.00", True)
+    assert operator.does("reconcile", "--no-build")["disagreements"] == []
 
 
 def test_a_purchase_s_invoice_is_not_credited_by_hand(operator):

@@ -1,11 +1,14 @@
 """A month's life: what keeps it open, closing, issuing, what comes late, and that nothing done ever changes."""
 
+from decimal import Decimal
+
 import pytest
 
 from billing.build import dbt
 from billing.closing import NotClosed, close
 from billing.issuing import NotIssued, issue
 from outbound import clock
+from tests.integration.billing.operator_at_work import SETUP
 
 
 def used(key: str, at: str, units: int, account: str = "delta", zone: str = "EG") -> dict:
@@ -101,3 +104,34 @@ def test_a_month_with_an_attempt_in_doubt_stays_open(operator):
         " select account_id, 1, 1, 1, 1, 'unknown', 'time_limit' from account.account where name = 'delta'"
     )
     assert [row["account"] for row in close("2024-03")] == ["delta"]
+
+
+def test_an_account_that_cannot_be_closed_keeps_nobody_else_s_invoice_back(operator):
+    """gamma has used what nobody has a rate for; delta's month is closed and issued all the same."""
+    with_gamma = SETUP + (
+        "  - {name: gamma, scheme: postpaid, currency: EGP, rates: [{zone: EG, from: 2020-01-01, rate: '0.20'}]}\n"
+    )
+    operator.applies(with_gamma)
+    operator.loads(
+        used("U-1", "2024-03-20T10:00:00+02:00", 100),
+        used("G-1", "2024-03-20T10:00:00+02:00", 100, "gamma"),
+        used("G-2", "2024-03-21T10:00:00+02:00", 3, "gamma", zone="XX"),
+    )
+    with pytest.raises(NotClosed, match=r"gamma: NO_RATE XX"):
+        close("2024-03")
+    assert operator.run("issue", "2024-03", "--dry-run").error.splitlines() == [
+        "2024-03 is not issued of all:",
+        "gamma: 2024-03 is still open: outbound close-month 2024-03",
+    ]
+    with pytest.raises(NotIssued) as refused:
+        issue("2024-03")
+    ((label,),) = operator.sql("select label from billing.invoice")
+    assert str(refused.value).splitlines() == [
+        "2024-03 is not issued of all:",
+        "gamma: 2024-03 is still open: outbound close-month 2024-03",
+        f"Issued: {label} to delta.",
+    ]
+    assert operator.sql("select account, total from finance.invoices where status = 'issued'") == [
+        ("delta", Decimal("11.46"))
+    ]
+    assert issue("2024-03", account="delta") == []

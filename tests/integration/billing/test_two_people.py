@@ -74,3 +74,14 @@ def test_a_month_that_has_come_to_other_figures_is_asked_anew(operator, acting):
         ("maha", "close-month"),
         ("omar", "issue"),
     ]
+
+
+def test_what_waits_of_several_accounts_is_told_a_line_each(operator, acting):
+    used = {"type": "usage", "id": "U-1", "at": "2024-03-20T10:00:00+02:00", "units": 100, "zone": "EG"}
+    operator.loads(used | {"account": "delta"}, used | {"account": "nile"})
+    with pytest.raises(NotClosed) as waits:
+        close("2024-03")
+    first, delta, nile = str(waits.value).splitlines()
+    assert first == "2024-03 waits for a second person."
+    assert delta.startswith("close-month delta 2024-03 lines 1 net 10.05 vat 1.41: proposed by maha")
+    assert nile.startswith("close-month nile 2024-03 nothing: proposed by maha")

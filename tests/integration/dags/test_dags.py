@@ -119,4 +119,13 @@ def test_what_is_issued_goes_out_also_while_a_month_cannot_be_closed(dag_bag):
     dag = dag_bag.dags["close_month"]
     assert dag.get_task("deliver_issued").upstream_task_ids == set()
     assert dag.get_task("deliver").upstream_task_ids == {"issue"}
-    assert dag.get_task("issue").upstream_task_ids == {"close"}
+
+
+def test_an_account_that_cannot_be_closed_keeps_nobody_else_s_invoice_back_and_fails_the_run(dag_bag):
+    dag = dag_bag.dags["close_month"]
+    rules = {task.task_id: (task.upstream_task_ids, task.trigger_rule.value) for task in dag.tasks}
+    assert rules["issue"] == ({"month", "close"}, "all_done")
+    assert rules["deliver"] == ({"issue"}, "all_done")
+    # the last task of all runs where everything was done, and else takes the run down with it
+    assert rules["end"] == ({"close", "issue", "deliver"}, "all_success")
+    assert dag.get_task("end").downstream_task_ids == set()

@@ -138,3 +138,18 @@ def test_a_csv_for_a_spreadsheet_is_marked_and_one_for_a_program_is_not(traffic:
     export.export("finance.charges", plain, "csv")
     export.export("finance.charges", marked, "excel-csv")
     assert marked.getvalue() == b"\xef\xbb\xbf" + plain.getvalue()
+
+
+def test_approvals_say_who_proposed_and_who_agreed(traffic: str) -> None:
+    with psycopg.connect(traffic) as connection:
+        connection.execute(
+            "insert into billing.approval (legal_entity_id, action, object, proposed_by)"
+            " select legal_entity_id, 'close-month', 'delta 2026-10 nothing', 'maha' from account.legal_entity"
+        )
+    (row,) = rows("billing.approvals")
+    assert (row["legal_entity"], row["action"], row["proposed_by"], row["approved_by"]) == (
+        "Example",
+        "close-month",
+        "maha",
+        "",
+    )

@@ -126,3 +126,55 @@ def test_a_program_reads_it_as_json_and_no_number_or_password_is_in_it(traffic: 
     }
     assert "20100123456" not in said
     assert "password" not in said
+
+
+def test_money_that_waits_for_somebody_says_whose_and_what_to_do(traffic: str) -> None:
+    """Only what there is some of: nothing of nile's waits, and what is decided or void does not."""
+    does(
+        traffic,
+        "update account.account set created_at = date_trunc('month', now(), 'Africa/Cairo') + interval '14 days'",
+    )
+    assert status()["money"] == []
+    assert "MONEY THAT WAITS FOR SOMEBODY\nnone" in CliRunner().invoke(command, []).output
+    does(
+        traffic,
+        "update account.account set created_at = date_trunc('month', now(), 'Africa/Cairo') - interval '45 days' where name = 'delta'",
+        "insert into billing.approval (legal_entity_id, action, object, proposed_by) select legal_entity_id, 'void', 'a', 'maha'"
+        " from account.legal_entity",
+        "insert into billing.approval (legal_entity_id, action, object, proposed_by, approved_by, approved_at)"
+        " select legal_entity_id, 'void', 'b', 'maha', 'omar', now() from account.legal_entity",
+        "insert into billing.bank_line (bank, reference, file, line, value_day, amount, withheld, currency, loaded_by)"
+        " values ('nbe', 'R-1', 'x.csv', 2, '2026-10-01', 5, 0, 'EGP', 'maha')",
+        "insert into account.purchase_order (account_id, business_key, ordered_at, units, rate, zones, quoted_net, quoted_vat,"
+        " currency, ordered_by) select account_id, 'O-1', now(), 10, 1, '{EG}', 10, 0, 'EGP', 'maha' from account.account"
+        " where name = 'delta'",
+        "alter table billing.invoice disable trigger is_whole",  # what it says is not the matter here
+        "alter table billing.invoice_line disable trigger is_whole",
+        "insert into billing.invoice (account_id, legal_entity_id, year, number, label, kind, month, issue_day, issued_at, issued_by,"
+        " currency, net, vat, total, content_hash) select account_id, legal_entity_id, 2026, n, '2026-00000' || n, 'month',"
+        " make_date(2026, n, 1), '2026-11-01', now(), 'maha', 'EGP', 10, 0, 10, sha256('') from account.account,"
+        " generate_series(1, 2) as n where name = 'delta'",
+        "insert into billing.invoice_line (invoice_id, n, account_id, kind, quantity, net, vat_rate, vat, tax_treatment)"
+        " select invoice_id, 1, account_id, 'usage', 0, 10, 0, 0, 'standard' from billing.invoice",
+        "insert into billing.void (invoice_id, account_id, voided_at, voided_by, reason)"
+        " select invoice_id, account_id, now(), 'maha', 'x' from billing.invoice where number = 2",
+        "insert into billing.draft_credit (account_id, invoice_id, line, class, net, reason, source, proposed_by)"
+        " select account_id, invoice_id, 1, 'sla', 1, 'late', 'hand', 'maha' from billing.invoice where number = 1",
+        "insert into billing.notice (account_id, kind, subject, facts, at) select account_id, 'low_balance', 's', '{}', now()"
+        " from account.account where name = 'delta'",
+        "insert into billing.notice_delivery (notice_id, account_id, channel, recipient, given_up_at)"
+        " select notice_id, account_id, 'email', 'a@b.example', now() from billing.notice",
+        "create table finance.rating_errors as select 'delta' as account, 'NO_RATE XX' as error",
+        "grant select on finance.rating_errors to outbound_reporting",
+    )
+    assert [(row["what"], row["whose"], row["waiting"]) for row in status()["money"]] == [
+        ("approvals", "Example", 1),
+        ("bank lines", "(unassigned)", 1),
+        ("orders", "delta", 1),
+        ("credit drafts", "delta", 1),
+        ("documents not delivered", "delta", 1),
+        ("notices given up", "delta", 1),
+        ("months not closed", "delta", 2),
+        ("rating errors", "delta", 1),
+    ]
+    assert "outbound credit-draft list" in CliRunner().invoke(command, []).output

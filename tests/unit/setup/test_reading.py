@@ -1,9 +1,12 @@
 """Every mistake of a set-up file is named at once, with its line, its place and what to do."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from outbound.setup import papers
 from outbound.setup.document import Unreadable, parse
 from outbound.setup.model import Meaning, Setup
 from outbound.setup.reading import WrongSetup, understand
@@ -232,6 +235,17 @@ def test_a_mistake_in_the_platform_s_rules_is_named(line: str, said: str) -> Non
     assert said in found
 
 
+def test_only_accounts_that_entries_are_posted_to_have_codes_and_the_example_names_them_all() -> None:
+    example = (Path(papers.__file__).parent / "example.yaml").read_text()
+    said = example[example.index("chart_of_accounts:") : example.index("# Whose numbers are whose.")]
+    model = (Path(papers.__file__).parents[2] / "dbt/models/finance/_finance.yml").read_text()
+    posted = re.search(r"Code and name: ([^\"]*)\.\"", model)
+    assert posted is not None
+    codes = re.findall(r"\b[0-9]{4}\b", posted[1])
+    assert list(get_args(papers.LedgerAccount)) == codes
+    assert sorted(set(re.findall(r"\b[0-9]{4}\b", said))) == codes
+
+
 def test_what_documents_say_is_checked_too() -> None:
     found = mistakes("""\
 legal_entity:
@@ -239,7 +253,7 @@ legal_entity:
   country: EG
   timezone: Africa/Cairo
   documents: {activity_code: "61", item_type: GPC}
-  chart_of_accounts: {"12": "1"}
+  chart_of_accounts: {"1300": "1"}
 accounts:
   - {name: nile, scheme: prepaid, currency: EGP, documents: {language: fr, address: {village: Nile}}}
 """)
