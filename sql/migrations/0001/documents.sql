@@ -141,7 +141,8 @@ left join lateral (
 ) as answer on true;
 
 -- Begins the delivery of a document; false: it is void. Whoever voids holds the counter row of the series: it is one or the other.
-create function billing.begin_delivery(of_kind text, of_document bigint, by text) returns boolean language plpgsql as $$
+create function billing.begin_delivery(of_kind text, of_document bigint, by text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     found_document record;
 begin
@@ -156,5 +157,18 @@ begin
     values (of_kind, of_document, 'begun', found_document.account_id, by)
     on conflict do nothing;
     return true;
+end
+$$;
+
+-- Ends a delivery that was begun; false: another run has ended it.
+create function billing.end_delivery(of_kind text, of_document bigint, by text, of_files jsonb) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into billing.delivery (kind, document_id, step, account_id, actor, files)
+    select kind, document_id, 'done', account_id, by, of_files
+    from billing.delivery
+    where kind = of_kind and document_id = of_document and step = 'begun'
+    on conflict do nothing;
+    return found;
 end
 $$;

@@ -62,9 +62,7 @@ order by account.name, document.issued_at, document.label;
 select billing.begin_delivery(%(kind)s, %(document)s, %(actor)s);
 
 -- end_delivery --
-insert into billing.delivery (kind, document_id, step, account_id, actor, files)
-values (%(kind)s, %(document)s, 'done', %(account)s, %(actor)s, %(files)s)
-on conflict do nothing;
+select billing.end_delivery(%(kind)s, %(document)s, %(actor)s, %(files)s);
 
 -- waiting_for_authority --
 -- What the tax authority has not been told of or has refused; credit notes after the invoices that they name.
