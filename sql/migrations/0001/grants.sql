@@ -118,5 +118,5 @@ grant select on account.account, account.term, account.sender, account.rate_row,
     account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
     dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
-    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note,
-    billing.notice, billing.notice_over, report.sla_figure to outbound_web;
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, billing.delivery,
+    billing.tax_submission, billing.notice, billing.notice_over, report.sla_figure to outbound_web;

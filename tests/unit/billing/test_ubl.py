@@ -67,6 +67,17 @@ def test_a_subtotal_for_each_rate_of_vat():
     assert found(invoice(lines), "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:Percent") == ["5", "14"]
 
 
+def test_each_line_is_of_its_own_treatment():
+    lines = (
+        line(1, "usage", "EG", 1, "1", "1.00", vat_rate="0", tax_treatment="exempt"),
+        line(2, "usage", "SA", 1, "2", "2.00", vat_rate="0", tax_treatment="zero_rated"),
+    )
+    assert found(invoice(lines), "cac:InvoiceLine/cac:Item/cac:ClassifiedTaxCategory/cbc:ID") == ["E", "Z"]
+    subtotals = "cac:TaxTotal/cac:TaxSubtotal"
+    assert found(invoice(lines), f"{subtotals}/cac:TaxCategory/cbc:ID") == ["E", "Z"]
+    assert found(invoice(lines), f"{subtotals}/cbc:TaxableAmount") == ["1.00", "2.00"]
+
+
 def test_a_credit_note_names_its_invoice():
     assert found(credit_note(), "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["2026-000041"]
     assert found(credit_note(), "cac:CreditNoteLine/cbc:CreditedQuantity") == ["1"]
