@@ -183,6 +183,35 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from grouped
 $$;
 
+-- What an account owes at an instant by what is recorded: the ledger's receivable (1200), without a build. Negative: money on account.
+create function billing.owed(of_account bigint, at timestamptz) returns numeric
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce((select sum(receivable) from account.opening where account_id = of_account and opening.at <= owed.at), 0)
+        + coalesce((
+            select sum(
+                sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
+            from account.account as owner
+            cross join lateral account.term_on(of_account, (owed.at at time zone owner.timezone)::date) as term
+            cross join lateral unnest((billing.prepaid_state_at(of_account, owed.at)).sales) as sale
+            where owner.account_id = of_account
+              and (exists (select from account.purchase where purchase.account_id = of_account)
+                or exists (select from account.opening where opening.account_id = of_account))), 0)
+        + coalesce((
+            select sum(invoice.total - coalesce(credited.amount, 0))
+            from billing.invoice
+            left join lateral (
+                select sum(net + vat) as amount
+                from billing.credit_note as note
+                where note.invoice_id = invoice.invoice_id
+                  and note.issued_at <= owed.at
+            ) as credited on true
+            where invoice.account_id = of_account
+              and invoice.kind = 'month'
+              and invoice.issued_at <= owed.at
+              and not exists (select from billing.void where void.invoice_id = invoice.invoice_id and void.voided_at <= owed.at)), 0)
+        - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= owed.at), 0)
+$$;
+
 -- What was charged of an account, at the first tier in force when it was sent, so that tiers and discounts never lift a limit.
 create function billing.usage_at_first_tier(of_account bigint) returns table (charged_at timestamptz, net numeric)
 language sql stable as $$
@@ -228,31 +257,30 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
     ),
 
-    receivable as (
+    stretch as (
 
-        select
-            coalesce((select sum(receivable) from account.opening where account_id = of_account and opening.at <= credit_units.at), 0)
-            + coalesce((
-                select sum(total)
-                from billing.invoice
-                where account_id = of_account
-                  and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)), 0)
-            - coalesce((select sum(net + vat) from billing.credit_note where account_id = of_account), 0)
-            - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= credit_units.at), 0)
-            as amount
+        select scheme, effective_from as first_day, lead(effective_from) over (order by effective_from) as next_first_day
+        from account.term
+        where account_id = of_account
 
     ),
 
+    -- what was used on prepaid days is paid for with its units
     unbilled as (
 
         select coalesce(sum(usage.net * (1 + term.vat_rate)), 0) as amount
-        from term, billing.usage_at_first_tier(of_account) as usage
+        from term
+        cross join billing.usage_at_first_tier(of_account) as usage
+        cross join lateral (select (usage.charged_at at time zone term.timezone)::date as day) as charged
+        join stretch on stretch.scheme = 'postpaid'
+            and charged.day >= stretch.first_day
+            and (stretch.next_first_day is null or charged.day < stretch.next_first_day)
         where usage.charged_at <= credit_units.at
           and not exists (
             select
             from billing.invoice
             where invoice.account_id = of_account
-              and invoice.month = date_trunc('month', usage.charged_at at time zone term.timezone)::date
+              and invoice.month = date_trunc('month', charged.day)::date
               and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)
         )
 
@@ -267,9 +295,10 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
     select case
         when term.credit_limit is null then null
-        when dearest.rate > 0 then floor((term.credit_limit - receivable.amount - unbilled.amount) / dearest.rate)::bigint
+        when dearest.rate > 0 then floor(
+            (term.credit_limit - billing.owed(of_account, credit_units.at) - unbilled.amount) / dearest.rate)::bigint
     end
-    from term, receivable, unbilled, dearest
+    from term, unbilled, dearest
 $$;
 
 -- What a monthly cap leaves of the local month of an instant, in the same way; it is without VAT.
@@ -314,6 +343,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where owner.account_id = available_units.account_id
 $$;
 
+revoke execute on function billing.owed(bigint, timestamptz) from public;
+grant execute on function billing.owed(bigint, timestamptz) to outbound_billing, outbound_reporting, outbound_operator;
 revoke execute on function billing.prepaid_state_at(bigint, timestamptz), billing.credit_units(bigint, timestamptz),
     billing.cap_units(bigint, timestamptz), billing.available_units(bigint, timestamptz) from public;
 grant execute on function billing.prepaid_state_at(bigint, timestamptz), billing.credit_units(bigint, timestamptz),

@@ -1,4 +1,4 @@
--- What comes before and around a payment: orders that wait for their money, lines of the bank's files, what an account owes.
+-- What comes before a payment: orders that wait for their money, lines of the bank's files.
 
 -- [order of units that takes effect with the payment that covers it] (CHARGING 12). Its purchase bears the same business key.
 create table account.purchase_order (
@@ -10,8 +10,8 @@ create table account.purchase_order (
     rate numeric(14, 6) check (rate >= 0),
     card_zone text,
     zones text[] not null,
-    quoted_net numeric(18, 2) not null,
-    quoted_vat numeric(18, 2) not null,
+    quoted_net account.money not null,
+    quoted_vat account.money not null,
     currency text not null,
     ordered_by text not null,
     unique (account_id, business_key)
@@ -78,32 +78,3 @@ begin
     end loop;
 end
 $$;
-
--- What an account owes at an instant by what is recorded: the ledger's receivable (1200), without a build. Negative: money on account.
-create function billing.owed(of_account bigint, at timestamptz) returns numeric
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select coalesce((select sum(receivable) from account.opening where account_id = of_account and opening.at <= owed.at), 0)
-        + coalesce((
-            select sum(
-                sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
-            from account.account as owner
-            cross join lateral account.term_on(of_account, (owed.at at time zone owner.timezone)::date) as term
-            cross join lateral unnest((billing.prepaid_state_at(of_account, owed.at)).sales) as sale
-            where owner.account_id = of_account), 0)
-        + coalesce((
-            select sum(invoice.total - coalesce(credited.amount, 0))
-            from billing.invoice
-            left join lateral (
-                select sum(net + vat) as amount
-                from billing.credit_note as note
-                where note.invoice_id = invoice.invoice_id
-                  and note.issued_at <= owed.at
-            ) as credited on true
-            where invoice.account_id = of_account
-              and invoice.kind = 'month'
-              and invoice.issued_at <= owed.at
-              and not exists (select from billing.void where void.invoice_id = invoice.invoice_id and void.voided_at <= owed.at)), 0)
-        - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= owed.at), 0)
-$$;
-revoke execute on function billing.owed(bigint, timestamptz) from public;
-grant execute on function billing.owed(bigint, timestamptz) to outbound_billing, outbound_reporting, outbound_operator;

@@ -150,3 +150,15 @@ def test_an_id_is_taken_once_and_a_dry_run_orders_nothing(seller):
     assert seller.does(*words, "--dry-run")["total"] == "1.37"  # 10 x 0.12 = 1.20, VAT 0.17
     seller.does(*words)
     assert "the id PO-1 already" in seller.run(*words).error
+
+
+def test_a_pro_forma_has_the_digits_of_its_currency(operator):
+    """CHARGING 2: fils are thousandths."""
+    operator.applies(
+        SETUP + '  - {name: gulf, scheme: prepaid, currency: KWD, vat_rate: "0.05", activation: payment}\n'
+    )
+    placed = operator.does("purchase", "--account", "gulf", "--units", 333, "--rate", "0.0105", "--id", "PO-1")
+    assert (placed["net"], placed["vat"], placed["total"]) == ("3.497", "0.175", "3.672")
+    assert operator.sql("select quoted_net, quoted_vat from account.waiting_order") == [
+        (Decimal("3.497"), Decimal("0.175"))
+    ]

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
 
 from billing.build import build
 
@@ -58,6 +59,24 @@ class Figures:
         ]
 
 
+ISSUE = """
+    with document as (
+        select
+            jsonb_populate_record(null::billing.invoice, %s) as invoice,
+            jsonb_populate_record(null::billing.invoice_line, %s) as line
+    ),
+    hashed as (
+        select *, jsonb_build_object('content_hash', billing.content_hash(billing.invoice_content(invoice, array[line]))) as hash
+        from document
+    ),
+    issued as (
+        insert into billing.invoice overriding system value
+        select (jsonb_populate_record(invoice, hash)).* from hashed
+    )
+    insert into billing.invoice_line select (line).* from hashed
+"""
+
+
 @dataclass
 class Account:
     """Writes what an account did; instants are Cairo's."""
@@ -90,22 +109,27 @@ class Account:
     def is_invoiced(self, net: str, *, at: str, label: str, vat: str = "0") -> int:
         """The invoice of a month, issued at that instant; the month is that before."""
         day = cairo(at).date()
-        found = self.books.execute(
-            "insert into billing.invoice (account_id, legal_entity_id, year, number, label, kind, month, issue_day,"
-            " issued_at, issued_by, currency, net, vat, total, content_hash)"
-            " select account_id, legal_entity_id, %s, account_id * 1000 + %s, %s, 'month',"
-            " date_trunc('month', %s::date - interval '1 month'), %s, %s, 'test', 'EGP', %s, %s, %s, sha256('')"
-            " from account.account where account_id = %s returning invoice_id",
-            day.year, int(label[-3:]), label, day, day, cairo(at), Decimal(net), Decimal(vat),
-            Decimal(net) + Decimal(vat), self.account_id,
-        ).fetchone()  # fmt: skip
-        assert found
-        self.books.execute(
-            "insert into billing.invoice_line (invoice_id, n, account_id, kind, quantity, net, vat_rate, vat)"
-            " values (%s, 1, %s, 'usage', 0, %s, 0.14, %s)",
-            found[0], self.account_id, Decimal(net), Decimal(vat),
-        )  # fmt: skip
-        return int(found[0])
+        row = self.books.execute(
+            "select nextval(pg_get_serial_sequence('billing.invoice', 'invoice_id')), legal_entity_id"
+            " from account.account where account_id = %s",
+            self.account_id,
+        ).fetchone()
+        assert row
+        invoice_id, entity = row
+        total = Decimal(net) + Decimal(vat)
+        invoice = {
+            "invoice_id": invoice_id, "account_id": self.account_id, "legal_entity_id": entity, "year": day.year,
+            "number": self.account_id * 1000 + int(label[-3:]), "label": label, "kind": "month",
+            "month": str((day.replace(day=1) - timedelta(days=1)).replace(day=1)), "issue_day": str(day),
+            "issued_at": cairo(at).isoformat(), "issued_by": "test", "currency": "EGP", "net": net, "vat": vat,
+            "total": str(total),
+        }  # fmt: skip
+        line = {
+            "invoice_id": invoice_id, "n": 1, "account_id": self.account_id, "kind": "usage", "quantity": 0, "net": net,
+            "vat_rate": "0.14", "vat": vat, "tax_treatment": "standard",
+        }  # fmt: skip
+        self.books.execute(ISSUE, Jsonb(invoice), Jsonb(line))
+        return int(invoice_id)
 
     def is_void(self, invoice: int, *, at: str) -> None:
         self.books.execute(
