@@ -48,6 +48,7 @@ class Line:
     net: Decimal
     vat_rate: Decimal
     vat: Decimal
+    tax_treatment: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,6 @@ class Document:
     currency: str
     seller: Party
     buyer: Party
-    tax_treatment: str
     lines: Sequence[Line]
     net: Decimal
     vat: Decimal

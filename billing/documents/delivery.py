@@ -37,7 +37,8 @@ def deliver(*, account: str | None = None, dry_run: bool = False) -> list[dict[s
     """Delivers what is issued and has not been, of every account or of one; gives the documents with their files.
 
     A run that was killed is made up for by the next: the same files with the same bytes take the place of what is there.
-    An account whose zone cannot be reached keeps nobody else waiting: raises NotDelivered, at the end.
+    An account whose zone cannot be reached, or whose rows the database refuses, keeps nobody else waiting: raises NotDelivered,
+    at the end.
     """
     delivered: list[dict[str, Any]] = []
     failed: dict[str, str] = {}
@@ -50,6 +51,10 @@ def deliver(*, account: str | None = None, dry_run: bool = False) -> list[dict[s
                 done = _deliver(connection, due, typesetter, dry_run)
             except (OutboundError, OSError) as error:
                 failed[due.account] = str(error)
+                continue
+            except psycopg.Error as error:  # of what it says only the class: the rest may quote a row
+                failed[due.account] = f"the database refused it ({type(error).__name__})"
+                log.warning("delivery refused by the database", account=due.account, error=type(error).__name__)
                 continue
             if done:
                 delivered.append(done)
@@ -84,8 +89,8 @@ def _deliver(connection: psycopg.Connection, due: _Due, typesetter: Typesetter, 
         for name, content in small:
             hashes[name] = _put(zone, name, [content])
     with connection.transaction():
-        ended = connection.execute(Q.end_delivery, step | {"account": document.account_id, "files": Jsonb(hashes)})
-        if ended.rowcount == 0:
+        ended = connection.execute(Q.end_delivery, step | {"files": Jsonb(hashes)}).fetchone()
+        if ended is None or not ended[0]:
             return None  # another run has put the same files there
         audit.record(connection, "deliver", document.account_id, document.label, {"files": hashes})
     return told | {"files": " ".join(hashes)}

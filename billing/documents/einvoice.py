@@ -158,15 +158,15 @@ def _line(document: Document, line: Line) -> dict[str, Any]:
         "unitValue": {"currencySold": document.currency, "amountEGP": value},
         "discount": {"rate": Decimal(0), "amount": Decimal(0)},
         "taxableItems": [
-            {"taxType": "T1", "amount": line.vat, "subType": _sub_type(document, line), "rate": line.vat_rate * 100}
+            {"taxType": "T1", "amount": line.vat, "subType": _sub_type(line), "rate": line.vat_rate * 100}
         ],
     }
 
 
-def _sub_type(document: Document, line: Line) -> str:
-    if document.tax_treatment == "zero_rated":
+def _sub_type(line: Line) -> str:
+    if line.tax_treatment == "zero_rated":
         return _ABROAD
-    if document.tax_treatment == "exempt":
+    if line.tax_treatment == "exempt":
         return _EXEMPT
     return _GENERAL if line.vat_rate == _GENERAL_RATE else _OTHER_RATE
 

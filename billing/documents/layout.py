@@ -104,8 +104,7 @@ def _effects(document: Document, say: Wording) -> list[str]:
 
 def _notes(document: Document, say: Wording) -> list[str]:
     notes = [f"{say['reason']}: {document.reason}"] if document.reason else []
-    if document.tax_treatment != "standard":
-        notes.append(say[document.tax_treatment])
+    notes += [say[treatment] for treatment in sorted({line.tax_treatment for line in document.lines} - {"standard"})]
     own = document.seller.settings.get("note_ar" if say.is_rtl else "note")
     return notes + ([own] if own and document.kind == "invoice" else [])
 

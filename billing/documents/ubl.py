@@ -89,21 +89,21 @@ class _Writer:
         _text(_part(there, "PartyLegalEntity"), "RegistrationName", party.name)
 
     def _taxes(self, root: Element) -> None:
-        """A subtotal for each VAT rate: sums of the lines' VAT, which is rounded line by line (CHARGING 28)."""
+        """A subtotal for each VAT rate of each treatment: sums of the lines' VAT, which is rounded line by line (CHARGING 28)."""
         total = _part(root, "TaxTotal")
         self._amount(total, "TaxAmount", self._one.vat)
-        for rate in sorted({line.vat_rate for line in self._one.lines}):
-            lines = [line for line in self._one.lines if line.vat_rate == rate]
+        for rate, treatment in sorted({(line.vat_rate, line.tax_treatment) for line in self._one.lines}):
+            lines = [line for line in self._one.lines if (line.vat_rate, line.tax_treatment) == (rate, treatment)]
             part = _part(total, "TaxSubtotal")
             self._amount(part, "TaxableAmount", sum((line.net for line in lines), Decimal(0)))
             self._amount(part, "TaxAmount", sum((line.vat for line in lines), Decimal(0)))
-            self._category(part, "TaxCategory", rate)
+            self._category(part, "TaxCategory", rate, treatment)
 
-    def _category(self, parent: Element, name: str, rate: Decimal) -> None:
+    def _category(self, parent: Element, name: str, rate: Decimal, treatment: str) -> None:
         category = _part(parent, name)
-        _text(category, "ID", _CATEGORIES[self._one.tax_treatment])
+        _text(category, "ID", _CATEGORIES[treatment])
         _text(category, "Percent", f"{(rate * 100).normalize():f}")
-        if self._one.tax_treatment == "exempt" and name == "TaxCategory":
+        if treatment == "exempt" and name == "TaxCategory":
             _text(category, "TaxExemptionReason", "Exempt from VAT")
         _text(_part(category, "TaxScheme"), "ID", "VAT")
 
@@ -120,7 +120,7 @@ class _Writer:
         self._amount(_part(there, "TaxTotal"), "TaxAmount", line.vat)
         item = _part(there, "Item")
         _text(item, "Name", ENGLISH.description(line))
-        self._category(item, "ClassifiedTaxCategory", line.vat_rate)
+        self._category(item, "ClassifiedTaxCategory", line.vat_rate, line.tax_treatment)
         price = _text(_part(there, "Price"), "PriceAmount", f"{line.net if is_piece else line.rate:f}")
         price.set("currencyID", self._one.currency)
 

@@ -340,6 +340,22 @@ create trigger audit_is_append_only before update or delete on account.audit
 create trigger audit_is_append_only_as_a_whole before truncate on account.audit
     for each statement execute function account.refuse_change();
 
+-- What the ledger is derived from stays as it was recorded: also against the owner and a session that plays replica.
+do $$
+declare
+    kept text;
+begin
+    foreach kept in array array['purchase', 'payment', 'adjustment', 'past_usage', 'opening', 'opening_lot'] loop
+        execute format('create trigger never_changes before update or delete on account.%I
+            for each row execute function account.refuse_change()', kept);
+        execute format('create trigger never_truncated before truncate on account.%I
+            for each statement execute function account.refuse_change()', kept);
+        execute format('alter table account.%I enable always trigger never_changes', kept);
+        execute format('alter table account.%I enable always trigger never_truncated', kept);
+    end loop;
+end
+$$;
+
 create trigger base_change_is_append_only before update on account.base_change
     for each row execute function account.refuse_change();
 create trigger base_change_is_kept before delete on account.base_change

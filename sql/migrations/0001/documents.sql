@@ -7,8 +7,8 @@ create table billing.particulars (
     account_id bigint not null references account.account,
     seller jsonb not null,
     buyer jsonb not null,
-    tax_treatment text not null check (tax_treatment in ('standard', 'zero_rated', 'exempt')),
     effects jsonb not null default '{}',
+    content_hash bytea not null check (length(content_hash) = 32),
     primary key (kind, document_id)
 );
 comment on column billing.particulars.effects is
@@ -49,6 +49,8 @@ begin
             for each row execute function account.refuse_change()', kept);
         execute format('create trigger never_truncated before truncate on billing.%I
             for each statement execute function account.refuse_change()', kept);
+        execute format('alter table billing.%I enable always trigger never_changes', kept);
+        execute format('alter table billing.%I enable always trigger never_truncated', kept);
     end loop;
 end
 $$;
@@ -81,35 +83,27 @@ create function billing.purchase_effects(of_account bigint, of_purchase bigint) 
       and lot.lot = purchase.business_key
 $$;
 
-create function billing.keep_invoice_particulars() returns trigger language plpgsql as $$
-declare
-    term account.term;
-begin
-    term := account.term_on(new.account_id, coalesce(
-        (new.month + interval '1 month - 1 day')::date,
-        (select (purchase.at at time zone account.timezone)::date from account.purchase join account.account using (account_id)
-         where purchase_id = new.purchase_id)));
-    insert into billing.particulars (kind, document_id, account_id, seller, buyer, tax_treatment, effects)
-    values ('invoice', new.invoice_id, new.account_id, billing.seller_of(new.legal_entity_id), billing.buyer_of(new.account_id),
-        term.tax_treatment, coalesce(billing.purchase_effects(new.account_id, new.purchase_id), '{}'));
-    return null;
-end
+-- All that a document says of its parties, and what its purchase did: what the hash of its particulars is of.
+create function billing.particulars_content(told billing.particulars) returns jsonb language sql stable as $$
+    select to_jsonb(told) - 'content_hash'
 $$;
-create trigger keep_particulars after insert on billing.invoice
-    for each row execute function billing.keep_invoice_particulars();
 
-create function billing.keep_credit_note_particulars() returns trigger language plpgsql as $$
+-- Keeps what a document that is being issued says of its parties, under a hash of its own. Who issues calls it.
+create function billing.keep_particulars(of_kind text, of_document bigint, of_account bigint, of_entity bigint, had_effects jsonb)
+returns void language plpgsql as $$
+declare
+    told billing.particulars;
 begin
-    insert into billing.particulars (kind, document_id, account_id, seller, buyer, tax_treatment)
-    select 'credit_note', new.credit_note_id, new.account_id, billing.seller_of(new.legal_entity_id), billing.buyer_of(new.account_id),
-        invoiced.tax_treatment
-    from billing.particulars as invoiced
-    where invoiced.kind = 'invoice' and invoiced.document_id = new.invoice_id;
-    return null;
+    told.kind := of_kind;
+    told.document_id := of_document;
+    told.account_id := of_account;
+    told.seller := billing.seller_of(of_entity);
+    told.buyer := billing.buyer_of(of_account);
+    told.effects := had_effects;
+    told.content_hash := billing.content_hash(billing.particulars_content(told));
+    insert into billing.particulars select told.*;
 end
 $$;
-create trigger keep_particulars after insert on billing.credit_note
-    for each row execute function billing.keep_credit_note_particulars();
 
 -- [document], invoices and credit notes alike, with how far each has come.
 create view billing.document as
@@ -141,7 +135,8 @@ left join lateral (
 ) as answer on true;
 
 -- Begins the delivery of a document; false: it is void. Whoever voids holds the counter row of the series: it is one or the other.
-create function billing.begin_delivery(of_kind text, of_document bigint, by text) returns boolean language plpgsql as $$
+create function billing.begin_delivery(of_kind text, of_document bigint, by text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     found_document record;
 begin
@@ -156,5 +151,18 @@ begin
     values (of_kind, of_document, 'begun', found_document.account_id, by)
     on conflict do nothing;
     return true;
+end
+$$;
+
+-- Ends a delivery that was begun; false: another run has ended it.
+create function billing.end_delivery(of_kind text, of_document bigint, by text, of_files jsonb) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into billing.delivery (kind, document_id, step, account_id, actor, files)
+    select kind, document_id, 'done', account_id, by, of_files
+    from billing.delivery
+    where kind = of_kind and document_id = of_document and step = 'begun'
+    on conflict do nothing;
+    return found;
 end
 $$;

@@ -64,12 +64,13 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 -- billing: money events, closing and issuing
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
-    billing.closed_period, billing.delivery, billing.tax_submission to outbound_billing;
+    billing.closed_period, billing.tax_submission to outbound_billing;
 grant insert, update on billing.build, billing.approval to outbound_billing;
--- documents come into being by these functions only
+-- documents come into being, and go out, by these functions only
 grant execute on function billing.issue_invoice(bigint, date, bigint, text), billing.void_invoice(bigint, text, text),
     billing.issue_credit_note(bigint, integer, numeric, text, text, text), billing.approve_credit(bigint, text),
-    billing.reject_credit(bigint, text, text) to outbound_billing;
+    billing.reject_credit(bigint, text, text), billing.begin_delivery(text, bigint, text),
+    billing.end_delivery(text, bigint, text, jsonb) to outbound_billing;
 grant execute on function billing.propose_credit(bigint, integer, text, numeric, text, text, text) to outbound_billing, outbound_reporting;
 grant insert on billing.notice, billing.notice_over, billing.notice_delivery to outbound_billing;
 grant update (attempts, next_try_at, sent_at, given_up_at, last_error) on billing.notice_delivery to outbound_billing;
@@ -117,5 +118,5 @@ grant select on account.account, account.term, account.sender, account.rate_row,
     account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
     dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
-    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note,
-    billing.notice, billing.notice_over, report.sla_figure to outbound_web;
+    billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, billing.delivery,
+    billing.tax_submission, billing.notice, billing.notice_over, report.sla_figure to outbound_web;

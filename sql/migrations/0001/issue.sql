@@ -105,11 +105,17 @@ declare
     lines billing.invoice_line[];
     issued billing.invoice;
     moment billing.moment;
+    effects jsonb := '{}';
 begin
     select account.*, entity.legal_entity_id as entity into strict owner
     from account.account
     join account.legal_entity as entity using (legal_entity_id)
     where account_id = of_account;
+
+    -- what takes as long as the account's history comes before the lock on which every issuer of the legal entity waits
+    if of_purchase is not null then
+        effects := coalesce(billing.purchase_effects(of_account, of_purchase), '{}');
+    end if;
 
     moment := billing.open_series(owner.entity, 'invoice');
     select invoice.* into issued
@@ -163,6 +169,7 @@ begin
 
     insert into billing.invoice overriding system value select issued.*;
     insert into billing.invoice_line select line.* from unnest(lines) as line;
+    perform billing.keep_particulars('invoice', issued.invoice_id, of_account, owner.entity, effects);
     return issued;
 end
 $$;
@@ -254,20 +261,28 @@ begin
     note.vat := round((credited + amount) * line.vat_rate, digits) - vat_credited;
     note.content_hash := billing.content_hash(billing.credit_note_content(note));
     insert into billing.credit_note overriding system value select note.*;
+    perform billing.keep_particulars('credit_note', note.credit_note_id, note.account_id, note.legal_entity_id, '{}');
     return note;
 end
 $$;
 
--- [document whose content is no longer what its hash was taken of]: always empty, unless someone went past the triggers.
+-- [document whose content, or what it says of its parties, is no longer what its hash was taken of]: always empty, unless someone
+-- went past the triggers.
 create view billing.tampered as
 select invoice.account_id, invoice.label
 from billing.invoice
+left join billing.particulars as told on told.kind = 'invoice' and told.document_id = invoice.invoice_id
 where invoice.content_hash <> billing.content_hash(billing.invoice_content(
     invoice, array(select line from billing.invoice_line as line where line.invoice_id = invoice.invoice_id order by line.n)))
+    or told.content_hash is null
+    or told.content_hash <> billing.content_hash(billing.particulars_content(told))
 union all
 select note.account_id, note.label
 from billing.credit_note as note
-where note.content_hash <> billing.content_hash(billing.credit_note_content(note));
+left join billing.particulars as told on told.kind = 'credit_note' and told.document_id = note.credit_note_id
+where note.content_hash <> billing.content_hash(billing.credit_note_content(note))
+    or told.content_hash is null
+    or told.content_hash <> billing.content_hash(billing.particulars_content(told));
 
 -- What is committed as issued is whole: the lines that its hash was taken of, no more and no fewer, and their sum.
 create function billing.must_be_whole() returns trigger language plpgsql as $$

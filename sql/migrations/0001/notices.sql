@@ -58,6 +58,8 @@ begin
             for each row execute function account.refuse_change()', kept);
         execute format('create trigger never_truncated before truncate on billing.%I
             for each statement execute function account.refuse_change()', kept);
+        execute format('alter table billing.%I enable always trigger never_changes', kept);
+        execute format('alter table billing.%I enable always trigger never_truncated', kept);
     end loop;
 end
 $$;

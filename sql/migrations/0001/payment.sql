@@ -63,3 +63,18 @@ create table billing.bank_line (
 comment on column billing.bank_line.reference is 'The bank''s own, unique in the files of that bank: a line is taken once.';
 alter table account.payment add foreign key (bank_line_id) references billing.bank_line;
 alter table account.payment add foreign key (order_id) references account.purchase_order;
+
+do $$
+declare
+    kept regclass;
+begin
+    foreach kept in array array['account.purchase_order', 'account.cancelled_order', 'billing.bank_line']::regclass[] loop
+        execute format('create trigger never_changes before update or delete on %s
+            for each row execute function account.refuse_change()', kept);
+        execute format('create trigger never_truncated before truncate on %s
+            for each statement execute function account.refuse_change()', kept);
+        execute format('alter table %s enable always trigger never_changes', kept);
+        execute format('alter table %s enable always trigger never_truncated', kept);
+    end loop;
+end
+$$;

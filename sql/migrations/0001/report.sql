@@ -38,6 +38,8 @@ begin
             for each row execute function account.refuse_change()', frozen);
         execute format('create trigger never_truncated before truncate on report.%I
             for each statement execute function account.refuse_change()', frozen);
+        execute format('alter table report.%I enable always trigger never_changes', frozen);
+        execute format('alter table report.%I enable always trigger never_truncated', frozen);
     end loop;
 end
 $$;

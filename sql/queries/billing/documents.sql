@@ -10,7 +10,7 @@ where document.label = %(label)s
 -- head --
 select
     document.kind, document.document_id, document.account_id, account.name as account, document.label, document.issue_day,
-    document.issued_at, document.currency, document.net, document.vat, told.seller, told.buyer, told.tax_treatment, told.effects,
+    document.issued_at, document.currency, document.net, document.vat, told.seller, told.buyer, told.effects,
     encode(coalesce(invoice.content_hash, note.content_hash), 'hex') as content_hash,
     invoice.month,
     corrected.label as corrected_label, corrected.issue_day as corrected_day, corrected.uuid as corrected_uuid,
@@ -27,12 +27,13 @@ where document.kind = %(kind)s
 
 -- lines --
 -- A credit note has one line, that of the invoice's which it corrects.
-select n, kind, zone, card_from, from_unit, quantity, rate, net, vat_rate, vat
+select n, kind, zone, card_from, from_unit, quantity, rate, net, vat_rate, vat, tax_treatment
 from billing.invoice_line
 where %(kind)s = 'invoice'
   and invoice_id = %(document)s
 union all
-select 1, line.kind, line.zone, line.card_from, line.from_unit, line.quantity, line.rate, note.net, line.vat_rate, note.vat
+select 1, line.kind, line.zone, line.card_from, line.from_unit, line.quantity, line.rate, note.net, line.vat_rate, note.vat,
+    line.tax_treatment
 from billing.credit_note as note
 join billing.invoice_line as line on line.invoice_id = note.invoice_id and line.n = note.line
 where %(kind)s = 'credit_note'
@@ -62,9 +63,7 @@ order by account.name, document.issued_at, document.label;
 select billing.begin_delivery(%(kind)s, %(document)s, %(actor)s);
 
 -- end_delivery --
-insert into billing.delivery (kind, document_id, step, account_id, actor, files)
-values (%(kind)s, %(document)s, 'done', %(account)s, %(actor)s, %(files)s)
-on conflict do nothing;
+select billing.end_delivery(%(kind)s, %(document)s, %(actor)s, %(files)s);
 
 -- waiting_for_authority --
 -- What the tax authority has not been told of or has refused; credit notes after the invoices that they name.

@@ -251,6 +251,51 @@ def test_a_delivery_that_was_cut_short_is_repeated_with_the_same_bytes(operator,
     assert results(operator, "nile") == dict(written[:3])
 
 
+def test_what_the_database_refuses_one_account_keeps_no_other_waiting(operator, caplog):
+    """Accounts come by name: it is delta, the first one, that is refused."""
+    operator.applies(SETUP.replace("usage_file: segments", "usage_file: none"))
+    month_invoice(operator, "10.05")
+    label = buy(operator, 1_000, "0.10")
+    operator.sql("""
+        create function public.refuse() returns trigger language plpgsql as $$
+        begin
+            raise integrity_constraint_violation using message = 'secret row';
+        end $$
+    """)
+    operator.sql("""
+        create trigger refuse_one before insert on billing.delivery for each row
+        when (new.account_id = 2) execute function public.refuse()
+    """)
+    assert operator.sql("select name from account.account where account_id = 2") == [("delta",)]
+    with pytest.raises(
+        NotDelivered, match=r"1 documents .* 1 accounts not. delta: .*IntegrityConstraintViolation"
+    ) as said:
+        deliver()
+    logged = "".join(f"{record.getMessage()}{record.__dict__.get('fields')}" for record in caplog.records)
+    assert "IntegrityConstraintViolation" in logged
+    assert "secret" not in logged + str(said.value)
+    assert sorted(results(operator, "nile")) == [f"invoice-{label}{end}" for end in ("-eta.json", ".pdf", ".xml")]
+
+
+def test_a_delivery_is_recorded_by_its_functions_only_and_ends_once_it_has_begun(operator):
+    operator.applies(SETUP)
+    buy(operator, 1_000, "0.10")
+    (invoice,) = operator.sql("select invoice_id from billing.invoice")[0]
+    with database.connect("billing", autocommit=True) as role:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            role.execute(
+                "insert into billing.delivery (kind, document_id, step, account_id, actor)"
+                " select 'invoice', invoice_id, 'begun', account_id, 'x' from billing.invoice"
+            )
+        ends = "select billing.end_delivery('invoice', %s, 'x', '{}')"
+        assert role.execute(ends, [invoice]).fetchone() == (False,)
+        assert role.execute("select billing.begin_delivery('invoice', %s, 'x')", [invoice]).fetchone() == (True,)
+        assert [role.execute(ends, [invoice]).fetchone() for _ in range(2)] == [(True,), (False,)]
+    for other in ("ingest", "dispatch", "dbt", "reporting", "operator", "web"):
+        with database.connect(other) as role, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            role.execute("select billing.begin_delivery('invoice', %s, 'x')", [invoice])
+
+
 KILLED_AT_ITS_SECOND_FILE = """
 import os, signal
 from billing.documents.delivery import deliver
@@ -388,7 +433,7 @@ def test_an_invoice_whose_usage_the_marts_no_longer_have_does_not_go_out_and_can
     operator.loads(*USAGE)
     operator.does("close-month", "2024-03")
     (invoice,) = operator.does("issue", "2024-03")["issued"]
-    operator.sql("update intermediate.int_postpaid_usage set units = units - 1, last_ordinal = last_ordinal - 1")
+    operator.sql("delete from intermediate.int_past_charges where message_key in ('U-1', 'U-2')")
     refused = operator.run("documents", "deliver")
     assert refused.status == 1
     assert f"invoice {invoice['invoice']}, line 1: it bills 100 segments for 10.05, and the marts have" in refused.error

@@ -84,6 +84,40 @@ def test_what_was_changed_past_the_triggers_is_found(operator, invoice, change):
     assert [row[1] for row in operator.sql("select * from billing.tampered")] == [invoice]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        'update billing.particulars set buyer = buyer || \'{"name": "Someone Else"}\'',
+        "update billing.particulars set seller = seller - 'tax_id'",
+        "update billing.particulars set effects = '{}'",
+        "delete from billing.particulars",
+    ],
+)
+def test_a_party_that_was_changed_past_the_triggers_is_found(operator, invoice, change):
+    assert operator.sql("select * from billing.tampered") == []
+    operator.sql("alter table billing.particulars disable trigger never_changes")
+    operator.sql(change)
+    assert [row[1] for row in operator.sql("select * from billing.tampered")] == [invoice]
+
+
+def test_a_history_is_folded_before_the_series_is_locked(operator, invoice):
+    """All who issue for a legal entity wait for the holder of its counter: nobody holds it while an account is reckoned up."""
+    operator.does("void", invoice, "--reason", "x")
+    operator.sql("""
+        create or replace function billing.purchase_effects(of_account bigint, of_purchase bigint) returns jsonb language plpgsql as $$
+        begin
+            if exists (select from billing.document_counter where xmax = pg_current_xact_id()::xid) then
+                raise exception 'the counter is locked';
+            end if;
+            return '{"units": 7}';
+        end $$
+    """)
+    operator.sql("select billing.issue_invoice(account_id, null, purchase_id, 'test') from account.purchase")
+    assert operator.sql("select effects from billing.particulars order by document_id desc limit 1") == [
+        ({"units": 7},)
+    ]
+
+
 def test_a_rewritten_credit_note_is_found(operator, invoice):
     note = operator.does("refund", "--account", "nile", "--units", 10, "--reason", "x")["credit_notes"][0][
         "credit_note"

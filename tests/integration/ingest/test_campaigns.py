@@ -249,7 +249,7 @@ def test_a_person_lets_a_held_campaign_pass_on_record(nile, mobile):
 
 
 def test_nobody_lets_a_campaign_pass_without_units(nile, mobile):
-    nile.rows("delete from account.purchase")
+    nile.purchases("delete from account.purchase")
     ack = ingest(nile.file("a.csv", table([mobile(1)])), "nile", "campaign")
 
     assert ack["codes"][0]["code"] == "NO_BALANCE"
@@ -313,7 +313,7 @@ def test_an_empty_base_holds(nile, mobile):
 
 def test_without_balance_the_campaign_is_held_whole_and_a_recharge_releases_it(nile, mobile):
     long = "a" * 161
-    nile.rows("update account.purchase set units = 5")
+    nile.purchases("update account.purchase set units = 5")
     ack = ingest(nile.file("a.csv", table([mobile(n) for n in range(3)], long)), "nile", "campaign")
 
     assert (ack["status"], ack["segments"]) == ("held", 6)
@@ -328,7 +328,7 @@ def test_without_balance_the_campaign_is_held_whole_and_a_recharge_releases_it(n
 
 
 def test_partial_sends_in_file_order_up_to_the_balance(nile, mobile):
-    nile.rows("update account.purchase set units = 5")
+    nile.purchases("update account.purchase set units = 5")
     content = "msisdn,text\n" + "".join(f"{mobile(n)},{'a' * (161 if n == 3 else 1)}\n" for n in range(7))
     ack = ingest(nile.file("a.csv", content, on_insufficient_balance="partial"), "nile", "campaign")
 
@@ -341,7 +341,7 @@ def test_partial_sends_in_file_order_up_to_the_balance(nile, mobile):
 
 
 def test_partial_without_any_balance_waits(nile, mobile):
-    nile.rows("delete from account.purchase")
+    nile.purchases("delete from account.purchase")
     ack = ingest(nile.file("a.csv", table([mobile(1)]), on_insufficient_balance="partial"), "nile", "campaign")
 
     assert (ack["status"], ack["codes"][0]["code"]) == ("held", "NO_BALANCE")
@@ -359,7 +359,7 @@ def test_a_postpaid_account_is_held_at_its_credit_limit(platform, mobile):
 
 
 def test_a_campaign_whose_end_passed_while_it_was_held_is_never_sent(nile, mobile):
-    nile.rows("delete from account.purchase")
+    nile.purchases("delete from account.purchase")
     ack = ingest(nile.file("a.csv", table([mobile(1)])), "nile", "campaign")
     nile.rows("update intake.campaign set ends_at = now() - interval '1 minute'")
     nile.buy("nile", 10, key="PO-3")
@@ -404,7 +404,7 @@ def test_a_large_campaign_gets_a_partition_of_its_own(nile, mobile, monkeypatch)
 
 def test_batches_are_of_at_most_5000(nile, mobile):
     nile.members("nile", [mobile(n) for n in range(10, 5_002)])
-    nile.rows("update account.purchase set units = 10000")
+    nile.purchases("update account.purchase set units = 10000")
     ingest(nile.file("a.csv", table([mobile(n) for n in range(5_002)])), "nile", "campaign")
 
     found = nile.rows("select first_ordinal, size from dispatch.batch order by 1")

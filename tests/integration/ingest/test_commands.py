@@ -116,7 +116,7 @@ def test_validate_several_held_and_all_rejected_files(nile, mobile):
 @pytest.mark.parametrize("manifest", [{"max_segments": 1, "batch_ref": "b"}, {"on_insufficient_balance": "partial"}])
 def test_validate_says_what_ingest_will_answer(nile, mobile, manifest):
     content = "msisdn,text\n" + "".join(f"{mobile(n)},{'a' * (1 + 40 * n)}\n" for n in range(20))
-    nile.rows("update account.purchase set units = 40")
+    nile.purchases("update account.purchase set units = 40")
     path = nile.file("a.csv", content, **manifest)
     said, done = (json.loads(outbound(command, path, "--account", "nile").stdout) for command in ("validate", "ingest"))
 

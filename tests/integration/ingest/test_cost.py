@@ -38,9 +38,9 @@ def test_volume_tiers_price_the_campaign_at_what_the_month_reaches(delta, mobile
 def test_prepaid_units_are_worth_the_rate_of_the_last_order(platform, mobile):
     platform.members("nile", map(mobile, range(10)))
     platform.buy("nile", 100)
-    platform.rows("update account.purchase set rate = 0.25")
+    platform.purchases("update account.purchase set rate = 0.25")
 
     assert cost(platform, mobile, "nile") == {"units": 3, "net": "0.75", "currency": "EGP"}
-    platform.rows("delete from account.purchase")
+    platform.purchases("delete from account.purchase")
     platform.rows("update intake.file set outcome = 'rejected'")
     assert cost(platform, mobile, "nile") == {"units": 3, "net": None, "currency": "EGP"}

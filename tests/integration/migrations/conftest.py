@@ -32,6 +32,14 @@ ROWS = """
         select account_id, campaign_id, 1, 1, 1, 'accepted', 0, now(), now(), 1, 1, 1, 1, 1, 1, 1, 'EG' from intake.campaign;
     insert into billing.closed_period (account_id, month, starts_at, ends_at, closed_by)
         select account_id, '2026-01-01', '2026-01-01', '2026-02-01', 'x' from account.account;
+    insert into billing.delivery (kind, document_id, step, account_id, actor)
+        select 'invoice', account_id, 'begun', account_id, 'x' from account.account;
+    insert into billing.tax_submission (kind, document_id, account_id, uuid, status, recorded_by)
+        select 'invoice', account_id, account_id, 'U-' || account_id, 'valid', 'x' from account.account;
+    insert into account.purchase_order (account_id, business_key, ordered_at, units, zones, quoted_net, quoted_vat, currency, ordered_by)
+        select account_id, 'PO-1', now(), 10, '{EG}', 1, 0, 'EGP', 'x' from account.account;
+    insert into account.cancelled_order (order_id, account_id, cancelled_by, reason)
+        select order_id, account_id, 'x', 'x' from account.purchase_order;
     insert into report.sla_figure (account_id, month, metric, exclusions, state, good, counted, excluded)
         select account_id, '2026-01', 'S3', '{}', 'met', 1, 1, 0 from account.account;
 """

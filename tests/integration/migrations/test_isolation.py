@@ -37,6 +37,15 @@ def test_each_table_shows_a_tenant_its_own_rows_only(acts: Any, tenants: Any) ->
             assert seen <= {own}, table
 
 
+@pytest.mark.parametrize(
+    "table", ["billing.delivery", "billing.tax_submission", "account.purchase_order", "account.cancelled_order"]
+)
+def test_a_tenant_sees_what_became_of_its_own_orders_and_documents(acts: Any, tenants: Any, table: str) -> None:
+    for own in (tenants.nile, tenants.delta):
+        with acts("web", own) as web:
+            assert web.execute(f"select account_id from {table}").fetchall() == [(own,)]
+
+
 @pytest.mark.parametrize("named", [None, "", "0", "-1", "999999"])
 def test_without_a_known_account_there_is_nothing(acts: Any, tenants: Any, named: str | None) -> None:
     for table in readable(acts):

@@ -11,6 +11,8 @@ FROZEN = (
     "billing.draft_credit", "billing.credit_decision",
     "billing.particulars", "billing.delivery", "billing.tax_submission", "report.sla_figure", "account.audit",
     "billing.notice", "billing.notice_over",
+    "account.purchase", "account.payment", "account.adjustment", "account.past_usage", "account.opening", "account.opening_lot",
+    "account.purchase_order", "account.cancelled_order", "billing.bank_line",
 )  # fmt: skip
 
 
@@ -23,6 +25,20 @@ def test_no_role_may_change_or_remove_what_was_issued(acts: Any, tenants: Any, t
                     "select has_table_privilege(%s, %s, %s)", [f"outbound_{role}", table, privilege]
                 ).fetchone()
                 assert may == (False,), f"{role} may {privilege} {table}"
+
+
+@pytest.mark.parametrize("table", [table for table in FROZEN if table != "account.audit"])
+def test_its_triggers_hold_in_a_session_that_plays_replica_too(acts: Any, table: str) -> None:
+    with acts(None) as owner:
+        always = owner.execute(
+            "select tgname from pg_trigger where tgrelid = %s::regclass and tgenabled = 'A' and tgname like 'never%%'"
+            " order by 1",
+            [table],
+        ).fetchall()
+        assert always == [("never_changes",), ("never_truncated",)]
+        owner.execute("set local session_replication_role = replica")
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="add a correcting row instead"):
+            owner.execute(f"truncate {table} cascade")
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def test_loads_change_nothing_of_what_was_accepted_before(platform, mobile):
     """Its network, with the operator that routes go by, and its zone."""
     platform.members("nile", [mobile(1), mobile(2)])
     platform.buy("nile", 10)
-    platform.rows("update account.purchase set zones = '{EG,EG2}'")
+    platform.purchases("update account.purchase set zones = '{EG,EG2}'")
     accepted = (
         "select message.msisdn, operator, message.zone from dispatch.message join network.network using (network_id)"
         " where campaign_id = %s order by ordinal"

@@ -28,11 +28,12 @@ def line(
     net: str,
     from_unit: int = 1,
     vat_rate: str = "0.14",
+    tax_treatment: str = "standard",
 ) -> Line:
     return Line(
         n=n, kind=kind, zone=zone, card_from=CARD if zone else None, from_unit=from_unit if zone else None, quantity=quantity,
         rate=Decimal(rate) if rate else None, net=Decimal(net), vat_rate=Decimal(vat_rate),
-        vat=round_money(Decimal(net) * Decimal(vat_rate)),
+        vat=round_money(Decimal(net) * Decimal(vat_rate)), tax_treatment=tax_treatment,
     )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def invoice(lines: tuple[Line, ...] = LINES, buyer: dict[str, Any] = BUYER, **ot
     said = {
         "kind": "invoice", "document_id": 41, "account_id": 7, "account": "delta", "label": "2026-000041",
         "issue_day": date(2026, 11, 1), "issued_at": datetime(2026, 11, 1, 3, 15, 9, 123456, tzinfo=UTC), "currency": "EGP",
-        "seller": Party.of(SELLER), "buyer": Party.of(buyer), "tax_treatment": "standard", "lines": lines,
+        "seller": Party.of(SELLER), "buyer": Party.of(buyer), "lines": lines,
         "net": sum(one.net for one in lines), "vat": sum(one.vat for one in lines), "content_hash": "3f" * 32,
         "month": date(2026, 10, 1),
     } | other  # fmt: skip

@@ -68,7 +68,7 @@ def test_an_account_s_own_item_codes_come_first():
     [("standard", "0.14", "V009"), ("standard", "0.05", "V010"), ("zero_rated", "0", "V001"), ("exempt", "0", "V003")],
 )
 def test_the_kind_of_vat(treatment, rate, sub_type):
-    made = einvoice(invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate=rate),), tax_treatment=treatment))
+    made = einvoice(invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate=rate, tax_treatment=treatment),)))
     assert made["invoiceLines"][0]["taxableItems"][0]["subType"] == sub_type
 
 

@@ -18,8 +18,8 @@ DOCUMENTS = {
     "month": invoice(),
     "purchase": purchase(),
     "void": invoice(void_reason="wrong customer"),
-    "zero-rated": invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate="0"),), tax_treatment="zero_rated"),
-    "exempt": invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate="0"),), tax_treatment="exempt"),
+    "zero-rated": invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate="0", tax_treatment="zero_rated"),)),
+    "exempt": invoice((line(1, "usage", "EG", 10, "0.20", "2.00", vat_rate="0", tax_treatment="exempt"),)),
     "bare buyer": invoice(buyer={"name": "delta", "country": "EG"}),
     "credit note": credit_note(),
     "odd reason": credit_note(reason="a\x0b<b>&\ufffe"),
@@ -65,6 +65,17 @@ def test_a_subtotal_for_each_rate_of_vat():
     lines = (line(1, "usage", "EG", 1, "10.05", "10.05"), line(2, "usage", "SA", 1, "5", "5.00", vat_rate="0.05"))
     assert found(invoice(lines), "cac:TaxTotal/cac:TaxSubtotal/cbc:TaxAmount") == ["0.25", "1.41"]
     assert found(invoice(lines), "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:Percent") == ["5", "14"]
+
+
+def test_each_line_is_of_its_own_treatment():
+    lines = (
+        line(1, "usage", "EG", 1, "1", "1.00", vat_rate="0", tax_treatment="exempt"),
+        line(2, "usage", "SA", 1, "2", "2.00", vat_rate="0", tax_treatment="zero_rated"),
+    )
+    assert found(invoice(lines), "cac:InvoiceLine/cac:Item/cac:ClassifiedTaxCategory/cbc:ID") == ["E", "Z"]
+    subtotals = "cac:TaxTotal/cac:TaxSubtotal"
+    assert found(invoice(lines), f"{subtotals}/cac:TaxCategory/cbc:ID") == ["E", "Z"]
+    assert found(invoice(lines), f"{subtotals}/cbc:TaxableAmount") == ["1.00", "2.00"]
 
 
 def test_a_credit_note_names_its_invoice():
