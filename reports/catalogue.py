@@ -95,7 +95,7 @@ def find(connection: psycopg.Connection, name: str) -> Table:
     """Raises UnknownTable, NotBuilt."""
     known = available(connection)
     if name not in known:
-        raise UnknownTable(f"there is no table {name!r} to export. There are: {', '.join(known)}")
+        raise UnknownTable(f"there is no table {name!r} to export. There are: {', '.join(sorted(known))}")
     row = connection.execute(Q.exists, {"table": name}).fetchone()
     if not row or not row[0]:
         raise NotBuilt(f"{name} has not been built yet: run `outbound build`, then export it")

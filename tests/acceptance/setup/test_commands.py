@@ -46,7 +46,7 @@ def test_the_example_is_a_set_up(outbound: Run, tmp_path: Path, database: str) -
         (("apply", "broken.yaml"), "error: broken.yaml is not valid YAML: line 2"),
         (("apply", "binary.yaml"), "error: binary.yaml is not UTF-8 text (byte 0)"),
         (("export", "finance.charges"), "error: finance.charges has not been built yet: run `outbound build`"),
-        (("export", "nothing"), "error: there is no table 'nothing' to export. There are: finance.charges"),
+        (("export", "nothing"), "error: there is no table 'nothing' to export. There are: billing.approvals"),
     ],
 )
 def test_a_mistake_is_one_line(

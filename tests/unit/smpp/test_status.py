@@ -52,7 +52,7 @@ def test_every_outcome_is_a_class_of_the_sla() -> None:
 
 
 def test_the_sla_excuses_the_statuses_that_are_the_customers_fault() -> None:
-    model = (ROOT / "dbt/models/intermediate/int_segment_fates.sql").read_text()
+    model = (ROOT / "dbt/models/intermediate/int_segment_outcomes.sql").read_text()
     found = re.search(r"command_status in \(([0-9, ]+)\)", model)
     assert found
     ours = {
