@@ -9,7 +9,6 @@ line a figure (name value unit reference ratio target ok|SHORT) and writes the s
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -17,7 +16,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +24,8 @@ sys.path = [str(ROOT), *(entry for entry in sys.path if Path(entry or ".").resol
 
 import psycopg  # noqa: E402
 
+from benchmarks import figures  # noqa: E402
+from benchmarks.figures import Figure  # noqa: E402
 from billing import closing  # noqa: E402
 from billing.build import build  # noqa: E402
 from local import postgres  # noqa: E402
@@ -36,30 +36,6 @@ BEFORE = 4  # days
 LEAST_FOLD, STEADY = 60_000.0, 1.2
 
 
-@dataclass(frozen=True)
-class Figure:
-    """value beside reference; most: whether target is the largest or the least ratio that is in order."""
-
-    name: str
-    value: float
-    unit: str
-    reference: float
-    target: float
-    most: bool = True
-
-    @property
-    def ratio(self) -> float:
-        return self.value / self.reference
-
-    @property
-    def verdict(self) -> str:
-        return "ok" if (self.ratio <= self.target if self.most else self.ratio >= self.target) else "SHORT"
-
-    def __str__(self) -> str:
-        figures = f"{self.value:.2f} {self.unit} {self.reference:.2f} {self.ratio:.2f} {self.target:.2f}"
-        return f"{self.name} {figures} {self.verdict}"
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--segments", default="10000000,50000000")
@@ -68,7 +44,7 @@ def main() -> int:
     options.add_argument("--events", type=int, default=300_000, help="of the fold alone")
     options.add_argument("--json", type=Path, default=Path(".outbound/benchmarks/dbt.json"))
     chosen = options.parse_args()
-    figures: list[Figure] = []
+    printed: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="outbound-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -78,12 +54,10 @@ def main() -> int:
                 with a_database(server, home) as connection:
                     for figure in measure(connection, size, chosen):
                         print(figure, flush=True)
-                        figures.append(figure)
+                        printed.append(figure)
         finally:
             postgres.stop(home)
-    chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    lines = [asdict(figure) | {"ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]
-    chosen.json.write_text(json.dumps(lines, indent=2) + "\n")
+    figures.write(printed, chosen.json)
     return 0
 
 

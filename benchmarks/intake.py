@@ -10,7 +10,6 @@ follows.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +18,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,37 +27,14 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import campaign_files, plain_intake  # noqa: E402
+from benchmarks import campaign_files, figures, plain_intake  # noqa: E402
+from benchmarks.figures import Figure  # noqa: E402
 from ingest import copying, message_rows  # noqa: E402
 from local import postgres  # noqa: E402
 from outbound import database  # noqa: E402
 
 _BLOCK = 1 << 22
 _RESIDENT = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Figure:
-    """value beside reference; most: whether target is the largest or the least ratio that is in order."""
-
-    name: str
-    value: float
-    unit: str
-    reference: float
-    target: float
-    most: bool = True
-
-    @property
-    def ratio(self) -> float:
-        return self.value / self.reference
-
-    @property
-    def verdict(self) -> str:
-        return "ok" if (self.ratio <= self.target if self.most else self.ratio >= self.target) else "SHORT"
-
-    def __str__(self) -> str:
-        figures = f"{self.value:.2f} {self.unit} {self.reference:.2f} {self.ratio:.2f} {self.target:.2f}"
-        return f"{self.name} {figures} {self.verdict}"
 
 
 class Taken(NamedTuple):
@@ -77,7 +52,7 @@ def main() -> int:
     options.add_argument("--plain-rows", type=int, default=50_000, help="rows of the plain intake, which is slow")
     options.add_argument("--json", type=Path, default=Path(".outbound/benchmarks/intake.json"))
     chosen = options.parse_args()
-    figures: list[Figure] = []
+    printed: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="outbound-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -85,12 +60,10 @@ def main() -> int:
         try:
             for figure in measure(server, home, chosen.rows, chosen.flat, chosen.plain_rows):
                 print(figure, flush=True)
-                figures.append(figure)
+                printed.append(figure)
         finally:
             postgres.stop(home)
-    chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    lines = [asdict(figure) | {"ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]
-    chosen.json.write_text(json.dumps(lines, indent=2) + "\n")
+    figures.write(printed, chosen.json)
     return 0
 
 
