@@ -167,14 +167,16 @@ def submit(platform: Any, campaign: int, sent: Sent, now: datetime) -> None:
 
 
 def store(platform: Any, receipts: list[Got], now: datetime, sender: str = "NILE") -> None:
-    for receipt in receipts:
-        number = FIRST + receipt.ordinal - 1
-        platform.rows(
-            "insert into dispatch.receipt (received_at, connector_id, epoch_id, carrier_message_id, state, final, source,"
-            " destination, msisdn, reference, raw) values (%s, %s, 1, %s, 2, %s, %s, %s, %s, %s, %s)",
-            now, receipt.connector, receipt.key, receipt.final, sender, str(number), number, receipt.reference,
-            b"%d" % receipt.number,
-        )  # fmt: skip
+    """In one transaction, so that one round looks at all of them, whatever else the server does."""
+    with platform.connection.transaction():
+        for receipt in receipts:
+            number = FIRST + receipt.ordinal - 1
+            platform.rows(
+                "insert into dispatch.receipt (received_at, connector_id, epoch_id, carrier_message_id, state, final,"
+                " source, destination, msisdn, reference, raw) values (%s, %s, 1, %s, 2, %s, %s, %s, %s, %s, %s)",
+                now, receipt.connector, receipt.key, receipt.final, sender, str(number), number, receipt.reference,
+                b"%d" % receipt.number,
+            )  # fmt: skip
 
 
 async def match(platform: Any) -> None:
