@@ -60,9 +60,9 @@ def _alone(listing: Listing) -> Iterator[tuple[str, str, dict[str, Found]]]:
     for kind, there in listing.items():
         orphans: dict[str, dict[str, Found]] = {}
         for name, found in there.items():
-            suffix = next((suffix for suffix in (zone.SIDECAR, zone.DONE) if name.endswith(suffix)), None)
-            if suffix is None:
+            if not zone.is_companion(name):
                 continue
+            suffix = zone.DONE if name.endswith(zone.DONE) else zone.SIDECAR
             owner = name.removesuffix(suffix)
             if not {owner, owner + zone.PART, f".{owner}"} & there.keys():
                 orphans.setdefault(owner, {})[suffix] = found

@@ -81,10 +81,11 @@ def _look(account: Account, last: Last, apart: timedelta, connect: Connect) -> N
         with zone.of(account) as store:
             store.prepare()
             listing = zone.look(store)
-            if last.is_still_good(zone.digest(listing), apart):
+            digest = zone.digest(listing)
+            if last.is_still_good(digest, apart):
                 return
             with connect() as connection:
-                _look_closely(connection, account, store, listing, apart)
+                _look_closely(connection, account, store, listing, digest, apart)
     except (OSError, OutboundError) as error:
         log.warning("landing zone not read", account=account.name, error=str(error))
     except Exception as error:  # noqa: BLE001  whatever it is, the other accounts go on; its words may quote a file
@@ -92,7 +93,7 @@ def _look(account: Account, last: Last, apart: timedelta, connect: Connect) -> N
 
 
 def _look_closely(
-    connection: psycopg.Connection, account: Account, store: Zone, listing: Listing, apart: timedelta
+    connection: psycopg.Connection, account: Account, store: Zone, listing: Listing, digest: bytes, apart: timedelta
 ) -> None:
     where = {"account": account.account_id}
     row = connection.execute(Q.lock_looks, where).fetchone()
@@ -103,7 +104,8 @@ def _look_closely(
         visit = _Visit(connection, account, store, listing, seen)
         if visit.all_done() and not visit.leaves_companions():
             # without what was moved: the same file put there again may look the same to the second and the octet
-            connection.execute(Q.note_look, where | {"listing": zone.digest(visit.left())})
+            left = visit.left()
+            connection.execute(Q.note_look, where | {"listing": digest if left is listing else zone.digest(left)})
         else:
             connection.execute(Q.forget_look, where)
     finally:
@@ -131,15 +133,17 @@ class _Visit:
         self._note_gone()
         end = time.monotonic() + TAKE_SECONDS
         is_done = True
-        for kind, found in zone.plain_files(self._listing):
+        for kind, found, completed_by in self._to_take():
             if time.monotonic() >= end:
                 log.warning("the other files are left to the next look", account=self._account.name)
                 return False
-            is_done &= self._tried(kind, found)
+            is_done &= self._tried(kind, found, completed_by)
         return is_done & late.notice(self._connection, self._account, self._store, self._listing, self._seen)
 
     def left(self) -> Listing:
         """The listing without what this look moved out of the way."""
+        if not self._moved:
+            return self._listing
         return {
             kind: {name: found for name, found in files.items() if (kind, name) not in self._moved}
             for kind, files in self._listing.items()
@@ -147,25 +151,32 @@ class _Visit:
 
     def leaves_companions(self) -> bool:
         """Whether a file was moved and one that belongs to it was not: it came late, and is for the next look."""
-        return any(
-            name + suffix in files
-            for kind, files in self.left().items()
-            for of, name in self._moved
-            if of == kind
-            for suffix in (zone.SIDECAR, zone.DONE)
-        )
+        left = self.left()
+        return any(name + suffix in left[kind] for kind, name in self._moved for suffix in (zone.SIDECAR, zone.DONE))
 
     def _note_gone(self) -> None:
         """Those that were claimed and moved by a process that did not live to say so."""
-        there = {(kind, zone.printable(name)) for kind, files in self._listing.items() for name in files}
-        gone = [one.file_id for key, claimed in self._claimed.items() if key not in there for one in claimed]
+        there = self._seen.there
+        gone = [
+            one.file_id for (kind, name), claimed in self._claimed.items() if name not in there[kind] for one in claimed
+        ]
         if gone:
             claim.note_archived(self._connection, gone)
 
-    def _tried(self, kind: str, found: Found) -> bool:
+    def _to_take(self) -> list[tuple[str, Found, str | None]]:
+        """(kind, file, how it is known to be complete) of what is complete or was claimed before, oldest first."""
+        known: dict[tuple[str, str], tuple[str, Found, str | None]] = {
+            (kind, found.name): (kind, found, None)
+            for kind, name in self._claimed
+            if (found := self._seen.there[kind].get(name))
+        }
+        known |= {(file.kind, file.found.name): file for file in self._seen.complete()}
+        return sorted(known.values(), key=lambda file: file[1].modified_ns)
+
+    def _tried(self, kind: str, found: Found, completed_by: str | None) -> bool:
         """Whether nothing is left to do with a file for now."""
         try:
-            return self._taken(kind, found)
+            return self._taken(kind, found, completed_by)
         except (NotTaken, OSError) as error:
             # without its name, which may be a subscriber's number
             log.warning(
@@ -173,15 +184,14 @@ class _Visit:
             )
             return False
 
-    def _taken(self, kind: str, found: Found) -> bool:
+    def _taken(self, kind: str, found: Found, completed_by: str | None) -> bool:
         """Claims the file, unless that was done before or it is not complete, and moves it out of the way."""
-        before = self._claimed_before(kind, found) if self._claimed else None
+        before = self._claimed_before(kind, found)
         if before is not None:
             companions = self._companions(kind, found)
             if not before.has_manifest:
                 companions.pop(zone.SIDECAR, None)  # it came late
             return self._archived(kind, found, before.file_id, companions)
-        completed_by = self._seen.completed_by(kind, found, self._listing[kind])
         if completed_by is None:
             return True
         companions = self._companions(kind, found)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
@@ -42,10 +41,14 @@ def digest(listing: Listing) -> bytes:
     whole = hashlib.sha256()
     for kind, files in listing.items():
         rows = sorted(files.values(), key=itemgetter(1))
-        names = "\0".join(row.name for row in rows).encode("utf-8", "surrogatepass")
-        versions = "\0".join(str(row.version) for row in rows).encode()
-        numbers = array("q", (number for row in rows for number in (row.size, row.modified_ns))).tobytes()
-        for part in (kind.encode(), names, versions, numbers):
+        _, names, sizes, modified_ns, versions = zip(*rows, strict=True) if rows else ((),) * 5
+        for part in (
+            kind.encode(),
+            "\0".join(names).encode("utf-8", "surrogatepass"),
+            "\0".join(map(str, versions)).encode(),
+            array("q", sizes).tobytes(),
+            array("q", modified_ns).tobytes(),
+        ):
             whole.update(len(part).to_bytes(8, "big"))
             whole.update(part)
     return whole.digest()
@@ -59,6 +62,11 @@ def is_part(name: str) -> bool:
 def is_companion(name: str) -> bool:
     """A manifest or a marker: it belongs to another file."""
     return name.endswith((SIDECAR, DONE))
+
+
+def is_plain(name: str) -> bool:
+    """It may be taken once it is complete."""
+    return not is_companion(name) and not is_part(name)
 
 
 def beside(path: Path, suffix: str) -> Path | None:
@@ -94,18 +102,15 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
+def by_printable(files: dict[str, Found]) -> dict[str, Found]:
+    """The files of a folder by their names as a database has them; hardly ever is one not as the store has it."""
+    whole = "".join(files)
+    if whole.isascii() and "\0" not in whole:
+        return files
+    return {printable(name): found for name, found in files.items()}
+
+
 def safe(name: str) -> str:
     """A name for files about a file: of any name one that is a single path component and can be read in a listing."""
     plain = "".join("_" if character in "/\\" or not character.isprintable() else character for character in name)
     return plain.encode()[:_LONGEST_NAME].decode("utf-8", "ignore") or "_"
-
-
-def plain_files(listing: Listing) -> Iterator[tuple[str, Found]]:
-    """(kind, file) of what may be taken once it is complete, oldest first."""
-    files: Iterable[tuple[str, Found]] = (
-        (kind, found)
-        for kind, files in listing.items()
-        for found in files.values()
-        if not is_part(found.name) and not is_companion(found.name)
-    )
-    yield from sorted(files, key=lambda pair: pair[1].modified_ns)

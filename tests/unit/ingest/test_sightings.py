@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import zone
-from ingest.sightings import Sighting, Sightings
+from ingest.sightings import Batch, Sightings
 from outbound.landing.zone import Found
 
 APART = timedelta(seconds=30)
@@ -30,18 +30,35 @@ def expected(name, now, earlier):
 
 @given(st.dictionaries(names, states), st.dictionaries(names, st.tuples(states, ages)))
 def test_it_is_complete_by_a_marker_a_rename_or_two_looks(now, earlier):
-    files = {name: Found("campaigns", name, *state, 0) for name, state in now.items()}
-    sightings = {
-        ("campaign", zone.printable(name)): Sighting(*state, timedelta(seconds=age))
-        for name, (state, age) in earlier.items()
+    listing = {"campaign": {name: Found("campaigns", name, *state, 0) for name, state in now.items()}}
+    batches = [
+        Batch(n, "campaign", timedelta(seconds=age), [zone.printable(name)], [state[0]], [state[1]])
+        for n, (name, (state, age)) in enumerate(earlier.items())
+    ]
+    seen = Sightings(batches, listing, APART, is_atomic=False)
+    plain = {name: found for name, found in listing["campaign"].items() if zone.is_plain(name)}
+    rule = {name: how for name in plain if (how := expected(name, now, earlier))}
+    assert {found.name: how for _, found, how in seen.complete()} == rule
+
+    whole = Sightings([], listing, APART, is_atomic=True)
+    assert set(whole.complete()) == {("campaign", found, "bucket") for found in plain.values()}
+    assert (whole.new("campaign"), whole.over("campaign")) == ([], set())
+
+
+@given(st.dictionaries(names, states), st.dictionaries(names, st.tuples(states, ages)))
+def test_what_is_new_or_over_is_noted(now, earlier):
+    listing = {"campaign": {name: Found("campaigns", name, *state, 0) for name, state in now.items()}}
+    batches = [
+        Batch(n, "campaign", timedelta(seconds=age), [zone.printable(name)], [state[0]], [state[1]])
+        for n, (name, (state, age)) in enumerate(earlier.items())
+    ]
+    seen = Sightings(batches, listing, APART, is_atomic=False)
+    noted = {zone.printable(name): state for name, (state, _) in earlier.items()}
+    there = {zone.printable(name): state for name, state in now.items()}
+    assert seen.over("campaign") == {name for name, state in noted.items() if there.get(name) != state}
+    assert dict(seen.new("campaign")) == {
+        name: state for name, state in there.items() if noted.get(name) != state and not name.endswith(".done")
     }
-    seen = Sightings(sightings, APART, is_atomic=False)
-    for name, found in files.items():
-        if not zone.is_part(name) and not zone.is_companion(name):
-            assert seen.completed_by("campaign", found, files) == expected(name, now, earlier)
-    assert all(
-        Sightings({}, APART, is_atomic=True).completed_by("campaign", f, files) == "bucket" for f in files.values()
-    )
 
 
 @given(st.dictionaries(names, states, min_size=1), st.randoms())
