@@ -14,6 +14,8 @@ RUN pip install --no-cache-dir uv \
     && uv pip sync --python /opt/venv/bin/python --require-hashes requirements.lock
 COPY . .
 RUN uv pip install --python /opt/venv/bin/python --no-deps --no-build-isolation --editable . \
+    && /opt/venv/bin/python -m reports.portal.vendor \
+    && rm -rf .outbound \
     && mkdir -p /var/lib/outbound/zones \
     && chown outbound: /var/lib/outbound /var/lib/outbound/zones
 

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from billing import notice_mail, notice_webhook
 from billing.notice_mail import NoMailServer, NotTaken
-from billing.notice_texts import text
+from outbound.notice_texts import text
 from billing.notice_webhook import NotCalled
 from billing.notices import Q, Recipients, recipients
 from outbound import clock, database

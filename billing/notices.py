@@ -175,7 +175,7 @@ def recipients(connection: psycopg.Connection, account_id: int) -> Recipients:
 
 def listed(account: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
     """The latest notices, newest first, each with its text in English and what became of sending it."""
-    from billing.notice_texts import text
+    from outbound.notice_texts import text
 
     with database.connect("billing") as connection, connection.cursor(row_factory=dict_row) as cursor:
         if account is not None:

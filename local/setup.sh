@@ -6,7 +6,7 @@ unset PYTHONDONTWRITEBYTECODE
 
 venv=.outbound/venv
 stamp=.outbound/venv.sha256
-wanted=$(cat requirements.lock pyproject.toml local/setup.sh | sha256sum)
+wanted=$(cat requirements.lock pyproject.toml local/setup.sh reports/portal/vendor/* | sha256sum)
 if [ -x "$venv/bin/outbound" ] && [ "$wanted" = "$(cat "$stamp" 2>/dev/null)" ]; then
     exit 0
 fi
@@ -46,4 +46,5 @@ rm -f "$stamp"
 "$uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes requirements.lock \
     || fail "the packages of requirements.lock could not be installed: is the package index reachable, is the disk full?"
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+"$venv/bin/python" -m reports.portal.vendor || fail "the portal's pages would have no style: see above"
 printf '%s\n' "$wanted" > "$stamp"

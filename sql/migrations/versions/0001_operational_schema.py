@@ -35,6 +35,7 @@ FILES = (
     "report",
     "grants",
     "isolation",
+    "portal",
 )
 
 
@@ -49,6 +50,6 @@ def downgrade() -> None:
     """Drops everything but the roles: they belong to the cluster and other databases may use them."""
     connection = op.get_bind().connection.dbapi_connection
     connection.execute(
-        "drop schema account, network, intake, dispatch, billing, report, staging, intermediate, finance, operations"
+        "drop schema account, network, intake, dispatch, billing, report, portal, staging, intermediate, finance, operations"
         " cascade"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.notice_texts import text
+from outbound.notice_texts import text
 
 FACTS = {
     "low_balance": {"available": 999, "threshold": 1_000},

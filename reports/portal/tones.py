@@ -1,0 +1,59 @@
+"""Every state that a page can show, with its words and its tone: one table for all pages."""
+
+from typing import NamedTuple
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's name for: translate this one later
+    return text
+
+
+class Tone(NamedTuple):
+    """words: in English, to be translated. colour: of Tabler's badges."""
+
+    words: str
+    colour: str
+
+
+TONES = {
+    # files and campaigns (intake.file, intake.campaign)
+    "claimed": Tone(N_("being checked"), "azure"),
+    "validated": Tone(N_("checked"), "azure"),
+    "held": Tone(N_("held"), "orange"),
+    "accepted": Tone(N_("accepted"), "blue"),
+    "partial": Tone(N_("partly accepted"), "yellow"),
+    "rejected": Tone(N_("rejected"), "red"),
+    "duplicate": Tone(N_("duplicate"), "secondary"),
+    "paused": Tone(N_("paused"), "yellow"),
+    "cancelled": Tone(N_("cancelled"), "secondary"),
+    "completed": Tone(N_("completed"), "green"),
+    # SLA (docs/reference/sla.md)
+    "met": Tone(N_("met"), "green"),
+    "at risk": Tone(N_("at risk"), "yellow"),
+    "breached": Tone(N_("breached"), "red"),
+    "settling": Tone(N_("settling"), "azure"),
+    "insufficient data": Tone(N_("insufficient data"), "secondary"),
+    "info": Tone(N_("for information"), "secondary"),
+    "no data": Tone(N_("no data"), "secondary"),
+    # money
+    "open": Tone(N_("open"), "azure"),
+    "paid": Tone(N_("paid"), "green"),
+    "overdue": Tone(N_("overdue"), "red"),
+    "draft": Tone(N_("draft"), "secondary"),
+    "issued": Tone(N_("issued"), "green"),
+    "void": Tone(N_("void"), "secondary"),
+    "lapsed": Tone(N_("lapsed"), "secondary"),
+    "used": Tone(N_("used up"), "secondary"),
+    # people
+    "active": Tone(N_("active"), "green"),
+    "deactivated": Tone(N_("deactivated"), "secondary"),
+    "no password": Tone(N_("no password yet"), "yellow"),
+    # books
+    "agrees": Tone(N_("agrees"), "green"),
+    "differs": Tone(N_("differs"), "red"),
+}
+OTHER = "secondary"
+
+
+def tone(state: str) -> Tone:
+    """A state that has no line here is shown by its own name."""
+    return TONES.get(state) or Tone(state.replace("_", " "), OTHER)

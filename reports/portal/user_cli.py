@@ -1,0 +1,112 @@
+"""`outbound user`: who may sign in to the portal. Who there is, and in which role, says the set-up file."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+
+from outbound import audit, database
+from outbound.cli import emit
+from outbound.errors import OutboundError
+from outbound.queries import load
+
+Q = load("portal/door")
+
+
+class UnknownPerson(OutboundError):
+    """Nobody has that e-mail address: how to make somebody of it."""
+
+
+class NoPassword(OutboundError):
+    """The person cannot sign in yet: how to make that so."""
+
+
+@click.group(short_help="Who may sign in to the portal.")
+def command() -> None:
+    """Passwords of the people that the set-up file names: users of accounts, and staff."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def every(as_json: bool) -> None:
+    """Everybody, with role, account and whether they may sign in."""
+    with database.connect("doorman") as connection:
+        cursor = connection.execute(Q.people)
+        heads = [column.name for column in cursor.description or ()]
+        emit([dict(zip(heads, row, strict=True)) for row in cursor], as_json)
+
+
+@command.command()
+@click.argument("email")
+@click.option(
+    "--password-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line; - reads standard input."
+)
+@click.option("--generate", is_flag=True, help="Make one and print it.")
+def password(email: str, password_file: Path | None, generate: bool) -> None:
+    """Sets the password of EMAIL, who may sign in from then on. Their visits end."""
+    from reports.portal import passwords
+
+    if generate:
+        chosen = secrets.token_urlsafe(15)
+    elif password_file is not None:
+        with click.open_file(str(password_file)) as source:
+            chosen = source.readline().rstrip("\r\n")
+    else:
+        chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with database.connect("doorman") as connection:
+        person_id, account_id, _ = _person(connection, email)
+        connection.execute(Q.set_password, {"person": person_id, "password_hash": passwords.hashed(chosen)})
+        connection.execute(Q.end_sessions, {"person": person_id, "token_hash": None})
+        audit.record(connection, "user.password", account_id, email, {})
+    click.echo(chosen if generate else f"{email} may sign in")
+
+
+@command.command()
+@click.argument("email")
+def deactivate(email: str) -> None:
+    """EMAIL may not sign in any more; visits end at once."""
+    _set_active(email, active=False)
+    click.echo(f"{email} may not sign in any more")
+
+
+@command.command()
+@click.argument("email")
+def activate(email: str) -> None:
+    """EMAIL may sign in again, with the password they had."""
+    _set_active(email, active=True)
+    click.echo(f"{email} may sign in again")
+
+
+@command.command("no-second-factor")
+@click.argument("email")
+def no_second_factor(email: str) -> None:
+    """EMAIL has lost the authenticator: a password is enough until a new one is set."""
+    with database.connect("doorman") as connection:
+        person_id, account_id, _ = _person(connection, email)
+        connection.execute(Q.set_totp, {"person": person_id, "secret": None})
+        audit.record(connection, "user.no_second_factor", account_id, email, {})
+    click.echo(f"{email} needs no code any more")
+
+
+def _set_active(email: str, *, active: bool) -> None:
+    with database.connect("doorman") as connection:
+        person_id, account_id, has_login = _person(connection, email)
+        if not has_login:
+            raise NoPassword(f"{email} has no password yet, so cannot sign in: `outbound user password {email}`")
+        connection.execute(Q.set_active, {"person": person_id, "active": active})
+        if not active:
+            connection.execute(Q.end_sessions, {"person": person_id, "token_hash": None})
+        audit.record(connection, "user.activate" if active else "user.deactivate", account_id, email, {})
+
+
+def _person(connection: psycopg.Connection, email: str) -> tuple[int, int | None, bool]:
+    """(person, account, whether a password is set). Raises UnknownPerson."""
+    found: Any = connection.execute(Q.person, {"email": email}).fetchone()
+    if found is None:
+        raise UnknownPerson(
+            f"nobody is called {email}: add them to `users` of an account or to `staff` in the set-up file, and"
+            " `outbound apply` it"
+        )
+    return found[0], found[3], found[4]
