@@ -12,12 +12,12 @@ from psycopg.rows import class_row
 
 from billing import notice_mail, notice_webhook
 from billing.notice_mail import NoMailServer, NotTaken
-from outbound.notice_texts import text
 from billing.notice_webhook import NotCalled
 from billing.notices import Q, Recipients, recipients
 from outbound import clock, database
 from outbound.errors import OutboundError
 from outbound.logs import logger
+from outbound.notice_texts import text
 from outbound.settings import Mail, WrongSetting, mail, private_webhooks, secret
 
 log = logger(__name__)

@@ -4,11 +4,11 @@ import fcntl
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import airflow
+from local import airflow, portal
 from local.ports import is_free
 from local.supervisor import Process, Supervisor
 from outbound import database
@@ -74,13 +74,20 @@ class Platform:
                 ["--port", str(port), "--witness", str(self.carrier / "witness.jsonl"), "--status-file", str(status)]
                 + (CARRIER_OPTIONS if options is None else options),
                 order=2,
-                ready_file=status,
+                ready=status.exists,
             )
         )
 
     def start_worker(self, name: str = "worker-1", env: dict[str, str] | None = None) -> None:
         """A dispatch worker; SIGTERM lets it finish what is in flight."""
         self.supervisor.start(self._command("dispatch", ["--worker", name], order=1, env=env, process=name))
+
+    def start_portal(self) -> None:
+        """Returns at once; `local.portal.answers` tells when it can be looked at."""
+        where = portal.port(self.settings)
+        self.supervisor.start(
+            self._command("portal", ["--port", str(where)], order=1, ready=lambda: portal.answers(self.settings))
+        )
 
     def start_airflow_preparation(self) -> None:
         self._airflow_env = airflow.environment(self.settings, database.url())
@@ -114,7 +121,7 @@ class Platform:
         words: list[str],
         *,
         order: int,
-        ready_file: Path | None = None,
+        ready: Callable[[], bool] | None = None,
         env: dict[str, str] | None = None,
         process: str | None = None,
     ) -> Process:
@@ -126,6 +133,6 @@ class Platform:
             argv=[str(Path(sys.executable).with_name("outbound")), command, *words],
             env={**kept, "OUTBOUND_HOME": str(self.settings.home), **(env or {})},
             log=self.settings.home / "logs" / f"{name}.log",
-            ready=ready_file.exists if ready_file else None,
+            ready=ready,
             order=order,
         )

@@ -5,7 +5,7 @@ import threading
 
 import click
 
-from local import airflow, postgres
+from local import airflow, portal, postgres
 from local.platform import Platform, alone
 from local.ports import kept_port
 from local.supervisor import Supervisor
@@ -38,6 +38,7 @@ def _run(platform: Platform, carrier_port: int | None, workers: int, ending: thr
         platform.start_carrier(simulated)
     for n in range(1, workers + 1):
         platform.start_worker(f"worker-{n}")
+    platform.start_portal()
     platform.start_airflow(ending)
     if not ending.is_set():
         _say_where(platform, simulated)
@@ -58,6 +59,12 @@ def demo_carrier(platform: Platform) -> int | None:
 
 
 def _say_where(platform: Platform, simulated: int | None) -> None:
+    click.echo(f"portal      {portal.url(platform.settings)}")
+    if simulated:
+        password = portal.let_everybody_in(platform.settings)
+        for email, role, account in portal.people():
+            click.echo(f"            {email}  {role}{f' of {account}' if account else ''}")
+        click.echo(f"            all of them with the password {password}")
     user, password = airflow.login(platform.settings)
     click.echo(f"Airflow     {airflow.url(platform.settings)}  user {user}  password {password}")
     click.echo('database    psql "$(outbound db url)"')

@@ -21,13 +21,20 @@ def cookie_name(request: Request) -> str:
     return SECURE_COOKIE if request.url.scheme == "https" else PLAIN_COOKIE
 
 
+def visitor_of(request: Request) -> Visitor | None:
+    """Who asks; None where nobody has signed in."""
+    if not hasattr(request.state, "visitor"):
+        token = request.cookies.get(cookie_name(request))
+        request.state.visitor = doorman.visitor(token) if token else None
+    found: Visitor | None = request.state.visitor
+    return found
+
+
 def signed_in(request: Request) -> Visitor:
     """Raises NotSignedIn."""
-    token = request.cookies.get(cookie_name(request))
-    found = doorman.visitor(token) if token else None
+    found = visitor_of(request)
     if found is None:
         raise NotSignedIn
-    request.state.visitor = found
     return found
 
 

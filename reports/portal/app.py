@@ -14,11 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outbound.logs import logger
 from reports.portal import rendering
-from reports.portal.access import NotSignedIn
+from reports.portal.access import NotSignedIn, visitor_of
 from reports.portal.pages import MODULES
 from reports.portal.places import STATIC
 from reports.portal.reading import engine
 from reports.portal.security import Security
+from reports.portal.visitor import Visitor
 
 log = logger("reports.portal")
 
@@ -55,7 +56,9 @@ class Failures:
             log.error(  # noqa: TRY400  no traceback: the error's text is in it
                 "page failed", error=type(error).__name__, where=f"{Path(last.filename).name}:{last.lineno}"
             )
-            await _told(Request(scope, receive), 500)(scope, receive, send)
+            request = Request(scope, receive)
+            told = _told(request, getattr(request.state, "visitor", None), 500)
+            await told(scope, receive, send)
 
 
 def create() -> FastAPI:
@@ -92,13 +95,13 @@ def _ask_to_sign_in(request: Request, _: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return _told(request, status)
+    return _told(request, visitor_of(request), status)
 
 
 def _not_found(request: Request, _: Exception) -> Response:
     """An address that is none of ours, such as a text where a number belongs."""
-    return _told(request, 404 if request.method == "GET" else 422)
+    return _told(request, visitor_of(request), 404 if request.method == "GET" else 422)
 
 
-def _told(request: Request, status: int) -> Response:
-    return rendering.page(request, getattr(request.state, "visitor", None), "error.html", status, code=status)
+def _told(request: Request, visitor: Visitor | None, status: int) -> Response:
+    return rendering.page(request, visitor, "error.html", status, code=status)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 from local.ports import free_port
@@ -33,6 +34,9 @@ def test_ctrl_c_ends_every_process_and_keeps_the_state() -> None:
             if line.startswith("Ctrl-C"):
                 break
         assert any(line.startswith("Airflow") for line in lines), (Path(folder) / "log").read_text()
+        (portal,) = (line.split()[1] for line in lines if line.startswith("portal"))
+        with urllib.request.urlopen(f"{portal}/sign-in", timeout=30) as page:
+            assert b"Outbound" in page.read()
         assert len(processes_of(home)) > 6
 
         os.killpg(platform.pid, signal.SIGINT)

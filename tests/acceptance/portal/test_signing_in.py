@@ -1,0 +1,61 @@
+"""Signing in, and what a signed-in person sees first; every page in both languages and themes."""
+
+import pytest
+
+from tests.acceptance.portal.browser import axe
+from tests.acceptance.portal.stage import PASSWORD
+
+EVERYBODYS = {
+    "nadia@nile.example": ["/", "/settings", "/no-such-page"],
+    "dina@delta.example": ["/"],
+    "finance@example.com": ["/settings"],
+}
+
+
+def test_a_customer_signs_in_and_sees_the_balance(visiting):
+    nadia = visiting("nadia@nile.example")
+    text = nadia.page.inner_text("main")
+    assert "Good to see you, Nadia Nilometer" in text
+    # 500 bought, 2 campaigns of 58 members each that had not opted out, two of them refused by the carrier
+    assert "386" in text
+    assert "38.60 EGP" in text
+    assert "Nilometer-2.csv" in text
+
+
+def test_a_wrong_password_says_so_and_nobody_is_in(visiting):
+    visitor = visiting()
+    page = visitor.go("/settings")
+    assert page.url.endswith("/sign-in?next=%2Fsettings")
+    page.fill("#email", "nadia@nile.example")
+    page.fill("#password", "wrong" + PASSWORD)
+    page.click("main button[type=submit]")
+    assert "not right" in page.inner_text("[role=alert]")
+    visitor.trouble.clear()  # the browser itself says that the answer was 401
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/settings")
+
+
+def test_signing_out_ends_the_visit(visiting):
+    nadia = visiting("nadia@nile.example")
+    nadia.page.click("header .nav-link[data-bs-toggle=dropdown] >> text=Nadia")
+    nadia.page.click("text=Sign out")
+    nadia.page.wait_for_url("**/sign-in")
+    assert "/sign-in" in nadia.go("/settings").url
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_every_page_is_accessible_and_keeps_its_policy(visiting, language, theme):
+    for email, paths in EVERYBODYS.items():
+        strict = visiting(email)
+        strict.look(language, theme)
+        for path in paths:
+            page = strict.go(path)
+            assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
+        strict.trouble[:] = [line for line in strict.trouble if "404" not in line]
+        lax = visiting(email, bypass_csp=True)
+        found = {path: broken for path in paths if (broken := axe(lax.go(path)))}
+        lax.trouble[:] = [line for line in lax.trouble if "404" not in line]
+        assert found == {}
+        strict.look("en", "system")
