@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -37,13 +38,15 @@ def addresses(stage) -> list[str]:
 
 @pytest.fixture
 def signed_in(stage):
-    def begin(email: str) -> httpx.Client:
-        client = httpx.Client(base_url=stage.url, timeout=60)
-        answer = client.post("/sign-in", data={"email": email, "password": PASSWORD})
-        assert answer.status_code == 303
-        return client
+    with ExitStack() as clients:
 
-    return begin
+        def begin(email: str) -> httpx.Client:
+            client = clients.enter_context(httpx.Client(base_url=stage.url, timeout=60))
+            answer = client.post("/sign-in", data={"email": email, "password": PASSWORD})
+            assert answer.status_code == 303
+            return client
+
+        yield begin
 
 
 def test_all_of_the_application_s_routes_are_looked_at():
