@@ -6,7 +6,7 @@ unset PYTHONDONTWRITEBYTECODE
 
 venv=.outbound/venv
 stamp=.outbound/venv.sha256
-wanted=$(cat requirements.lock pyproject.toml local/setup.sh reports/portal/vendor/* | sha256sum)
+wanted=$(cat requirements.lock pyproject.toml local/setup.sh reports/portal/vendor/*.{json,py} | sha256sum)
 if [ -x "$venv/bin/outbound" ] && [ "$wanted" = "$(cat "$stamp" 2>/dev/null)" ]; then
     exit 0
 fi
