@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers
 from markupsafe import Markup
 
+from outbound.masking import mask
+
 NOTHING = Markup('<span class="text-secondary" aria-hidden="true">–</span>')
 
 
@@ -70,6 +72,11 @@ class Formats:
         return self._kept(
             dates.format_timedelta(round(seconds), granularity="second", threshold=1.5, locale=self._locale)
         )
+
+    @staticmethod
+    def msisdn(value: int | None) -> Markup:
+        """Masked: enough to recognise, not enough to call."""
+        return NOTHING if value is None else Markup('<bdi dir="ltr">{}</bdi>').format(mask(value))
 
     @staticmethod
     def text(value: Any) -> Markup:

@@ -9,7 +9,7 @@ import binascii
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import RowMapping
 
+from outbound.masking import mask
 from reports import cells
 from reports.portal.reading import Reader
 from reports.portal.rendering import page
@@ -27,8 +28,8 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Column:
-    """kind: text, number, money (its currency in `currency_from`), rate, percent, instant, day, state. href: a format of the row's
-    columns, such as "/campaigns/{campaign}"."""
+    """kind: text, number, money (its currency in `currency_from`), rate, percent, instant, day, state, msisdn (masked, in the CSV too).
+    href: a format of the row's columns, such as "/campaigns/{campaign}"."""
 
     name: str
     title: str
@@ -98,7 +99,8 @@ class Listing:
     def _csv(self, reader: Reader, values: Mapping[str, Any]) -> Response:
         order = ", ".join(f"listed.{name} {'asc' if self.ascending else 'desc'}" for name in self.key)
         rows = reader.stream(f"select listed.* from ({self.query}) as listed order by {order}", values)  # noqa: S608
-        return csv_response(self.name, [column.name for column in self.columns], rows)
+        masked = {column.name for column in self.columns if column.kind == "msisdn"}
+        return csv_response(self.name, [column.name for column in self.columns], rows, masked)
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,10 @@ class Shown:
         return any(self.asked.values())
 
 
-def csv_response(name: str, heads: Sequence[str], rows: Iterator[RowMapping]) -> StreamingResponse:
-    """With the mark by which spreadsheets know UTF-8, and no text that they would calculate."""
+def csv_response(
+    name: str, heads: Sequence[str], rows: Iterator[RowMapping], masked: Set[str] = frozenset()
+) -> StreamingResponse:
+    """With the mark by which spreadsheets know UTF-8, and no text that they would calculate. masked: columns of numbers."""
 
     def lines() -> Iterator[bytes]:
         yield b"\xef\xbb\xbf"
@@ -125,7 +129,7 @@ def csv_response(name: str, heads: Sequence[str], rows: Iterator[RowMapping]) ->
         writer = csv.writer(line, lineterminator="\n")
         writer.writerow(heads)
         for row in rows:
-            writer.writerow([cells.text(row[head]) for head in heads])
+            writer.writerow([mask(row[head]) if head in masked else cells.text(row[head]) for head in heads])
             if line.tell() > 1 << 16:
                 yield line.getvalue().encode()
                 line.seek(0)

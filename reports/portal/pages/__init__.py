@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from reports.portal.pages import home, settings, sign_in
+from reports.portal.pages import balance, home, invoices, recipients, settings, sign_in
 
-MODULES: tuple[ModuleType, ...] = (sign_in, home, settings)
+MODULES: tuple[ModuleType, ...] = (sign_in, home, balance, recipients, invoices, settings)
 """In the order of the menu."""

@@ -86,6 +86,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function portal.lots() is 'As the fold of CHARGING 6 leaves them now; worth: at the rate they carry.';
 
-revoke execute on function portal.balance(), portal.lots() from public;
+-- Whether a number gets nothing from this account, by its own list or by everybody's.
+create function portal.is_opted_out(of_msisdn bigint) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (
+        select
+        from account.opt_out
+        where msisdn = of_msisdn
+          and (account_id is null or account_id = account.current_account())
+    )
+$$;
+
+revoke execute on function portal.balance(), portal.lots(), portal.is_opted_out(bigint) from public;
 grant usage on schema portal to outbound_web;
-grant execute on function portal.balance(), portal.lots() to outbound_web;
+grant execute on function portal.balance(), portal.lots(), portal.is_opted_out(bigint) to outbound_web;

@@ -6,10 +6,13 @@ from tests.acceptance.portal.browser import axe
 from tests.acceptance.portal.stage import PASSWORD
 
 EVERYBODYS = {
-    "nadia@nile.example": ["/", "/settings", "/no-such-page"],
-    "dina@delta.example": ["/"],
+    "nadia@nile.example": [
+        "/", "/settings", "/no-such-page", "/balance?units=1000", "/invoices", "/statement", "/base?number=201001000010",
+        "/opt-outs", "/senders",
+    ],
+    "dina@delta.example": ["/", "/balance"],
     "finance@example.com": ["/settings"],
-}
+}  # fmt: skip
 
 
 def test_a_customer_signs_in_and_sees_the_balance(visiting):
