@@ -1,12 +1,13 @@
 """Who may open which page: dependencies that routes name, and that answer 404 to everybody else."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
 from reports.portal import doorman
-from reports.portal.reading import Reader, reading
+from reports.portal.reading import Reader
 from reports.portal.visitor import CUSTOMERS, STAFF, Role, Visitor
 
 PLAIN_COOKIE, SECURE_COOKIE = "outbound", "__Host-outbound"
@@ -50,7 +51,7 @@ def only(*roles: Role) -> Callable[[Visitor], Visitor]:
 
 
 def _reader(visitor: Annotated[Visitor, Depends(signed_in)]) -> Iterator[Reader]:
-    with reading(visitor) as reader:
+    with closing(Reader(visitor)) as reader:
         yield reader
 
 

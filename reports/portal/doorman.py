@@ -105,6 +105,11 @@ def end_second_factor(guest: Visitor, code: str) -> None:
         desk.exec_driver_sql(Q.set_totp, {"person": guest.person_id, "secret": None})
 
 
+def note_unmasking(guest: Visitor, account_id: int, what: str, reason: str) -> None:
+    """Written before the number is shown."""
+    _do(Q.note_unmasking, {"actor": guest.email, "account": account_id, "object": what, "reason": reason})
+
+
 def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 

@@ -112,3 +112,8 @@ from account.person
 left join portal.login using (person_id)
 left join account.account using (account_id)
 order by account.name nulls first, person.email;
+
+-- note_unmasking --
+-- That a person was shown a whole number, and why.
+insert into account.audit (actor, action, account_id, object, detail)
+values (%(actor)s, 'number.unmask', %(account)s, %(object)s, jsonb_build_object('reason', %(reason)s::text));

@@ -77,10 +77,12 @@ class Stage:
     home: Path
     database: str
 
-    def value(self, query: str, *values: Any) -> Any:
+    def row(self, query: str, *values: Any) -> tuple[Any, ...]:
         with psycopg.connect(self.database) as connection:
-            row = connection.execute(query.encode(), values).fetchone()
-        return row[0] if row else None
+            return connection.execute(query.encode(), values).fetchone() or (None,)
+
+    def value(self, query: str, *values: Any) -> Any:
+        return self.row(query, *values)[0]
 
     def everybody_has_the_first_one_s_password(self) -> None:
         """One hash takes its time; the command that makes it is tried once."""

@@ -59,7 +59,8 @@ def test_lists_are_filtered_and_go_out_as_csv(visiting, stage):
     assert page.locator("tbody tr").count() == 2
     assert "2010•••••000" in page.inner_text("table")
     page.fill("#filter-number", "201001000001")
-    page.click("text=Show")
+    with page.expect_navigation():
+        page.click("text=Show")
     assert page.locator("tbody tr").count() == 1
     answer = nadia.page.request.get(page.url + "&format=csv")
     assert answer.text().splitlines()[1].split(",")[1:] == ["2010•••••001", "file", "optout.csv"]

@@ -12,6 +12,7 @@ EVERYBODYS = {
     ],
     "dina@delta.example": ["/", "/balance"],
     "finance@example.com": ["/settings"],
+    "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
 }  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from reports.portal.pages import MODULES
 from tests.acceptance.portal.stage import MARK, PASSWORD, PEOPLE
 
 OF_NILE = {
-    "label": "select max(label) from billing.invoice join account.account using (account_id) where name = 'nile'",
-    "campaign": "select max(campaign_id) from intake.campaign join account.account using (account_id) where name = 'nile'",
-    "file": "select max(file_id) from intake.file join account.account using (account_id) where name = 'nile'",
-    "invoice": "select max(invoice_id) from billing.invoice join account.account using (account_id) where name = 'nile'",
+    "label": "select max(label) from billing.invoice join account.account using (account_id) where account.name = 'nile'",
+    "campaign": "select max(campaign_id) from intake.campaign join account.account using (account_id) where account.name = 'nile'",
+    "file": "select max(file_id) from intake.file join account.account using (account_id) where account.name = 'nile'",
+    "ordinal": "select 1",
+    "invoice": "select max(invoice_id) from billing.invoice join account.account using (account_id) where account.name = 'nile'",
 }
 """Names of path parameters -> what finds one of nile's. A page with another parameter has to add it here."""
 
