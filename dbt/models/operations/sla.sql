@@ -1,24 +1,44 @@
--- One row per account, month and metric: S3, S6, S7, S13 and S14 of SLA, raw and adjusted, with what the adjustment leaves out.
--- Months are those of eligible_at in the account's zone, S13's those in which a file was complete; figures are provisional until
--- 72 h after the month's end.
+-- One row per account, month and metric, S1 to S14 of SLA, raw and adjusted, with what the adjustment leaves out. Months are those of
+-- eligible_at in the account's zone, of S2 and S13 those in which a file was complete; figures are provisional until 72 h after the
+-- month's end. A month that is frozen is as it was frozen.
+
+{{ config(indexes=[{'columns': ['account_id', 'month', 'metric'], 'unique': true}]) }}
 
 with
 
-campaign_outcomes as (
+month_outcomes as (
 
-    select * from {{ ref('int_campaign_outcomes') }}
+    select * from {{ ref('int_month_outcomes') }}
 
 ),
 
-campaigns as (
+punctuality as (
 
-    select * from {{ ref('int_campaigns') }}
+    select * from {{ ref('int_month_punctuality') }}
+
+),
+
+sessions as (
+
+    select * from {{ ref('sla_sessions') }}
+
+),
+
+files as (
+
+    select * from {{ ref('sla_files') }}
 
 ),
 
 classes as (
 
     select * from {{ ref('outcome_classes') }}
+
+),
+
+networks as (
+
+    select * from {{ ref('stg_networks') }}
 
 ),
 
@@ -40,9 +60,9 @@ accounts as (
 
 ),
 
-files as (
+frozen_figures as (
 
-    select * from {{ ref('stg_files') }}
+    select * from {{ ref('stg_sla_figures') }}
 
 ),
 
@@ -52,15 +72,46 @@ watermark as (
 
 ),
 
-outcomes as (
+-- S1: minute by minute of each bind group
+session_availability as (
 
     select
-        campaign_outcomes.*,
-        campaigns.is_mature
-    from campaign_outcomes
-    inner join campaigns
-        on campaign_outcomes.account_id = campaigns.account_id
-        and campaign_outcomes.campaign_id = campaigns.campaign_id
+        account_id,
+        month,
+        'S1' as metric,
+        sum(minutes - missed) as raw_good,
+        sum(minutes) as raw_counted,
+        sum(minutes - announced - (missed - missed_announced)) as good,
+        sum(minutes - announced) as counted,
+        sum(announced) as excluded,
+        jsonb_strip_nulls(jsonb_build_object('announced_maintenance', nullif(sum(announced), 0))) as exclusions,
+        0 as waiting
+    from sessions
+    group by account_id, month
+
+),
+
+-- S2: rows of campaigns' files
+acceptance as (
+
+    select
+        account_id,
+        month,
+        'S2' as metric,
+        sum(accepted) as raw_good,
+        sum(presented - still_open) as raw_counted,
+        sum(accepted) as good,
+        sum(presented - rejected - left_out - held - still_open) as counted,
+        sum(rejected + left_out + held) as excluded,
+        jsonb_strip_nulls(jsonb_build_object(
+            'rejected', nullif(sum(rejected), 0),
+            'left_out', nullif(sum(left_out), 0),
+            'held', nullif(sum(held), 0)
+        )) as exclusions,
+        sum(still_open) as waiting
+    from files
+    where campaign is not null
+    group by account_id, month
 
 ),
 
@@ -81,7 +132,7 @@ dues as (
         case when drop_reason = 'part_rejected' then dropped_beside_invalid else 0 end as invalid_rest,
         case when drop_reason = 'part_rejected' then dropped - dropped_beside_invalid else 0 end as rejected_rest,
         pending
-    from outcomes
+    from month_outcomes
 
 ),
 
@@ -91,6 +142,9 @@ submission_success as (
         account_id,
         month,
         'S3' as metric,
+        sum(accepted) as raw_good,
+        sum(accepted + unknown + rejected + rejected_rest + failed + invalid + invalid_rest + opted_out + not_in_base + cancelled)
+            as raw_counted,
         sum(accepted) as good,
         sum(accepted + unknown + rejected + rejected_rest + failed) as counted,
         sum(invalid + invalid_rest + opted_out + not_in_base + cancelled) as excluded,
@@ -100,28 +154,77 @@ submission_success as (
             'not_in_base', nullif(sum(not_in_base), 0),
             'cancelled', nullif(sum(cancelled), 0)
         )) as exclusions,
-        sum(pending) > 0 as is_settling,
-        true as is_sampled
+        sum(pending) as waiting
     from dues
     group by account_id, month
+
+),
+
+-- S4: what waits for its turn at the contracted rate is in time
+internal_latency as (
+
+    select
+        account_id,
+        month,
+        'S4' as metric,
+        sum(at_once) as raw_good,
+        sum(at_once + in_turn + windowed + late + given_up) as raw_counted,
+        sum(at_once + in_turn) as good,
+        sum(at_once + in_turn + late) as counted,
+        sum(windowed + given_up) as excluded,
+        jsonb_strip_nulls(jsonb_build_object(
+            'above_rate', nullif(sum(in_turn), 0),
+            'window', nullif(sum(windowed), 0),
+            'opted_out', nullif(coalesce(sum(given_up) filter (where drop_reason = 'opted_out'), 0), 0),
+            'not_in_base', nullif(coalesce(sum(given_up) filter (where drop_reason = 'not_in_base'), 0), 0),
+            'cancelled', nullif(coalesce(sum(given_up) filter (where drop_reason = 'cancelled'), 0), 0)
+        )) as exclusions,
+        sum(waiting) as waiting
+    from month_outcomes
+    group by account_id, month
+
+),
+
+-- S5: campaign by campaign
+campaign_punctuality as (
+
+    select
+        account_id,
+        month,
+        'S5' as metric,
+        in_time as raw_good,
+        in_time + put_off + left_out + late as raw_counted,
+        in_time + put_off as good,
+        in_time + put_off + late as counted,
+        left_out as excluded,
+        jsonb_strip_nulls(jsonb_build_object(
+            'paused', nullif(paused, 0),
+            'held', nullif(held, 0),
+            'window', nullif(windowed, 0),
+            'above_rate', nullif(queued, 0)
+        )) as exclusions,
+        waiting
+    from punctuality
 
 ),
 
 by_outcome as (
 
     select
-        outcomes.account_id,
-        outcomes.month,
-        outcomes.outcome,
+        month_outcomes.account_id,
+        month_outcomes.month,
+        month_outcomes.outcome,
         coalesce(classes.is_excluded, false) as is_excluded,
         coalesce(classes.class is not null and not classes.is_excluded, false) as is_counted,
-        sum(outcomes.messages) as messages,
-        sum(outcomes.submitted) as submitted,
-        coalesce(bool_or(outcomes.outcome = 'in_flight' or not outcomes.is_mature), false) as is_settling
-    from outcomes
+        sum(month_outcomes.messages) as messages,
+        sum(month_outcomes.submitted) as submitted,
+        sum(month_outcomes.fast) as fast,
+        sum(month_outcomes.unavailable) as unavailable,
+        sum(month_outcomes.unavailable_fast) as unavailable_fast
+    from month_outcomes
     left join classes
-        on outcomes.outcome = classes.class
-    group by outcomes.account_id, outcomes.month, outcomes.outcome, classes.class, classes.is_excluded
+        on month_outcomes.outcome = classes.class
+    group by month_outcomes.account_id, month_outcomes.month, month_outcomes.outcome, classes.class, classes.is_excluded
 
 ),
 
@@ -131,30 +234,160 @@ raw_delivery as (
         account_id,
         month,
         'S6' as metric,
+        coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as raw_good,
+        sum(submitted) as raw_counted,
         coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as good,
         sum(submitted) as counted,
         0 as excluded,
         '{}'::jsonb as exclusions,
-        bool_or(is_settling) as is_settling,
-        true as is_sampled
+        coalesce(sum(messages) filter (where outcome = 'in_flight'), 0) as waiting
     from by_outcome
     group by account_id, month
 
 ),
 
+-- S7: its raw figure is S6's
 adjusted_delivery as (
 
     select
         account_id,
         month,
         'S7' as metric,
+        coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as raw_good,
+        sum(submitted) as raw_counted,
         coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as good,
         coalesce(sum(messages) filter (where is_counted), 0) as counted,
         coalesce(sum(messages) filter (where is_excluded), 0) as excluded,
         coalesce(jsonb_object_agg(outcome, messages) filter (where is_excluded), '{}') as exclusions,
-        bool_or(is_settling) as is_settling,
-        true as is_sampled
+        coalesce(sum(messages) filter (where outcome = 'in_flight'), 0) as waiting
     from by_outcome
+    group by account_id, month
+
+),
+
+-- S8: what was lost before it was submitted is ours as well
+platform_success as (
+
+    select
+        account_id,
+        month,
+        'S8' as metric,
+        sum(submitted) - coalesce(sum(submitted) filter (where outcome = 'platform_fault'), 0) as raw_good,
+        sum(case when outcome = 'platform_fault' then messages else submitted end) as raw_counted,
+        sum(submitted) - coalesce(sum(submitted) filter (where outcome = 'platform_fault'), 0) as good,
+        sum(case when outcome = 'platform_fault' then messages else submitted end) as counted,
+        0 as excluded,
+        '{}'::jsonb as exclusions,
+        coalesce(sum(messages) filter (where outcome = 'in_flight'), 0) as waiting
+    from by_outcome
+    group by account_id, month
+
+),
+
+handset_latency as (
+
+    select
+        account_id,
+        month,
+        'S9' as metric,
+        sum(fast) as raw_good,
+        coalesce(sum(messages) filter (where outcome = 'delivered'), 0) as raw_counted,
+        sum(fast - unavailable_fast) as good,
+        coalesce(sum(messages - unavailable) filter (where outcome = 'delivered'), 0) as counted,
+        sum(unavailable) as excluded,
+        jsonb_strip_nulls(jsonb_build_object('handset_unavailable', nullif(sum(unavailable), 0))) as exclusions,
+        coalesce(sum(messages) filter (where outcome = 'in_flight'), 0) as waiting
+    from by_outcome
+    group by account_id, month
+
+),
+
+awaited as (
+
+    select
+        month_outcomes.account_id,
+        month_outcomes.month,
+        month_outcomes.awaited,
+        month_outcomes.complete,
+        month_outcomes.unawaited,
+        coalesce(networks.receipts, true) as is_told
+    from month_outcomes
+    left join networks
+        on month_outcomes.network_id = networks.network_id
+
+),
+
+receipt_completeness as (
+
+    select
+        account_id,
+        month,
+        'S10' as metric,
+        sum(complete) as raw_good,
+        sum(awaited) as raw_counted,
+        coalesce(sum(complete) filter (where is_told), 0) as good,
+        coalesce(sum(awaited) filter (where is_told), 0) as counted,
+        coalesce(sum(awaited) filter (where not is_told), 0) as excluded,
+        jsonb_strip_nulls(jsonb_build_object(
+            'network_without_receipts', nullif(coalesce(sum(awaited) filter (where not is_told), 0), 0)
+        )) as exclusions,
+        coalesce(sum(unawaited) filter (where is_told), 0) as waiting
+    from awaited
+    group by account_id, month
+
+),
+
+receipt_relay as (
+
+    select
+        account_id,
+        month,
+        'S11' as metric,
+        sum(relayed) as raw_good,
+        sum(receipts) as raw_counted,
+        sum(relayed) as good,
+        sum(receipts) as counted,
+        0 as excluded,
+        '{}'::jsonb as exclusions,
+        0 as waiting
+    from month_outcomes
+    group by account_id, month
+
+),
+
+-- S12: a second acceptance of a segment is one too many
+no_duplicates as (
+
+    select
+        account_id,
+        month,
+        'S12' as metric,
+        sum(accepted) as raw_good,
+        sum(accepted + duplicates) as raw_counted,
+        sum(accepted) as good,
+        sum(accepted + duplicates) as counted,
+        0 as excluded,
+        '{}'::jsonb as exclusions,
+        0 as waiting
+    from month_outcomes
+    group by account_id, month
+
+),
+
+file_turnaround as (
+
+    select
+        account_id,
+        month,
+        'S13' as metric,
+        count(*) filter (where turnaround = 'in_time') as raw_good,
+        count(*) filter (where turnaround <> 'open') as raw_counted,
+        count(*) filter (where turnaround = 'in_time') as good,
+        count(*) filter (where turnaround in ('in_time', 'late')) as counted,
+        count(*) filter (where turnaround = 'held') as excluded,
+        jsonb_strip_nulls(jsonb_build_object('held', nullif(count(*) filter (where turnaround = 'held'), 0))) as exclusions,
+        count(*) filter (where turnaround = 'open') as waiting
+    from files
     group by account_id, month
 
 ),
@@ -166,86 +399,38 @@ charging_correctness as (
         account_id,
         month,
         'S14' as metric,
+        sum(chargeable) - sum(mischarged) as raw_good,
+        sum(chargeable) as raw_counted,
         sum(chargeable) - sum(mischarged) as good,
         sum(chargeable) as counted,
         0 as excluded,
         '{}'::jsonb as exclusions,
-        false as is_settling,
-        false as is_sampled
-    from outcomes
+        0 as waiting
+    from month_outcomes
     group by account_id, month
     having sum(chargeable) + sum(mischarged) > 0
 
 ),
 
--- S13: five minutes per 100,000 rows, at least five; a file without an answer fails once they are over
-dated_files as (
-
-    select
-        files.*,
-        to_char(files.stable_at at time zone accounts.timezone, 'YYYY-MM') as month,
-        files.stable_at + interval '5 minutes' * greatest(files.rows / 100000.0, 1) as due_at,
-        least(
-            watermark.as_of,
-            billing.day_start(
-                ({{ local_month('files.stable_at', 'accounts.timezone') }} + interval '1 month')::date, accounts.timezone
-            ) + interval '72 hours'
-        ) as known_until
-    from files
-    inner join accounts
-        on files.account_id = accounts.account_id
-    cross join watermark
-    where files.stable_at <= watermark.as_of
-
-),
-
-complete_files as (
-
-    select
-        account_id,
-        month,
-        due_at,
-        known_until,
-        case when answered_at <= known_until then answered_at end as known_at,
-        case when answered_at <= known_until then outcome end as outcome
-    from dated_files
-
-),
-
-turnarounds as (
-
-    select
-        account_id,
-        month,
-        coalesce(known_at <= due_at, false) as is_in_time,
-        due_at > known_until and known_at is null as is_open,
-        coalesce(outcome = 'held', false) as is_held
-    from complete_files
-
-),
-
-file_turnaround as (
-
-    select
-        account_id,
-        month,
-        'S13' as metric,
-        count(*) filter (where is_in_time) as good,
-        count(*) filter (where is_in_time or not (is_open or is_held)) as counted,
-        count(*) filter (where not is_in_time and not is_open and is_held) as excluded,
-        jsonb_strip_nulls(jsonb_build_object(
-            'held', nullif(count(*) filter (where not is_in_time and not is_open and is_held), 0)
-        )) as exclusions,
-        bool_or(is_open) as is_settling,
-        false as is_sampled
-    from turnarounds
-    group by account_id, month
-
-),
-
 metrics as (
 
+    select * from session_availability
+
+    union all
+
+    select * from acceptance
+
+    union all
+
     select * from submission_success
+
+    union all
+
+    select * from internal_latency
+
+    union all
+
+    select * from campaign_punctuality
 
     union all
 
@@ -257,15 +442,34 @@ metrics as (
 
     union all
 
-    select * from charging_correctness
+    select * from platform_success
+
+    union all
+
+    select * from handset_latency
+
+    union all
+
+    select * from receipt_completeness
+
+    union all
+
+    select * from receipt_relay
+
+    union all
+
+    select * from no_duplicates
 
     union all
 
     select * from file_turnaround
 
+    union all
+
+    select * from charging_correctness
+
 ),
 
--- raw: of everything; S7's raw figure is S6's
 figures as (
 
     select
@@ -273,17 +477,17 @@ figures as (
         accounts.account,
         accounts.timezone,
         (metrics.month || '-01')::date as first_day,
-        case metrics.metric
-            when 'S7' then raw_delivery.good::numeric / nullif(raw_delivery.counted, 0)
-            else metrics.good::numeric / nullif(metrics.counted + metrics.excluded, 0)
-        end as raw,
+        metrics.raw_good::numeric / nullif(metrics.raw_counted, 0) as raw,
         metrics.good::numeric / nullif(metrics.counted, 0) as adjusted
     from metrics
     inner join accounts
         on metrics.account_id = accounts.account_id
-    left join raw_delivery
-        on metrics.account_id = raw_delivery.account_id
-        and metrics.month = raw_delivery.month
+    where not exists (
+            select 1
+            from frozen_figures
+            where frozen_figures.account_id = metrics.account_id
+                and frozen_figures.month = metrics.month
+        )
 
 ),
 
@@ -291,6 +495,7 @@ targeted as (
 
     select
         figures.*,
+        default_targets.is_sampled,
         coalesce(agreed.target, default_targets.target) as target,
         billing.day_start((figures.first_day + interval '1 month')::date, figures.timezone)
         + interval '72 hours' > watermark.as_of as is_provisional
@@ -310,7 +515,26 @@ targeted as (
 
 ),
 
-final as (
+-- settling: what still waits can make it come out one way or the other
+weighed as (
+
+    select
+        *,
+        is_provisional
+        and waiting > 0
+        and (
+            target is null
+            or (
+                good < target * (counted + waiting)
+                and good + waiting >= target * (counted + waiting)
+            )
+        ) as is_settling,
+        case when target < 1 and counted > 0 then 1 - (counted - good) / ((1 - target) * counted) end as budget_left
+    from targeted
+
+),
+
+computed as (
 
     select
         account,
@@ -323,19 +547,52 @@ final as (
         case
             when counted = 0 then 'no data'
             when is_sampled and counted < 1000 then 'insufficient data'
-            when is_settling and is_provisional then 'settling'
+            when is_settling then 'settling'
             when target is null then 'info'
-            when adjusted >= target then 'met'
-            else 'breached'
+            when adjusted < target then 'breached'
+            when is_provisional and budget_left < 0.25 then 'at risk'
+            else 'met'
         end as state,
         good::bigint as good,
         counted::bigint as counted,
         excluded::bigint as excluded,
+        waiting::bigint as waiting,
         is_provisional,
         {{ wilson('good', 'counted', '-') }} as at_least,
         {{ wilson('good', 'counted', '+') }} as at_most,
+        round(budget_left, 6) as budget_left,
         account_id
-    from targeted
+    from weighed
+
+),
+
+final as (
+
+    select * from computed
+
+    union all
+
+    select
+        accounts.account,
+        frozen_figures.month,
+        frozen_figures.metric,
+        frozen_figures.raw,
+        frozen_figures.adjusted,
+        frozen_figures.exclusions,
+        frozen_figures.target,
+        frozen_figures.state,
+        frozen_figures.good,
+        frozen_figures.counted,
+        frozen_figures.excluded,
+        0 as waiting,
+        false as is_provisional,
+        frozen_figures.at_least,
+        frozen_figures.at_most,
+        frozen_figures.budget_left,
+        frozen_figures.account_id
+    from frozen_figures
+    inner join accounts
+        on frozen_figures.account_id = accounts.account_id
 
 )
 
