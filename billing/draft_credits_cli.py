@@ -27,6 +27,21 @@ def list_command(account: str | None, decided: bool, as_json: bool) -> None:
     show_rows("draft_credits", draft_credits.proposed(account=account, decided=decided), as_json)
 
 
+@command.command(name="raise", short_help="Propose what missed SLA targets earn.")
+@optional_account
+@dry_run
+@as_json
+def raise_command(account: str | None, dry_run: bool, as_json: bool) -> None:
+    """Proposes a credit of each line of a month's invoice whose month has missed an SLA target, once its figures are frozen
+    and the invoice is issued. Of a prepaid account it says how many units to give (`outbound grant`).
+
+    Build the marts before (`outbound build`). Run again it proposes nothing twice.
+    """
+    from billing import missed_targets
+
+    show(missed_targets.raise_due(account=account, dry_run=dry_run), as_json, dry_run=dry_run)
+
+
 @command.command(short_help="Issue the credit note of one that somebody else proposed.")
 @_draft
 @dry_run

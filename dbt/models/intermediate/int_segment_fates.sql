@@ -162,7 +162,7 @@ final as (
         case
             when pending > 0 then 'waits'
             when drop_reason in ('opted_out', 'not_in_base', 'cancelled') then drop_reason
-            when unanswered > 0 or drop_reason in ('expired', 'no_route') then 'late'
+            when unanswered > 0 or answered_at is null or drop_reason in ('expired', 'no_route') then 'late'
             when answered_at <= eligible_at + interval '10 seconds' then 'at_once'
             when answered_at <= turn_at + interval '10 seconds' then 'in_turn'
             when closed_at <= turn_at + interval '10 seconds' then 'window'
