@@ -39,7 +39,12 @@ def raise_command(account: str | None, dry_run: bool, as_json: bool) -> None:
     """
     from billing import missed_targets
 
-    show(missed_targets.raise_due(account=account, dry_run=dry_run), as_json, dry_run=dry_run)
+    done = missed_targets.raise_due(account=account, dry_run=dry_run)
+    show(done, as_json, dry_run=dry_run)
+    if done["refused"]:
+        raise click.ClickException(
+            f"{len(done['refused'])} credits cannot be proposed: see `refused`, and decide by hand"
+        )
 
 
 @command.command(short_help="Issue the credit note of one that somebody else proposed.")

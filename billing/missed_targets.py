@@ -18,13 +18,13 @@ PROPOSER = "missed SLA target"  # no person, so that any person may approve
 
 
 def raise_due(*, account: str | None = None, dry_run: bool = False) -> dict[str, Any]:
-    """Proposes every credit of an issued invoice's line that is not proposed yet: `{"drafts": [...], "units": [...]}`.
+    """Proposes every credit of an issued invoice's line that is not proposed yet: `{"drafts", "refused", "units"}`, lists.
 
-    drafts: what was proposed. units: what prepaid accounts are owed for missed months, for a person to grant. Run again it
-    proposes nothing twice. A line that leaves no room for its credit keeps no other one back: raises NotIssued, at the end.
+    refused: lines that leave no room for it, with why; they keep no other one back. units: what prepaid accounts are owed
+    for missed months, for a person to grant. Run again it proposes nothing twice. Raises NotIssued before the first build.
     """
     drafts: list[dict[str, Any]] = []
-    refused: list[str] = []
+    refused: list[dict[str, Any]] = []
     with (
         database.connect("billing", autocommit=True) as connection,
         connection.cursor(row_factory=dict_row) as cursor,
@@ -37,12 +37,11 @@ def raise_due(*, account: str | None = None, dry_run: bool = False) -> dict[str,
                 with connection.transaction(force_rollback=dry_run):
                     drafts.append(_propose(connection, due))
             except psycopg.errors.RaiseException as error:
-                refused.append(f"{due['account']}, {due['source']}: {error.diag.message_primary}")
+                why = error.diag.message_primary
+                refused.append({"account": due["account"], "credit": due["source"], "why": why})
         units = cursor.execute(Q.units_owed, {"account": account}).fetchall()
     log.info("credits for missed targets", proposed=len(drafts), refused=len(refused), dry_run=dry_run)
-    if refused:
-        raise NotIssued(f"{len(drafts)} credits are proposed, and these are not: {'; '.join(refused)}")
-    return {"drafts": drafts, "units": units}
+    return {"drafts": drafts, "refused": refused, "units": units}
 
 
 def _propose(connection: psycopg.Connection, due: dict[str, Any]) -> dict[str, Any]:

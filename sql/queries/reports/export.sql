@@ -39,12 +39,13 @@ join account.account using (account_id);
 -- Frozen months as they were frozen, the others as they were built last.
 select
     account.name as account, figure.month, figure.metric, figure.raw, figure.adjusted, figure.exclusions, figure.target, figure.state,
-    figure.good, figure.counted, figure.excluded, false as is_provisional, figure.at_least, figure.at_most
+    figure.good, figure.counted, figure.excluded, 0::bigint as waiting, false as is_provisional, figure.at_least, figure.at_most, figure.budget_left
 from report.sla_figure as figure
 join account.account using (account_id)
 union all
 select
-    account, month, metric, raw, adjusted, exclusions, target, state, good, counted, excluded, is_provisional, at_least, at_most
+    account, month, metric, raw, adjusted, exclusions, target, state, good, counted, excluded, waiting, is_provisional, at_least, at_most,
+    budget_left
 from operations.sla
 where not exists (
     select from report.sla_figure as frozen
