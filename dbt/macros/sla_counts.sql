@@ -29,18 +29,20 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# Of a relation with a month, the rows of the months that are made anew; all of it where the model is made from nothing. #}
-{% macro of_stale_months(name, relation, month='month') %}
+{# Of a relation of sums the rows of the months, or months and hours, that are made anew; all of it where the model is made from nothing. #}
+{% macro of_stale_sums(name, relation, stale, keys) %}
 {{ name }} as {{ 'materialized ' if is_incremental() }}(
 
     {% if is_incremental() -%}
     select counted.*
-    from {{ ref('int_stale_months') }} as stale
+    from {{ stale }} as stale
     cross join lateral (
         select *
         from {{ relation }} as candidate
         where candidate.account_id = stale.account_id
-            and candidate.{{ month }} = stale.month
+        {%- for key in keys %}
+            and candidate.{{ key }} = stale.{{ key }}
+        {%- endfor %}
         offset 0
     ) as counted
     {%- else -%}
@@ -50,13 +52,21 @@
 )
 {% endmacro %}
 
-{# Takes those months out of a model that is about to add them anew. #}
-{% macro forget_stale_months() %}
+{# Takes them out of a model that is about to add them anew. #}
+{% macro forget_stale_sums(stale, keys) %}
 set local jit = off;
 {% if is_incremental() %}
+set local enable_nestloop = on;
+set local enable_hashjoin = off;
+set local enable_mergejoin = off;
 delete from {{ this }} as known
-using {{ ref('int_stale_months') }} as stale
+using {{ ref(stale) }} as stale
 where known.account_id = stale.account_id
-    and known.month = stale.month
+{%- for key in keys %}
+    and known.{{ key }} = stale.{{ key }}
+{%- endfor %};
+set local enable_nestloop = off;
+set local enable_hashjoin = on;
+set local enable_mergejoin = on
 {% endif %}
 {% endmacro %}

@@ -6,11 +6,11 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_stale(by_message=false) }}",
-    indexes=[{'columns': ['campaign_id']}, {'columns': ['account_id', 'month']}]
+    indexes=[{'columns': ['campaign_id']}, {'columns': ['account_id', 'hour']}]
 ) }}
 
 -- depends_on: {{ ref('int_stale_messages') }}
--- depends_on: {{ ref('int_stale_months') }}
+-- depends_on: {{ ref('int_hours_before') }}
 
 with
 

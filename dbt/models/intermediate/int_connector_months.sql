@@ -1,5 +1,12 @@
 -- One row per connector, time zone of accounts and month in which its sessions carried traffic: its minutes, those of them without an
--- answer, and those of announced maintenance (SLA S1).
+-- answer, and those of announced maintenance (SLA S1). What was over for 72 h at this build and the one before stays.
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['connector_id', 'timezone', 'month'],
+    indexes=[{'columns': ['connector_id', 'month', 'timezone'], 'unique': true}]
+) }}
 
 with
 
@@ -53,7 +60,21 @@ used as (
     from counts
     inner join accounts
         on counts.account_id = accounts.account_id
+    cross join watermark
     where counts.connector_id is not null
+        {% if is_incremental() %}
+            and (
+                billing.day_start(((counts.month || '-01')::date + interval '1 month')::date, accounts.timezone) + interval '72 hours'
+                > least(watermark.as_of, watermark.as_of_before)
+                or not exists (
+                    select 1
+                    from {{ this }} as known
+                    where known.connector_id = counts.connector_id
+                        and known.timezone = accounts.timezone
+                        and known.month = counts.month
+                )
+            )
+        {% endif %}
 
 ),
 

@@ -1,10 +1,10 @@
 -- One row per account, month, network, connector, outcome of a message and reason for giving segments up: the sums of
--- int_campaign_outcomes, made anew for the months that this build has news of.
+-- int_hour_outcomes, made anew for the months that this build has news of.
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_stale_months() }}",
+    pre_hook="{{ forget_stale_sums('int_stale_months', ['month']) }}",
     indexes=[{'columns': ['account_id', 'month']}]
 ) }}
 
@@ -12,7 +12,7 @@
 
 with
 
-{{ of_stale_months('counts', ref('int_campaign_outcomes')) }},
+{{ of_stale_sums('counts', ref('int_hour_outcomes'), ref('int_stale_months'), ['month']) }},
 
 final as (
 

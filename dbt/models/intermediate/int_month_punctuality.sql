@@ -4,7 +4,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_stale_months() }}",
+    pre_hook="{{ forget_stale_sums('int_stale_months', ['month']) }}",
     indexes=[{'columns': ['account_id', 'month']}]
 ) }}
 
@@ -12,7 +12,7 @@
 
 with
 
-{{ of_stale_months('campaigns', ref('sla_campaigns')) }},
+{{ of_stale_sums('campaigns', ref('sla_campaigns'), ref('int_stale_months'), ['month']) }},
 
 final as (
 

@@ -57,6 +57,7 @@ known as (
             hour,
             answered
         from {{ this }}
+        where hour >= (select min(fresh.hour) from fresh)
     {% else %}
         select
             connector_id,

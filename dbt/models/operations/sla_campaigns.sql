@@ -5,7 +5,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_stale('campaign', by_message=false) }}",
+    pre_hook=["{{ forget_stale('campaign', by_message=false) }}", "{{ seek() if is_incremental() }}"],
     indexes=[{'columns': ['campaign'], 'unique': true}, {'columns': ['account_id', 'month']}]
 ) }}
 

@@ -4,7 +4,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_stale_months() }}",
+    pre_hook="{{ forget_stale_sums('int_stale_months', ['month']) }}",
     indexes=[{'columns': ['account_id', 'month']}]
 ) }}
 
@@ -12,7 +12,7 @@
 
 with
 
-{{ of_stale_months('counts', ref('int_campaign_outcomes')) }},
+{{ of_stale_sums('counts', ref('int_hour_outcomes'), ref('int_stale_months'), ['month']) }},
 
 accounts as (
 

@@ -52,6 +52,15 @@ where not exists (
     where frozen.account_id = sla.account_id and frozen.month = sla.month
 );
 
+-- session_hours --
+-- Sessions are of connectors, so that account is empty; the months that they count in are those of operations.sla_sessions.
+select null::text as account, connector, hour, minutes
+from operations.session_hours;
+
+-- error_classes --
+select null::text as account, connector, error_code, class, meaning, counts_against
+from operations.error_classes;
+
 -- exists --
 select to_regclass(%(table)s) is not null;
 

@@ -6,8 +6,8 @@ from billing.build import build, dbt
 from tests.integration.dbt.conftest import Books
 
 MODELS = (
-    "int_campaigns", "int_stale_messages", "int_stale_months", "session_hours", "int_segment_outcomes", "int_segment_fates",
-    "int_campaign_outcomes", "message_outcomes", "sla_campaigns", "sla_hours", "sla_errors", "int_month_outcomes",
+    "int_campaigns", "int_stale_messages", "int_hours_before", "int_stale_hours", "int_stale_months", "session_hours", "int_segment_outcomes", "int_segment_fates",
+    "int_campaign_outcomes", "message_outcomes", "sla_campaigns", "int_hour_outcomes", "sla_hours", "sla_errors", "int_month_outcomes",
     "int_month_punctuality",
 )  # fmt: skip
 COUNTED = (

@@ -27,6 +27,7 @@ class Traffic:
     accounts: list[int] = field(default_factory=list)
     messages: list[tuple[int, int, int, int]] = field(default_factory=list)  # account, campaign, ordinal, segments
     eligible: dict[int, datetime] = field(default_factory=dict)
+    latest: dict[int, datetime] = field(default_factory=dict)
     attempts: list[tuple[int, int, int, int, int, datetime, str]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
@@ -65,12 +66,16 @@ class Traffic:
         rng, campaign, account = self.rng, next(self.ids), self.rng.choice(self.accounts)
         sizes = [rng.choice([1, 1, 2, 3]) for _ in range(rng.randrange(1, 30))]
         eligible = at + timedelta(minutes=rng.randrange(-2_000, 3_000))
+        if account in self.latest and rng.random() < 0.5:
+            eligible = self.latest[account] + timedelta(seconds=rng.randrange(20))  # two at once wait for each other
+        self.latest[account] = eligible
+        asked = rng.choice([eligible, at])
         self.books.execute(
             "insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows, messages, segments,"
             " received_at, accepted_at, eligible_at, validity, rate, spread)"
             " select %s, account_id, min(file_id), 'rejected', 'x', 'X', %s, %s, %s, %s, %s, %s, %s, %s, %s"
             " from intake.file where account_id = %s group by account_id",
-            campaign, len(sizes), len(sizes), sum(sizes), rng.choice([eligible, at]), at, eligible,
+            campaign, len(sizes), len(sizes), sum(sizes), asked, at, eligible,
             timedelta(minutes=rng.choice([30, 1_440])), rng.choice([None, None, 1, 5]),
             rng.choice([None, None, timedelta(minutes=1)]), account,
         )  # fmt: skip
@@ -84,6 +89,24 @@ class Traffic:
             [(*row, row[2], 201_000_000_000 + row[2], "gsm", rng.choice([1, 1, 2]), "EG") for row in rows],
         )
         self.messages += rows
+        if rng.random() < 0.6:
+            self._sends_all(rows, asked, eligible)
+
+    def _sends_all(self, rows: list[tuple[int, int, int, int]], asked: datetime, eligible: datetime) -> None:
+        """Every segment of a campaign within a few minutes, more or less in time, and accepted."""
+        rng = self.rng
+        start = rng.choice([asked, eligible]) + rng.choice([timedelta(0), *SOON])
+        pause = timedelta(seconds=rng.choice([0, 1, 2, 5]))
+        for place, (account, campaign, ordinal, size) in enumerate(rows):
+            for segment in range(1, size + 1):
+                sent = start + place * pause
+                self._insert(
+                    "dispatch.submission",
+                    "account_id campaign_id ordinal segment attempt state command_status sent_at answered_at epoch_id intent_serial"
+                    " connector_id session sequence reference network_id zone",
+                    [(account, campaign, ordinal, segment, 1, "accepted", 0, sent, sent + timedelta(seconds=1), 1, 1, 1, 1, 1, 1, 1, "EG")],
+                )  # fmt: skip
+                self.attempts.append((account, campaign, ordinal, segment, 1, sent, "accepted"))
 
     def goes_on(self, facts: int, start: datetime, end: datetime) -> None:
         """Facts of any kind about any message, at instants between the two and at edges of what was before."""

@@ -66,7 +66,16 @@ def test_what_cannot_be_says_why(connector, connector_name, begins, ends, why):
 
 
 def test_the_command_takes_an_offset(connector):
-    asked = ["announce", "--from", "2099-12-05T01:00+02:00", "--until", "2099-12-05T03:00+02:00", "--reason", "x", "--json"]
+    asked = [
+        "announce",
+        "--from",
+        "2099-12-05T01:00+02:00",
+        "--until",
+        "2099-12-05T03:00+02:00",
+        "--reason",
+        "x",
+        "--json",
+    ]
     said = CliRunner().invoke(command, asked, catch_exceptions=False)
     assert said.exit_code == 0, said.output
     listed = CliRunner().invoke(command, ["list", "--all"], catch_exceptions=False)

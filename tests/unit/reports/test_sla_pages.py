@@ -59,7 +59,11 @@ def test_two_processes_make_the_same_bytes_wherever_they_run(pdf, tmp_path):
 def test_it_was_made_when_its_month_was_frozen(pdf):
     said = pypdf.PdfReader(io.BytesIO(pdf)).metadata
     assert said is not None
-    assert (said.title, said.author, said["/CreationDate"]) == ("SLA nile 2026-10", "Example Telecom", "D:20261103220000Z")
+    assert (said.title, said.author, said["/CreationDate"]) == (
+        "SLA nile 2026-10",
+        "Example Telecom",
+        "D:20261103220000Z",
+    )
 
 
 def test_each_language_has_a_page_with_all_of_it(pdf):
