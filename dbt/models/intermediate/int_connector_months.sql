@@ -1,5 +1,6 @@
 -- One row per connector, time zone of accounts and month in which its sessions carried traffic: its minutes, those of them without an
--- answer, and those of announced maintenance (SLA S1). What was over for 72 h at this build and the one before stays.
+-- answer, and those of announced maintenance (SLA S1). What was over for 72 h at this build and the one before stays, unless answers of it
+-- were logged late.
 
 {{ config(
     materialized='incremental',
@@ -51,6 +52,18 @@ in_service as (
 
 ),
 
+news as (
+
+    select
+        session_hours.connector_id,
+        min(session_hours.hour) as since
+    from session_hours
+    cross join watermark
+    where session_hours.read_below > watermark.horizon_before
+    group by session_hours.connector_id
+
+),
+
 used as (
 
     select distinct
@@ -61,11 +74,13 @@ used as (
     inner join accounts
         on counts.account_id = accounts.account_id
     cross join watermark
+    left join news
+        on counts.connector_id = news.connector_id
     where counts.connector_id is not null
         {% if is_incremental() %}
             and (
                 billing.day_start(((counts.month || '-01')::date + interval '1 month')::date, accounts.timezone) + interval '72 hours'
-                > least(watermark.as_of, watermark.as_of_before)
+                > least(watermark.as_of, watermark.as_of_before, news.since)
                 or not exists (
                     select 1
                     from {{ this }} as known

@@ -140,7 +140,7 @@ def test_every_table_can_be_taken_away(missed):
             assert count > 0, name
     target = io.BytesIO()
     assert export("operations.sla", target, "csv", "delta", "2026-03") == 13
-    assert b",S13,0,0,{},0.95,breached," in target.getvalue()
+    assert b",S13,0.000000,0.000000,{},0.95,breached," in target.getvalue()
 
 
 def test_each_account_has_its_report_in_its_language(missed):

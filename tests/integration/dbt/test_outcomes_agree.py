@@ -136,15 +136,20 @@ def kill_a_build(books: Books, as_of: datetime) -> None:
 
 
 def test_incremental_builds_agree_with_one_from_nothing_and_with_counting(books, monkeypatch):
-    rng = random.Random(2026)
+    rng = random.Random(2027)
     traffic = Traffic(books, rng)
     traffic.opens()
+    for _ in range(20):
+        traffic.announces(START, cairo("2026-11-12 00:00"))
     seen: dict[str, set[str]] = defaultdict(set)
 
     def happens(until: str, *, campaigns: int = 4, facts: int = 150) -> datetime:
         end = cairo(until)
         for _ in range(campaigns):
             traffic.accepts(START + (end - START) * rng.random())
+            traffic.is_scheduled(START + (end - START) * rng.random())
+            traffic.arrives(START, end)
+            traffic.listens(START, end)
         traffic.goes_on(facts, START, end + timedelta(hours=6))
         return end
 

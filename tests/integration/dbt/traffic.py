@@ -61,52 +61,89 @@ class Traffic:
              (self.accounts[1], "2026-11-01", None)],
         )  # fmt: skip
 
+    def announces(self, start: datetime, end: datetime) -> None:
+        """Maintenance, of a connector or all, early enough or not, kept or not."""
+        rng, begins = self.rng, start + (end - start) * self.rng.random()
+        row = self.books.execute(
+            "insert into dispatch.maintenance (connector_id, starts_at, ends_at, reason, announced_at, announced_by)"
+            " values (%s, %s, %s, 'x', %s, 'x') returning maintenance_id",
+            rng.choice([None, 1, 2]), begins, begins + timedelta(seconds=rng.randrange(1, 20_000)),
+            begins - rng.choice([timedelta(hours=1), timedelta(hours=72), timedelta(hours=73)]),
+        ).fetchone()  # fmt: skip
+        if row and rng.random() < 0.3:
+            self.books.execute(
+                "insert into dispatch.maintenance_withdrawal (maintenance_id, withdrawn_by) values (%s, 'x')", row[0]
+            )
+
     def accepts(self, at: datetime) -> None:
         """A campaign of up to 30 messages, eligible around an instant."""
-        rng, campaign, account = self.rng, next(self.ids), self.rng.choice(self.accounts)
-        sizes = [rng.choice([1, 1, 2, 3]) for _ in range(rng.randrange(1, 30))]
+        rng, account = self.rng, self.rng.choice(self.accounts)
         eligible = at + timedelta(minutes=rng.randrange(-2_000, 3_000))
         if account in self.latest and rng.random() < 0.5:
             eligible = self.latest[account] + timedelta(seconds=rng.randrange(20))  # two at once wait for each other
         self.latest[account] = eligible
         asked = rng.choice([eligible, at])
+        rows = self._queues(account, asked, eligible, rng.choice([None, None, 1, 5]), rng.randrange(1, 30))
+        for kind in rng.choices(["closed", "resumed", "released", "paused"], k=rng.choice([0, 1, 1, 2])):
+            self._happens(rows[0][1], kind, eligible + rng.choice([timedelta(0), *SOON, timedelta(days=1)]))
+        if rng.random() < 0.3:
+            self._sends_all(rows, rng.choice([asked, eligible]) + rng.choice(SOON), rng.choice([0, 30, 90]))
+        self.messages += rows
+
+    def is_scheduled(self, at: datetime) -> None:
+        """Campaigns that nothing but receipts comes to: put off by this and that, and sent more or less in time; one that
+        waits for another one of its account, and ends when that allows it, or somewhat earlier or later."""
+        rng = self.rng
+        for kind in ("resumed", "released", "nothing", "closed"):
+            eligible = at + timedelta(hours=1)
+            rows = self._queues(rng.choice(self.accounts), at, eligible, None, rng.randrange(1, 5))
+            if kind != "nothing":
+                self._happens(rows[0][1], kind, eligible + timedelta(seconds=30))
+            self._sends_all(rows, eligible + timedelta(seconds=rng.choice([0, 59, 60, 61])), rng.choice([0, 90]))
+        at += timedelta(hours=rng.randrange(2, 9))
+        account = self.accounts[0]
+        self._queues(account, at, at, None, 30)
+        rows = self._queues(account, at, at, None, 10)
+        self._sends_all(rows, at, 60 + rng.randrange(60))
+
+    def _queues(
+        self, account: int, asked: datetime, eligible: datetime, rate: int | None, size: int
+    ) -> list[tuple[int, int, int, int]]:
+        """A campaign's messages: account, campaign, ordinal, segments."""
+        rng, campaign = self.rng, next(self.ids)
+        sizes = [rng.choice([1, 1, 2, 3]) for _ in range(size)]
         self.books.execute(
             "insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows, messages, segments,"
             " received_at, accepted_at, eligible_at, validity, rate, spread)"
             " select %s, account_id, min(file_id), 'rejected', 'x', 'X', %s, %s, %s, %s, %s, %s, %s, %s, %s"
             " from intake.file where account_id = %s group by account_id",
-            campaign, len(sizes), len(sizes), sum(sizes), asked, at, eligible,
-            timedelta(minutes=rng.choice([30, 1_440])), rng.choice([None, None, 1, 5]),
-            rng.choice([None, None, timedelta(minutes=1)]), account,
+            campaign, size, size, sum(sizes), asked, eligible, eligible, timedelta(minutes=rng.choice([30, 1_440])), rate,
+            timedelta(minutes=1) if rate and rng.random() < 0.5 else None, account,
         )  # fmt: skip
         self.eligible[campaign] = eligible
-        for kind in rng.choices(["closed", "resumed", "released", "paused"], k=rng.randrange(3)):
-            self._happens(campaign, kind, eligible + rng.choice([timedelta(0), *SOON, timedelta(days=1)]))
-        rows = [(account, campaign, ordinal, size) for ordinal, size in enumerate(sizes, 1)]
+        rows = [(account, campaign, ordinal, parts) for ordinal, parts in enumerate(sizes, 1)]
         self._insert(
             "dispatch.message",
             "account_id campaign_id ordinal segments line msisdn encoding network_id zone",
             [(*row, row[2], 201_000_000_000 + row[2], "gsm", rng.choice([1, 1, 2]), "EG") for row in rows],
         )
-        self.messages += rows
-        if rng.random() < 0.6:
-            self._sends_all(rows, asked, eligible)
+        return rows
 
-    def _sends_all(self, rows: list[tuple[int, int, int, int]], asked: datetime, eligible: datetime) -> None:
-        """Every segment of a campaign within a few minutes, more or less in time, and accepted."""
-        rng = self.rng
-        start = rng.choice([asked, eligible]) + rng.choice([timedelta(0), *SOON])
-        pause = timedelta(seconds=rng.choice([0, 1, 2, 5]))
-        for place, (account, campaign, ordinal, size) in enumerate(rows):
-            for segment in range(1, size + 1):
-                sent = start + place * pause
-                self._insert(
-                    "dispatch.submission",
-                    "account_id campaign_id ordinal segment attempt state command_status sent_at answered_at epoch_id intent_serial"
-                    " connector_id session sequence reference network_id zone",
-                    [(account, campaign, ordinal, segment, 1, "accepted", 0, sent, sent + timedelta(seconds=1), 1, 1, 1, 1, 1, 1, 1, "EG")],
-                )  # fmt: skip
-                self.attempts.append((account, campaign, ordinal, segment, 1, sent, "accepted"))
+    def _sends_all(self, rows: list[tuple[int, int, int, int]], start: datetime, seconds: int) -> None:
+        """Every segment of a campaign, one message after the other, accepted."""
+        pause = timedelta(seconds=seconds) / max(len(rows) - 1, 1)
+        found = [
+            (account, campaign, ordinal, segment, 1, start + place * pause, "accepted")
+            for place, (account, campaign, ordinal, parts) in enumerate(rows)
+            for segment in range(1, parts + 1)
+        ]
+        self._insert(
+            "dispatch.submission",
+            "account_id campaign_id ordinal segment attempt sent_at state command_status answered_at epoch_id intent_serial"
+            " connector_id session sequence reference network_id zone",
+            [(*one, 0, one[5] + timedelta(seconds=1), 1, 1, 1, 1, 1, 1, 1, "EG") for one in found],
+        )
+        self.attempts += found
 
     def goes_on(self, facts: int, start: datetime, end: datetime) -> None:
         """Facts of any kind about any message, at instants between the two and at edges of what was before."""
@@ -184,7 +221,7 @@ class Traffic:
                     *key,
                     state,
                     state != 1,
-                    self.rng.choice([None, "000", "001", "006", "032", "034", "999"]),
+                    self.rng.choice(["006", "027"] if state == 1 else [None, "000", "001", "006", "032", "034", "999"]),
                     at,
                     self.rng.choice([None, at - self.rng.choice(SOON)]),
                     at + self.rng.choice(SOON),
@@ -207,7 +244,7 @@ class Traffic:
         )  # fmt: skip
 
     def listens(self, start: datetime, end: datetime) -> None:
-        """A connector has answers for a while, and stops; maintenance is announced, early enough or not, and kept or not."""
+        """A connector has answers for a while, with gaps, and stops; some are logged late."""
         rng, connector, at = self.rng, self.rng.choice([1, 2]), self._instant(start, end)
         minutes = rng.sample(range(600), rng.choice([1, 60, 500]))
         self._insert(
@@ -215,17 +252,6 @@ class Traffic:
             "at connector_id epoch_id session kind last_answered_at",
             [(found, connector, next(self.ids), 1, "counters", found) for found in (at + timedelta(minutes=n) for n in minutes)],
         )  # fmt: skip
-        begins = self._instant(start, end)
-        row = self.books.execute(
-            "insert into dispatch.maintenance (connector_id, starts_at, ends_at, reason, announced_at, announced_by)"
-            " values (%s, %s, %s, 'x', %s, 'x') returning maintenance_id",
-            rng.choice([None, 1, 2]), begins, begins + timedelta(seconds=rng.randrange(1, 20_000)),
-            begins - rng.choice([timedelta(hours=1), timedelta(hours=72), timedelta(hours=73)]),
-        ).fetchone()  # fmt: skip
-        if row and rng.random() < 0.3:
-            self.books.execute(
-                "insert into dispatch.maintenance_withdrawal (maintenance_id, withdrawn_by) values (%s, 'x')", row[0]
-            )
 
     def arrives(self, start: datetime, end: datetime) -> None:
         """A file of a campaign or of a base, answered in time, late, held or not at all; its campaign queued, held or neither."""
