@@ -7,7 +7,10 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_stale() }}",
-    post_hook="{% if not is_incremental() %} create index on {{ this }} (sent_at) where is_accepted and outcome is null {% endif %}",
+    post_hook=[
+        "{% if not is_incremental() %} create index on {{ this }} (sent_at) where is_accepted and outcome is null {% endif %}",
+        "{% if not is_incremental() %} create index on {{ this }} (sent_at) where is_accepted and outcome is not null and received_at is null {% endif %}"
+    ],
     indexes=[{'columns': ['campaign_id', 'ordinal', 'segment'], 'unique': true}]
 ) }}
 
