@@ -27,6 +27,26 @@ def list_command(account: str | None, decided: bool, as_json: bool) -> None:
     show_rows("draft_credits", draft_credits.proposed(account=account, decided=decided), as_json)
 
 
+@command.command(name="raise", short_help="Propose what missed SLA targets earn.")
+@optional_account
+@dry_run
+@as_json
+def raise_command(account: str | None, dry_run: bool, as_json: bool) -> None:
+    """Proposes a credit of each line of a month's invoice whose month has missed an SLA target, once its figures are frozen
+    and the invoice is issued. Of a prepaid account it says how many units to give (`outbound grant`).
+
+    Build the marts before (`outbound build`). Run again it proposes nothing twice.
+    """
+    from billing import missed_targets
+
+    done = missed_targets.raise_due(account=account, dry_run=dry_run)
+    show(done, as_json, dry_run=dry_run)
+    if done["refused"]:
+        raise click.ClickException(
+            f"{len(done['refused'])} credits cannot be proposed: see `refused`, and decide by hand"
+        )
+
+
 @command.command(short_help="Issue the credit note of one that somebody else proposed.")
 @_draft
 @dry_run

@@ -1,10 +1,11 @@
 """Options that the commands of billing share."""
 
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
+
+from outbound import cli
 
 
 class _Decimal(click.ParamType[Decimal]):
@@ -20,19 +21,8 @@ class _Decimal(click.ParamType[Decimal]):
         return read
 
 
-class _Instant(click.ParamType[datetime]):
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            read = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no instant: write it like 2027-03-16T00:00:00+02:00", param, ctx)
-        return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
 DECIMAL = _Decimal()
-INSTANT = _Instant()
+INSTANT = cli.INSTANT
 account = click.option("--account", required=True, metavar="A", help="Name of the account.")
 optional_account = click.option("--account", metavar="A", help="Only this account.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")

@@ -1,7 +1,8 @@
 """# Report the SLA
 
 Each day: brings the SLA figures up to date. A month's figures are provisional until 72 hours after its end; the run
-after that freezes them with the month's documents, and later receipts are stored but never restate them.
+after that freezes them with the month's documents, and later receipts are stored but never restate them. What a missed
+target earns is proposed as a draft credit note once the month's invoice is issued; a person decides on it.
 """
 
 from datetime import timedelta
@@ -32,4 +33,10 @@ with DAG(
 
         return write_due()
 
-    report()
+    @task(doc_md="Proposes credits for missed targets, each once. Returns how many.")
+    def credit() -> int:
+        from billing.missed_targets import raise_due
+
+        return len(raise_due()["drafts"])
+
+    report() >> credit()

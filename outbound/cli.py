@@ -9,6 +9,7 @@ import errno
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -30,6 +31,20 @@ _PATHS = frozenset(
         errno.ENAMETOOLONG,
     }
 )
+
+
+class _Instant(click.ParamType[datetime]):
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            read = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no instant: write it like 2027-03-16T00:00:00+02:00", param, ctx)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+INSTANT = _Instant()
 
 
 class Commands(click.Group):

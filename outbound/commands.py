@@ -18,6 +18,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "reprocess": "Take a rejected or held file again, from its copy.",
         "release": "Let a held campaign pass.",
         "optout": "Opt a subscriber out, or in again, by hand.",
+        "maintenance": "Announce maintenance of carriers' sessions.",
         "campaign": "Pause, resume or cancel a campaign.",
         "dispatch": "Run a dispatch worker, which sends what was accepted.",
         "statement": "Load what a carrier says it accepted.",

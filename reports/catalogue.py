@@ -73,7 +73,16 @@ _TOLD = (
      "account, campaign, line, segment, attempt"),
     ("billing.draft_credits", "credits that were proposed, and what became of them", _MONTH, "account, draft_credit_id"),
     ("operations.message_outcomes", "what became of each message", _MONTH, "account, campaign, ordinal"),
+    ("operations.error_classes", "what error codes of receipts mean, and who answers for it", None, "connector, error_code"),
+    ("operations.session_hours", "minutes in which sessions with carriers had answers, by hour", None, "connector, hour"),
     ("operations.sla", "SLA figures: raw, adjusted, exclusions", _MONTH, "account, month, metric"),
+    ("operations.sla_campaigns", "SLA: each campaign's outcomes, promptness and punctuality", _MONTH, "account, campaign"),
+    ("operations.sla_credits", "SLA: what missed targets of frozen months earn", _MONTH, "account, month, line"),
+    ("operations.sla_errors", "SLA: what messages failed for", _MONTH, "account, month, connector, error, outcome"),
+    ("operations.sla_files", "SLA: each file's turnaround and accepted rows", _MONTH, "account, file"),
+    ("operations.sla_hours", "SLA: what was sent and became of it, by hour, network and connector", _MONTH,
+     "account, month, hour, country, operator, connector"),
+    ("operations.sla_sessions", "SLA: minutes with and without a session, by connector", _MONTH, "account, month, bind_group"),
 )  # fmt: skip
 TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, order in _TOLD}
 _QUERIES = {
@@ -81,6 +90,8 @@ _QUERIES = {
     "billing.document": Q.documents,
     "finance.charges": Q.charges,
     "dispatch.submissions": Q.submissions,
+    "operations.error_classes": Q.error_classes,
+    "operations.session_hours": Q.session_hours,
     "operations.sla": Q.sla,
 }
 

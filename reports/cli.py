@@ -108,7 +108,8 @@ def status(as_json: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def sla(as_json: bool) -> None:
-    """Freezes the SLA figures of every month that is over for 72 hours, and puts each account's into its results/ folder.
+    """Freezes the SLA figures of every month that is over for 72 hours, and puts each account's into its results/ folder, as
+    CSV and as a PDF in the language of its documents.
 
     A frozen figure never changes; what is frozen and delivered is left alone. Build the marts first: `outbound build`.
     """

@@ -11,7 +11,7 @@ from billing import accounts, audit
 from billing.documents import einvoice, ubl, usage_file
 from billing.documents.content import Document
 from billing.documents.loading import load
-from billing.documents.typesetting import Typesetter
+from billing.documents.pages import Typesetter
 from outbound import database, queries
 from outbound.errors import OutboundError
 from outbound.landing.opening import open_zone

@@ -11,7 +11,7 @@ from billing import accounts
 from billing.documents import einvoice, ubl, usage_file
 from billing.documents.content import Document
 from billing.documents.loading import find
-from billing.documents.typesetting import Typesetter
+from billing.documents.pages import Typesetter
 from outbound import database, queries
 from outbound.errors import OutboundError
 

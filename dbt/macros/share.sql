@@ -1,7 +1,8 @@
 {# Who reads a mart: staff's roles all of it, the web's role its tenant's rows. In the transaction that makes the table, for a
-   rebuilt table has neither grants nor a policy. A view shows its owner's rows: the web gets none. #}
+   rebuilt table has neither grants nor a policy. A view shows its owner's rows, and what is staff's only is no tenant's: the web gets
+   none. #}
 {% macro share() %}
-{% if model.config.materialized == 'view' %}
+{% if model.config.materialized == 'view' or model.config.meta.get('staff_only') %}
 grant select on {{ this }} to outbound_reporting, outbound_billing, outbound_operator;
 {% else %}
 grant select on {{ this }} to outbound_reporting, outbound_billing, outbound_operator, outbound_web;

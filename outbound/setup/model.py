@@ -59,7 +59,8 @@ class LegalEntity(Strict):
 class Network(Strict):
     """Numbers that begin with prefix; the longest that matches wins. covered: false makes NOT_COVERED of them.
 
-    requires_sender_approval: the operator lets only senders through that name it.
+    requires_sender_approval: the operator lets only senders through that name it. receipts: false where it never tells
+    whether a message was delivered.
     """
 
     prefix: Prefix
@@ -68,6 +69,7 @@ class Network(Strict):
     zone: Zone
     covered: bool = True
     requires_sender_approval: bool = False
+    receipts: bool = True
 
 
 class Authorities(Strict):
@@ -314,6 +316,13 @@ class Target(Strict):
     since: Day | None = Field(default=None, alias="from")
 
 
+class ContractedRate(Strict):
+    """Segments a second that the account's campaigns may take together, from a day on, else always (SLA S4, S5)."""
+
+    rate: int | None = Field(ge=1, le=2_000_000_000)
+    since: Day | None = Field(default=None, alias="from")
+
+
 class Terms(Strict):
     """The commercial terms that can change at a date (CHARGING 2, 30)."""
 
@@ -443,6 +452,7 @@ class Account(Terms):
     documents: BuyerDocuments = BuyerDocuments()
     rates: Annotated[list[RateRow], AfterValidator(_checked)] | None = None
     sla: list[Target] | None = None
+    contracted_rates: list[ContractedRate] | None = None
     terms: list[Change] = Field(default_factory=list)
 
 

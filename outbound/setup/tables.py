@@ -25,7 +25,7 @@ NETWORK = Kind(
     "network",
     "network.network",
     ("prefix", "operator", "country"),
-    ("zone", "covered", "requires_sender_approval"),
+    ("zone", "covered", "requires_sender_approval", "receipts"),
     absent="retired",
     only="retired_at is null",
 )
@@ -73,6 +73,7 @@ RATE = Kind(
     "rate", "account.rate_row", ("zone", "effective_from", "from_unit"), ("effective_to", "rate"), owner="account_id"
 )
 TARGET = Kind("SLA target", "account.sla_term", ("metric", "effective_from"), ("target",), owner="account_id")
+CONTRACTED = Kind("contracted rate", "account.contracted_rate", ("effective_from",), ("rate",), owner="account_id")
 USER = Kind("user", "account.person", ("email",), ("name", "role"), owner="account_id")
 
 Rows = dict[tuple[Any, ...], Row]
@@ -134,6 +135,8 @@ def of_account(account: Account) -> list[tuple[Kind, Rows]]:
         }))  # fmt: skip
     if account.sla is not None:
         found.append((TARGET, {(one.metric, one.since or EVER): {"target": one.target} for one in account.sla}))
+    if account.contracted_rates is not None:
+        found.append((CONTRACTED, {(one.since or EVER,): {"rate": one.rate} for one in account.contracted_rates}))
     if account.users is not None:
         found.append((USER, _people(account.users)))
     return found

@@ -1,14 +1,16 @@
--- One row per campaign, outcome of a message and reason for giving segments up: how many messages and segments. SLA figures are summed
--- from these; the messages behind a row are those of int_segment_fates with the same three.
+-- One row per campaign, network, connector, hour of first sending, outcome of a message, its error and its reason for giving segments
+-- up: how many messages and segments. SLA figures are summed from these; the messages behind a row are those of int_segment_fates with
+-- the same values.
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_stale(by_message=false) }}",
-    indexes=[{'columns': ['campaign_id']}]
+    indexes=[{'columns': ['campaign_id']}, {'columns': ['account_id', 'hour']}]
 ) }}
 
 -- depends_on: {{ ref('int_stale_messages') }}
+-- depends_on: {{ ref('int_hours_before') }}
 
 with
 
@@ -28,8 +30,15 @@ final as (
         account_id,
         month,
         campaign_id,
+        network_id,
+        connector_id,
+        hour,
         outcome,
+        error,
         drop_reason,
+        min(began_at) as began_at,
+        max(ended_at) as ended_at,
+        sum(segments) as segments,
         count(*) as messages,
         count(*) filter (where accepted > 0) as submitted,
         sum(accepted) as accepted,
@@ -40,9 +49,10 @@ final as (
         coalesce(sum(dropped) filter (where invalid > 0), 0) as dropped_beside_invalid,
         sum(pending) as pending,
         sum(chargeable) as chargeable,
-        sum(mischarged) as mischarged
+        sum(mischarged) as mischarged,
+        {{ sla_counts() }}
     from fates
-    group by account_id, month, campaign_id, outcome, drop_reason
+    group by account_id, month, campaign_id, network_id, connector_id, hour, outcome, error, drop_reason
 
 )
 

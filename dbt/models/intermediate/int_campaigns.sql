@@ -1,5 +1,6 @@
--- One row per accepted campaign: the month it counts in, when that month's figures freeze (SLA, windows), up to when it is known,
--- and whether all of it is made anew by this build: it is new, it has changed, or the build's instant moved over what was read before.
+-- One row per accepted campaign: the month it counts in, when that month's figures freeze (SLA, windows), up to when it is known, what
+-- its account's contracted rate allows it to wait (SLA S4, S5), and whether all of it is made anew by this build: it is new, it has
+-- changed, or the build's instant moved over what was read before.
 -- Only rows that change are written.
 
 {{ config(
@@ -21,6 +22,12 @@ campaigns as (
 accounts as (
 
     select * from {{ ref('stg_accounts') }}
+
+),
+
+contracted_rates as (
+
+    select * from {{ ref('stg_contracted_rates') }}
 
 ),
 
@@ -89,6 +96,63 @@ fresh as (
 
 ),
 
+-- at the contracted rate an account's campaigns go one after the other: how long each takes, and how long all before it do
+agreed as (
+
+    select
+        campaigns.*,
+        contracted_rates.effective_from as rate_from,
+        contracted_rates.rate as contracted_rate,
+        extract(epoch from campaigns.eligible_at) as eligible_second,
+        sum(campaigns.segments::numeric / contracted_rates.rate) over (
+            partition by campaigns.account_id, contracted_rates.effective_from
+            order by campaigns.eligible_at, campaigns.campaign_id
+        ) as seconds_with_it
+    from campaigns
+    inner join accounts
+        on campaigns.account_id = accounts.account_id
+    left join contracted_rates
+        on campaigns.account_id = contracted_rates.account_id
+        and {{ local_day('campaigns.eligible_at', 'accounts.timezone') }} >= contracted_rates.effective_from
+        and (
+            contracted_rates.effective_to is null
+            or {{ local_day('campaigns.eligible_at', 'accounts.timezone') }} < contracted_rates.effective_to
+        )
+
+),
+
+lined_up as (
+
+    select
+        *,
+        seconds_with_it - segments::numeric / contracted_rate as seconds_before
+    from agreed
+
+),
+
+-- the first instant from which all before it would have gone without a gap
+begun as (
+
+    select
+        *,
+        max(eligible_second - seconds_before) over (partition by account_id, rate_from order by eligible_at, campaign_id) as since_second
+    from lined_up
+
+),
+
+queued as (
+
+    select
+        *,
+        eligible_at
+        + interval '1 second' * round(coalesce(since_second + seconds_before - eligible_second, 0), 6)::double precision as turn_at,
+        greatest(
+            interval '1 second' * round(segments::numeric / least(contracted_rate, own_rate), 6)::double precision, spread
+        ) as takes
+    from begun
+
+),
+
 dated as (
 
     select
@@ -99,7 +163,7 @@ dated as (
             ({{ local_month('campaigns.eligible_at', 'accounts.timezone') }} + interval '1 month')::date, accounts.timezone
         ) + interval '72 hours' as frozen_at,
         watermark.as_of
-    from campaigns
+    from queued as campaigns
     inner join accounts
         on campaigns.account_id = accounts.account_id
     cross join watermark
@@ -120,6 +184,14 @@ defined as (
         least(as_of, frozen_at) as known_until,
         eligible_at <= as_of as is_due,
         coalesce(cancelled_at <= least(as_of, frozen_at), false) as is_cancelled,
+        messages,
+        segments,
+        asked_at,
+        coalesce(put_off_by, 'nothing') as put_off_by,
+        turn_at,
+        coalesce(takes, interval '0') as takes,
+        takes is not null as is_limited,
+        case when closed_at <= least(as_of, frozen_at) then closed_at else 'infinity' end as closed_at,
         eligible_at + interval '72 hours' <= as_of as is_mature
     from dated
 
@@ -164,6 +236,8 @@ compared as (
         or (last_build.is_unfinished and before.is_stale)
         or (defined.account, defined.validity, defined.eligible_at, defined.frozen_at, defined.is_due, defined.is_cancelled)
         <> (before.account, before.validity, before.eligible_at, before.frozen_at, before.is_due, before.is_cancelled)
+        or (defined.asked_at, defined.put_off_by, defined.turn_at, defined.takes, defined.closed_at)
+        <> (before.asked_at, before.put_off_by, before.turn_at, before.takes, before.closed_at)
         -- facts that were read before lie between the two instants; going back, also what had waited 72 hours
         or coalesce(defined.known_until > before.known_until and before.last_fact_at > before.known_until, false)
         or coalesce(
@@ -204,6 +278,14 @@ final as (
         is_due,
         is_cancelled,
         is_mature,
+        messages,
+        segments,
+        asked_at,
+        put_off_by,
+        turn_at,
+        takes,
+        is_limited,
+        closed_at,
         last_fact_at,
         is_stale,
         is_newly_mature

@@ -1,5 +1,6 @@
 -- One row per message of an accepted campaign: how many of its segments were accepted, why the others were not (SLA S3), what became of
--- the message, delivered when all its parts are, and how many of its segments are charged and should be (SLA S14).
+-- the message, delivered when all its parts are, whether it was answered in time (S4), what its receipts tell (S9-S11), how often it was
+-- accepted (S12), and how many of its segments are charged and should be (S14).
 
 {{ config(
     materialized='incremental',
@@ -39,6 +40,19 @@ tried as (
         count(*) filter (where is_accepted and outcome is null) as in_flight,
         (array_agg(outcome order by segment) filter (where outcome <> 'delivered'))[1] as failure,
         max(received_at) as final_at,
+        (array_agg(connector_id order by is_accepted desc, segment) filter (where connector_id is not null))[1] as connector_id,
+        min(began_at) as began_at,
+        max(ended_at) as ended_at,
+        max(answered_at) as answered_at,
+        count(*) filter (where first_sent_at is not null and answered_at is null) as unanswered,
+        sum(duplicates) as duplicates,
+        sum(receipts) as receipts,
+        sum(relayed) as relayed,
+        count(*) filter (where is_awaited) as awaited,
+        count(*) filter (where is_complete) as complete,
+        bool_or(was_unavailable) as was_unavailable,
+        max(latency) as latency,
+        (array_agg(error order by segment) filter (where error is not null))[1] as error,
         count(*) filter (where is_chargeable) as chargeable,
         count(*) filter (where is_chargeable <> is_charged) as mischarged
     from outcomes
@@ -56,6 +70,8 @@ counted as (
         messages.segments::integer as segments,
         campaigns.month,
         campaigns.eligible_at,
+        campaigns.closed_at,
+        campaigns.turn_at + campaigns.takes * ((messages.ordinal - 1)::double precision / campaigns.messages) as turn_at,
         tried.first_sent_at,
         tried.final_at,
         coalesce(tried.accepted, 0)::integer as accepted,
@@ -72,6 +88,19 @@ counted as (
         tried.delivered,
         tried.in_flight,
         tried.failure,
+        tried.connector_id,
+        tried.began_at,
+        tried.ended_at,
+        tried.answered_at,
+        coalesce(tried.unanswered, 0) as unanswered,
+        coalesce(tried.duplicates, 0)::integer as duplicates,
+        coalesce(tried.receipts, 0)::integer as receipts,
+        coalesce(tried.relayed, 0)::integer as relayed,
+        coalesce(tried.awaited, 0)::integer as awaited,
+        coalesce(tried.complete, 0)::integer as complete,
+        coalesce(tried.was_unavailable, false) as was_unavailable,
+        tried.latency,
+        tried.error,
         coalesce(tried.chargeable, 0)::integer as chargeable,
         coalesce(tried.mischarged, 0)::integer as mischarged
     from messages
@@ -123,7 +152,30 @@ final as (
             else 'rejected'
         end as outcome,
         chargeable,
-        mischarged
+        mischarged,
+        connector_id,
+        date_trunc('hour', coalesce(began_at, eligible_at), 'UTC') as hour,
+        began_at,
+        ended_at,
+        answered_at,
+        turn_at,
+        case
+            when pending > 0 then 'waits'
+            when drop_reason in ('opted_out', 'not_in_base', 'cancelled') then drop_reason
+            when unanswered > 0 or answered_at is null or drop_reason in ('expired', 'no_route') then 'late'
+            when answered_at <= eligible_at + interval '10 seconds' then 'at_once'
+            when answered_at <= turn_at + interval '10 seconds' then 'in_turn'
+            when closed_at <= turn_at + interval '10 seconds' then 'window'
+            else 'late'
+        end as promptness,
+        duplicates,
+        receipts,
+        relayed,
+        awaited,
+        complete,
+        was_unavailable,
+        latency,
+        error
     from counted
 
 )

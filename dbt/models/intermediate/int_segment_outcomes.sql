@@ -1,12 +1,16 @@
--- One row per segment that was tried or charged: whether it was accepted, the outcome class of its best receipt (SLA, receipt state to
--- outcome class), and whether it is charged (SLA S14). The outcome is null while it waits for a final receipt; without one 72 h
--- after it was sent it is unknown_no_dlr. Nothing that came after its month was frozen counts.
+-- One row per segment that was tried or charged: whether it was accepted, when it was answered (SLA S4), how often (S12), the outcome
+-- class of its best receipt (SLA, receipt state to outcome class), what its receipts tell (S9-S11), and whether it is charged (S14).
+-- The outcome is null while it waits for a final receipt; without one 72 h after it was sent it is unknown_no_dlr, or platform_fault
+-- where no session could have brought one. Nothing that came after its month was frozen counts.
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_stale() }}",
-    post_hook="{% if not is_incremental() %} create index on {{ this }} (sent_at) where is_accepted and outcome is null {% endif %}",
+    post_hook=[
+        "{% if not is_incremental() %} create index on {{ this }} (sent_at) where is_accepted and outcome is null {% endif %}",
+        "{% if not is_incremental() %} create index on {{ this }} (sent_at) where is_accepted and outcome is not null and received_at is null {% endif %}"
+    ],
     indexes=[{'columns': ['campaign_id', 'ordinal', 'segment'], 'unique': true}]
 ) }}
 
@@ -36,7 +40,21 @@ connectors as (
 
 errors as (
 
-    select * from {{ ref('outcome_errors') }}
+    select * from {{ ref('stg_error_maps') }}
+
+),
+
+frozen_maps as (
+
+    select distinct month
+    from errors
+    where month <> 'current'
+
+),
+
+session_hours as (
+
+    select * from {{ ref('session_hours') }}
 
 ),
 
@@ -78,7 +96,12 @@ attempts as (
         submissions.attempt,
         submissions.connector_id,
         submissions.sent_at,
+        submissions.command_status,
         submissions.sent_at <= campaigns.known_until as is_known,
+        submissions.state <> 'not_sent' as is_written,
+        case
+            when submissions.answered_at <= campaigns.known_until and not submissions.transient then submissions.answered_at
+        end as answered_at,
         submissions.state = 'accepted' or coalesce(settled.is_accepted, false) as is_accepted,
         coalesce(settled.is_unknown, false) as is_unknown,
         submissions.state = 'rejected' and not submissions.transient as is_rejected,
@@ -110,7 +133,12 @@ tried as (
         segment,
         min(sent_at) filter (where is_known) as first_sent_at,
         min(sent_at) filter (where is_known and is_accepted) as sent_at,
-        (array_agg(connector_id order by sent_at, attempt) filter (where is_known and is_accepted))[1] as connector_id,
+        (array_agg(connector_id order by is_accepted desc, sent_at, attempt) filter (where is_known))[1] as connector_id,
+        min(sent_at) filter (where is_known and is_written) as began_at,
+        max(sent_at) filter (where is_known and is_written) as ended_at,
+        min(answered_at) filter (where is_known) as answered_at,
+        count(*) filter (where is_known and is_accepted) as times_accepted,
+        (array_agg(command_status order by sent_at desc, attempt desc) filter (where is_known and is_rejected))[1] as refusal,
         bool_or(is_known and is_accepted) as is_accepted,
         bool_or(is_known and is_unknown) as is_unknown,
         bool_or(is_known and is_rejected) as is_rejected,
@@ -122,31 +150,91 @@ tried as (
 
 ),
 
--- delivered is final whatever else is said; else the last final receipt counts
-best_receipts as (
+-- what was known, by the error map of its time: that of a frozen month stays as it was
+heard as (
 
-    select distinct on (receipts.account_id, receipts.campaign_id, receipts.ordinal, receipts.segment)
+    select
         receipts.account_id,
         receipts.campaign_id,
         receipts.ordinal,
         receipts.segment,
+        receipts.receipt_id,
         receipts.state,
+        receipts.final,
         receipts.received_at,
-        nullif(ltrim(receipts.error_code, '0'), '') as error_code
+        receipts.received_at + interval '60 seconds' >= receipts.matched_at as is_relayed,
+        -- a done date has whole minutes and is the carrier's word: taken where the receipt itself came late (SLA)
+        case
+            when receipts.received_at - receipts.done_at > interval '2 minutes' then receipts.done_at else receipts.received_at
+        end as told_of_at,
+        nullif(ltrim(receipts.error_code, '0'), '') as error_code,
+        coalesce(own_errors.class, any_errors.class) as error_class
     from receipts
     inner join campaigns
         on receipts.account_id = campaigns.account_id
         and receipts.campaign_id = campaigns.campaign_id
-    where receipts.final
-        and receipts.received_at <= campaigns.known_until
+    inner join tried
+        on receipts.account_id = tried.account_id
+        and receipts.campaign_id = tried.campaign_id
+        and receipts.ordinal = tried.ordinal
+        and receipts.segment = tried.segment
+    left join frozen_maps
+        on campaigns.month = frozen_maps.month
+    left join connectors
+        on tried.connector_id = connectors.connector_id
+    left join errors as own_errors
+        on connectors.connector = own_errors.connector
+        and nullif(ltrim(receipts.error_code, '0'), '') = own_errors.error_code
+        and coalesce(frozen_maps.month, 'current') = own_errors.month
+    left join errors as any_errors
+        on any_errors.connector = '*'
+        and nullif(ltrim(receipts.error_code, '0'), '') = any_errors.error_code
+        and coalesce(frozen_maps.month, 'current') = any_errors.month
+    where receipts.received_at <= campaigns.known_until
+        and tried.first_sent_at is not null
+
+),
+
+-- delivered is final whatever else is said; else the last final receipt counts
+best_receipts as (
+
+    select distinct on (account_id, campaign_id, ordinal, segment) *
+    from heard
+    where final
     order by
-        receipts.account_id,
-        receipts.campaign_id,
-        receipts.ordinal,
-        receipts.segment,
-        receipts.state = 2 desc,
-        receipts.received_at desc,
-        receipts.receipt_id desc
+        account_id,
+        campaign_id,
+        ordinal,
+        segment,
+        state = 2 desc,
+        received_at desc,
+        receipt_id desc
+
+),
+
+told as (
+
+    select
+        account_id,
+        campaign_id,
+        ordinal,
+        segment,
+        count(*) as receipts,
+        count(*) filter (where is_relayed) as relayed,
+        min(received_at) filter (where final) as completed_at,
+        bool_or(not final and error_class = 'handset_unavailable') as was_unavailable
+    from heard
+    group by account_id, campaign_id, ordinal, segment
+
+),
+
+first_hours as (
+
+    select
+        connector_id,
+        min(hour) as first_hour
+    from session_hours
+    group by connector_id
 
 ),
 
@@ -156,7 +244,13 @@ explained as (
         tried.*,
         best_receipts.state,
         best_receipts.received_at,
-        coalesce(own_errors.class, any_errors.class) as error_class,
+        best_receipts.told_of_at,
+        best_receipts.error_code,
+        best_receipts.error_class,
+        coalesce(told.receipts, 0) as receipts,
+        coalesce(told.relayed, 0) as relayed,
+        told.completed_at,
+        coalesce(told.was_unavailable, false) as was_unavailable,
         campaigns.validity < interval '1 hour' as is_short_lived,
         campaigns.is_cancelled,
         tried.sent_at + interval '72 hours' <= campaigns.known_until as is_overdue
@@ -170,21 +264,55 @@ explained as (
         and tried.ordinal = best_receipts.ordinal
         and tried.segment = best_receipts.segment
         and tried.is_accepted
-    left join connectors
-        on tried.connector_id = connectors.connector_id
-    left join errors as own_errors
-        on connectors.connector = own_errors.connector
-        and best_receipts.error_code = own_errors.error_code
-    left join errors as any_errors
-        on any_errors.connector = '*'
-        and best_receipts.error_code = any_errors.error_code
+    left join told
+        on tried.account_id = told.account_id
+        and tried.campaign_id = told.campaign_id
+        and tried.ordinal = told.ordinal
+        and tried.segment = told.segment
+
+),
+
+-- the hour before the 72 hours end is the last part of one hour of the clock and the first of the next
+overdue as (
+
+    select
+        explained.account_id,
+        explained.campaign_id,
+        explained.ordinal,
+        explained.segment,
+        coalesce({{ answered_minutes('next_hour.answered', 0, 'end_minute') }}, 0)
+        + coalesce({{ answered_minutes('last_hour.answered', 'end_minute', 60) }}, 0) = 0 as was_deaf
+    from (
+        select
+            account_id,
+            campaign_id,
+            ordinal,
+            segment,
+            connector_id,
+            sent_at,
+            date_trunc('hour', sent_at, 'UTC') + interval '72 hours' as end_hour,
+            extract(minute from sent_at at time zone 'UTC')::integer as end_minute
+        from explained
+        where is_accepted
+            and is_overdue
+            and state is null
+    ) as explained
+    inner join first_hours
+        on explained.connector_id = first_hours.connector_id
+        and explained.sent_at >= first_hours.first_hour
+    left join session_hours as last_hour
+        on explained.connector_id = last_hour.connector_id
+        and explained.end_hour - interval '1 hour' = last_hour.hour
+    left join session_hours as next_hour
+        on explained.connector_id = next_hour.connector_id
+        and explained.end_hour = next_hour.hour
 
 ),
 
 classed as (
 
     select
-        *,
+        explained.*,
         case
             when not is_accepted then null
             when state = 2 then 'delivered'
@@ -196,9 +324,15 @@ classed as (
             when state = 5 then coalesce(error_class, 'network_permanent')
             when state = 7 then 'unknown_no_dlr'
             when state = 8 then coalesce(error_class, 'content_or_sender_blocked')
+            when is_overdue and coalesce(overdue.was_deaf, false) then 'platform_fault'
             when is_overdue then 'unknown_no_dlr'
         end as outcome
     from explained
+    left join overdue
+        on explained.account_id = overdue.account_id
+        and explained.campaign_id = overdue.campaign_id
+        and explained.ordinal = overdue.ordinal
+        and explained.segment = overdue.segment
 
 ),
 
@@ -220,7 +354,22 @@ final as (
         charges.account_id is not null
         and (coalesce(classed.is_chargeable, false) or not coalesce(classed.is_proven, false)) as is_charged,
         classed.received_at,
-        classed.outcome
+        classed.outcome,
+        classed.connector_id,
+        classed.began_at,
+        classed.ended_at,
+        classed.answered_at,
+        greatest(coalesce(classed.times_accepted, 0) - 1, 0)::integer as duplicates,
+        coalesce(classed.receipts, 0)::integer as receipts,
+        coalesce(classed.relayed, 0)::integer as relayed,
+        coalesce(classed.is_accepted and (classed.is_overdue or classed.completed_at is not null), false) as is_awaited,
+        coalesce(classed.is_accepted and classed.completed_at <= classed.sent_at + interval '72 hours', false) as is_complete,
+        coalesce(classed.was_unavailable, false) as was_unavailable,
+        case when classed.outcome = 'delivered' then classed.told_of_at - classed.sent_at end as latency,
+        case
+            when classed.is_accepted and classed.outcome <> 'delivered' then classed.error_code
+            when not classed.is_accepted and classed.is_rejected then 'status 0x' || lpad(to_hex(classed.refusal), 8, '0')
+        end as error
     from classed
     full join charges
         on classed.account_id = charges.account_id

@@ -1,5 +1,6 @@
 -- One row per message of which this build makes the outcome anew: all of a campaign that has changed, those of which facts were
--- read since the last build that came to its end, and those whose segments have waited 72 hours. Empty where everything is made anew.
+-- read since the last build that came to its end, those whose segments have waited 72 hours, and those whose silence may be explained
+-- otherwise by answers of sessions that were logged since. Empty where everything is made anew.
 
 {{ config(pre_hook="{{ seek() }}", indexes=[{'columns': ['campaign_id', 'ordinal'], 'unique': true}]) }}
 
@@ -20,6 +21,12 @@ messages as (
 watermark as (
 
     select * from {{ ref('watermark') }}
+
+),
+
+session_hours as (
+
+    select * from {{ ref('session_hours') }}
 
 ),
 
@@ -93,6 +100,43 @@ waiting as (
 
 ),
 
+answers as (
+
+    select
+        session_hours.connector_id,
+        min(session_hours.hour) as since
+    from session_hours
+    cross join watermark
+    where session_hours.read_below > watermark.horizon_before
+    group by session_hours.connector_id
+
+),
+
+silent as (
+
+    {% if outcomes is not none %}
+        select
+            account_id,
+            campaign_id,
+            ordinal,
+            connector_id
+        from {{ outcomes }}
+        where is_accepted
+            and outcome is not null
+            and received_at is null
+            and sent_at >= (select min(answers.since) - interval '72 hours' from answers)
+    {% else %}
+        select
+            account_id,
+            campaign_id,
+            null::integer as ordinal,
+            null::integer as connector_id
+        from campaigns
+        where false
+    {% endif %}
+
+),
+
 -- what a build that failed had found stale: some marts have it and others not
 left_over as (
 
@@ -146,6 +190,16 @@ found as (
         on waiting.account_id = campaigns.account_id
         and waiting.campaign_id = campaigns.campaign_id
     where waiting.sent_at + interval '72 hours' <= campaigns.known_until
+
+    union
+
+    select
+        silent.account_id,
+        silent.campaign_id,
+        silent.ordinal
+    from silent
+    inner join answers
+        on silent.connector_id = answers.connector_id
 
     union
 

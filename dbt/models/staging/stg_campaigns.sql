@@ -1,4 +1,4 @@
--- One row per campaign that was accepted. cancelled_at stays when it is completed.
+-- One row per campaign that was accepted, with what put its sending off. cancelled_at stays when it is completed.
 
 with
 
@@ -8,14 +8,21 @@ campaign as (
 
 ),
 
-cancellations as (
+events as (
 
     select
-        campaign_id,
-        min(at) as cancelled_at
-    from {{ source('intake', 'campaign_event') }}
-    where kind = 'cancelled'
-    group by campaign_id
+        event.campaign_id,
+        min(event.at) filter (where event.kind = 'cancelled') as cancelled_at,
+        min(event.at) filter (
+            where event.kind = 'closed' and event.at >= coalesce(campaign.eligible_at, campaign.accepted_at)
+        ) as closed_at,
+        bool_or(event.kind = 'resumed') as was_paused,
+        bool_or(event.kind = 'released') as was_held
+    from {{ source('intake', 'campaign_event') }} as event
+    inner join campaign
+        on event.campaign_id = campaign.campaign_id
+    where event.kind in ('cancelled', 'closed', 'resumed', 'released')
+    group by event.campaign_id
 
 ),
 
@@ -32,10 +39,19 @@ final as (
         coalesce(campaign.eligible_at, campaign.accepted_at) as eligible_at,
         campaign.accepted_at,
         campaign.completed_at,
-        cancellations.cancelled_at
+        greatest(campaign.received_at, campaign.scheduled_at) as asked_at,
+        campaign.rate as own_rate,
+        campaign.spread,
+        events.cancelled_at,
+        events.closed_at,
+        case
+            when events.was_paused then 'paused'
+            when events.was_held then 'held'
+            when coalesce(campaign.eligible_at, campaign.accepted_at) > greatest(campaign.received_at, campaign.scheduled_at) then 'window'
+        end as put_off_by
     from campaign
-    left join cancellations
-        on campaign.campaign_id = cancellations.campaign_id
+    left join events
+        on campaign.campaign_id = events.campaign_id
     where campaign.accepted_at is not null
 
 )

@@ -13,6 +13,7 @@ final as (
     select
         account_id,
         file_id,
+        kind,
         coalesce((ack ->> 'rows')::bigint, 0) as rows,
         stable_at,
         answered_at,

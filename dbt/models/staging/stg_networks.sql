@@ -8,7 +8,8 @@ network as (
         network_id,
         prefix,
         operator,
-        country
+        country,
+        receipts
     from {{ source('network', 'network') }}
 
 ),

@@ -9,7 +9,8 @@ with
 
 {{ new_facts(
     source('dispatch', 'receipt_match'),
-    columns=['receipt_id', 'received_at', 'account_id', 'campaign_id', 'ordinal', 'segment', 'attempt', 'state', 'final', 'error_code'],
+    columns=['receipt_id', 'received_at', 'account_id', 'campaign_id', 'ordinal', 'segment', 'attempt', 'state', 'final', 'error_code',
+             'done_at', 'matched_at'],
     key=['receipt_id']
 ) }}
 

@@ -114,6 +114,15 @@ create table account.sla_term (
     primary key (account_id, metric, effective_from)
 );
 
+-- What an account's campaigns may take of the platform: what waits for more than that waits for its customer (SLA S4, S5).
+create table account.contracted_rate (
+    account_id bigint not null references account.account,
+    effective_from date not null,
+    rate integer check (rate > 0),
+    primary key (account_id, effective_from)
+);
+comment on column account.contracted_rate.rate is 'Segments a second, all campaigns together, from that local day on; null: none is agreed.';
+
 -- Which base an account has: every change of its members makes another one. What is kept outside the database about a
 -- base, its snapshot for look-ups, goes by the mark: version numbers come again after a rollback or a restore, marks never.
 create table account.base_version (

@@ -156,9 +156,11 @@ create table dispatch.session_event (
         'bind', 'bind_refused', 'unbind', 'loss', 'counters', 'circuit_open', 'circuit_half_open', 'circuit_closed')),
     reason text,
     last_answered_at timestamptz,
-    counters jsonb not null default '{}'
+    counters jsonb not null default '{}',
+    load_xid xid8 not null default pg_current_xact_id()
 );
 create index on dispatch.session_event (connector_id, at);
+create index on dispatch.session_event (load_xid);
 create unique index on dispatch.session_event (epoch_id, connector_id, session, at, kind);
 comment on column dispatch.session_event.last_answered_at is
     'When the session''s last answer came. Each minute in which one did has a row with it: SLA S1 counts the others.';
@@ -311,9 +313,11 @@ create table dispatch.receipt_match (
     final boolean not null,
     error_code text,
     done_at timestamptz,
-    matched_at timestamptz not null default now(),
+    matched_at timestamptz not null default clock_timestamp(),
     load_xid xid8 not null default pg_current_xact_id()
 );
+comment on column dispatch.receipt_match.matched_at is
+    'When it found its attempt: from then on its customer sees it, on the campaign''s page and in reports and exports (SLA S11).';
 create index on dispatch.receipt_match (campaign_id, ordinal);
 create index on dispatch.receipt_match using brin (receipt_id);
 create index on dispatch.receipt_match (load_xid);

@@ -81,6 +81,8 @@ grant usage on all sequences in schema billing to outbound_billing;
 grant select on all tables in schema account, network, intake, billing to outbound_dbt;
 grant insert, delete on billing.prepaid_checkpoint to outbound_dbt;
 revoke select on account.base_member, account.opt_out, account.person, network.portability from outbound_dbt;
+grant usage on schema report to outbound_dbt;
+grant select on report.sla_figure, report.sla_error, dispatch.announced_maintenance to outbound_dbt;
 grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch.submission, dispatch.settlement, dispatch.dropped,
     dispatch.receipt_match, dispatch.attempt, dispatch.campaign_progress, dispatch.statement to outbound_dbt;
 grant select (connector_id, carrier_message_id, accepted_at, statement, loaded_at, campaign_id, ordinal, segment, attempt, is_other, load_xid)
@@ -97,23 +99,24 @@ grant usage on schema finance, operations to outbound_billing, outbound_reportin
 -- reporting and the operator read everything, reporting but a carrier's password; the operator sets things up, and
 -- reporting freezes SLA months
 grant select on all tables in schema account, network, intake, dispatch, billing, report to outbound_reporting, outbound_operator;
-grant insert on report.sla_figure, report.sla_delivery to outbound_reporting;
+grant insert on report.sla_figure, report.sla_error, report.sla_delivery to outbound_reporting;
 -- a carrier's password is for those who bind and those who set up
 revoke select on dispatch.connector from outbound_ingest, outbound_billing, outbound_reporting;
 grant select (connector_id, name, host, port, system_id, bind, sessions, "window", rate, routes, enabled) on dispatch.connector
     to outbound_ingest, outbound_billing, outbound_reporting;
 grant insert, update, delete on account.legal_entity, account.account, account.term, account.person, account.sender, account.rate_row,
-    account.sla_term, account.opt_out, network.network, network.portability, network.quiet_hours,
+    account.sla_term, account.contracted_rate, account.opt_out, network.network, network.portability, network.quiet_hours,
     network.buy_rate, network.fx_rate to outbound_operator;
 grant insert on account.audit to outbound_operator;
 grant insert, delete on intake.content_screen to outbound_operator;
 grant insert, update on dispatch.connector to outbound_operator;
 grant insert, delete on dispatch.stop to outbound_operator;
+grant insert on dispatch.maintenance, dispatch.maintenance_withdrawal to outbound_operator;
 grant update (state, held_code, held_detail) on intake.campaign to outbound_operator;
 grant insert on intake.campaign_event to outbound_operator;
 
 -- the web reads its tenant's rows, through policies (isolation.sql), and never a partition by name
-grant select on account.account, account.term, account.sender, account.rate_row, account.sla_term, account.base_member, account.base_version, account.base_change,
+grant select on account.account, account.term, account.sender, account.rate_row, account.sla_term, account.contracted_rate, account.base_member, account.base_version, account.base_change,
     account.opt_out, account.purchase, account.purchase_order, account.cancelled_order, account.payment, account.adjustment, account.reservation,
     account.person,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,

@@ -215,11 +215,12 @@ create table intake.campaign_event (
     at timestamptz not null default clock_timestamp(),
     kind text not null check (kind in (
         'received', 'validated', 'held', 'released', 'accepted', 'rejected', 'approved', 'paused', 'resumed',
-        'cancelled', 'first_submission', 'dispatched', 'completed', 'reported')),
+        'cancelled', 'closed', 'first_submission', 'dispatched', 'completed', 'reported')),
     cause text,
     detail jsonb not null default '{}'
 );
 create index on intake.campaign_event (campaign_id);
+comment on column intake.campaign_event.kind is 'closed: its daily window or quiet hours stopped it (cause) before all of it was sent.';
 
 -- What the gate judges: one row a campaign, counts only.
 create table intake.profile (

@@ -8,11 +8,13 @@ create table network.network (
     zone text not null,
     covered boolean not null default true,
     requires_sender_approval boolean not null default false,
+    receipts boolean not null default true,
     retired_at timestamptz
 );
 create unique index on network.network (prefix) where retired_at is null;
 comment on column network.network.requires_sender_approval is
     'Its operator lets no sender through that is not approved for it by name.';
+comment on column network.network.receipts is 'False: it tells of no delivery, and SLA S10 expects none.';
 comment on column network.network.prefix is 'E.164 digits without +; the longest that matches a number wins.';
 comment on column network.network.retired_at is 'When its operator lost the prefix. The row stays, for messages accepted before name it; no new one does.';
 

@@ -17,8 +17,18 @@ create table report.sla_figure (
     excluded bigint not null,
     at_least numeric,
     at_most numeric,
+    budget_left numeric,
     frozen_at timestamptz not null default now(),
     primary key (account_id, month, metric)
+);
+
+-- [month, connector, error code]: what receipts' errors meant when the month was first frozen; its messages keep to that.
+create table report.sla_error (
+    month text not null,
+    connector text not null,
+    error_code text not null,
+    class text not null,
+    primary key (month, connector, error_code)
 );
 
 -- [account, month] whose document was put into the account's results folder.
@@ -33,7 +43,7 @@ do $$
 declare
     frozen text;
 begin
-    foreach frozen in array array['sla_figure', 'sla_delivery'] loop
+    foreach frozen in array array['sla_figure', 'sla_error', 'sla_delivery'] loop
         execute format('create trigger never_changes before update or delete on report.%I
             for each row execute function account.refuse_change()', frozen);
         execute format('create trigger never_truncated before truncate on report.%I

@@ -16,6 +16,7 @@ FILES = (
     "intake",
     "dispatch",
     "outcome",
+    "maintenance",
     "control",
     "sending",
     "cost",

@@ -22,3 +22,36 @@ from billing.draft_credits
 where (%(account)s::text is null or account = %(account)s)
   and (%(all)s or state = 'draft')
 order by draft_credit_id;
+
+-- missed_targets --
+-- What operations.sla_credits asks for and is not proposed yet: lines of invoices, in the order in which they are proposed.
+select
+    credit.account, credit.month, credit.metric, credit.adjusted, credit.target, credit.share, credit.invoice, credit.line, credit.credit,
+    credit.currency, credit.account_id, invoice.invoice_id,
+    credit.metric || ' ' || credit.month || ' ' || credit.invoice || '/' || credit.line as source
+from operations.sla_credits as credit
+join billing.invoice
+    on invoice.account_id = credit.account_id
+    and invoice.label = credit.invoice
+where (%(account)s::text is null or credit.account = %(account)s)
+  and not exists (
+    select
+    from billing.draft_credit as draft
+    where draft.account_id = credit.account_id
+      and draft.class = 'sla'
+      and draft.invoice_id = invoice.invoice_id
+      and draft.line = credit.line
+      and draft.source is not null
+  )
+order by credit.account, credit.month, credit.line;
+
+-- units_owed --
+-- What prepaid accounts are to be granted: nothing is proposed for them, a person grants it.
+select account, month, metric, adjusted, target, share, units
+from operations.sla_credits
+where units is not null
+  and (%(account)s::text is null or account = %(account)s)
+order by account, month;
+
+-- are_built --
+select to_regclass('operations.sla_credits') is not null;

@@ -39,17 +39,27 @@ join account.account using (account_id);
 -- Frozen months as they were frozen, the others as they were built last.
 select
     account.name as account, figure.month, figure.metric, figure.raw, figure.adjusted, figure.exclusions, figure.target, figure.state,
-    figure.good, figure.counted, figure.excluded, false as is_provisional, figure.at_least, figure.at_most
+    figure.good, figure.counted, figure.excluded, 0::bigint as waiting, false as is_provisional, figure.at_least, figure.at_most, figure.budget_left
 from report.sla_figure as figure
 join account.account using (account_id)
 union all
 select
-    account, month, metric, raw, adjusted, exclusions, target, state, good, counted, excluded, is_provisional, at_least, at_most
+    account, month, metric, raw, adjusted, exclusions, target, state, good, counted, excluded, waiting, is_provisional, at_least, at_most,
+    budget_left
 from operations.sla
 where not exists (
     select from report.sla_figure as frozen
     where frozen.account_id = sla.account_id and frozen.month = sla.month
 );
+
+-- session_hours --
+-- Sessions are of connectors, so that account is empty; the months that they count in are those of operations.sla_sessions.
+select null::text as account, connector, hour, minutes
+from operations.session_hours;
+
+-- error_classes --
+select null::text as account, connector, error_code, class, meaning, counts_against
+from operations.error_classes;
 
 -- exists --
 select to_regclass(%(table)s) is not null;

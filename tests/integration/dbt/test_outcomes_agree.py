@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,9 @@ import psycopg
 import pytest
 
 from billing.build import BuildFailed, build, dbt
-from tests.integration.dbt import sla_model
+from tests.integration.dbt import sla_figures
 from tests.integration.dbt.conftest import Books, cairo
+from tests.integration.dbt.sla_model import Figures, Sums, rounded
 from tests.integration.dbt.traffic import Traffic
 
 MARTS = {
@@ -27,9 +29,23 @@ MARTS = {
     "intermediate.int_segment_fates": "mart.*",
     "intermediate.int_campaign_outcomes": "mart.*",
     "operations.message_outcomes": "mart.*",
+    "intermediate.int_hour_outcomes": "mart.*",
+    "intermediate.int_month_outcomes": "mart.*",
     "operations.sla": "mart.*",
+    "operations.sla_campaigns": "mart.*",
+    "operations.sla_hours": "mart.*",
+    "operations.sla_errors": "mart.*",
+    "operations.sla_sessions": "mart.*",
+    "operations.sla_files": "mart.*",
+    "operations.session_hours": "connector, hour, minutes, answered",
 }
-START = cairo("2026-09-27 00:00")
+EXCLUSIONS = {
+    "S1": {"announced_maintenance"}, "S2": {"rejected", "left_out", "held"},
+    "S3": {"invalid", "opted_out", "not_in_base", "cancelled"},
+    "S4": {"above_rate", "window", "opted_out", "not_in_base", "cancelled"}, "S5": {"paused", "held", "window", "above_rate"},
+    "S9": {"handset_unavailable"}, "S10": {"network_without_receipts"}, "S13": {"held"},
+}  # fmt: skip
+START = cairo("2026-10-27 00:00")
 
 
 def contents(url: str) -> dict[str, list[str]]:
@@ -58,11 +74,37 @@ def made_from_nothing(books: Books, monkeypatch: pytest.MonkeyPatch) -> dict[str
     return found
 
 
-def counted(books: Books) -> dict[tuple[str, str, str], tuple[int, int, dict[str, int]]]:
+def counted(books: Books) -> dict[tuple[str, str, str], tuple[Any, ...]]:
     rows = books.execute(
-        "select account, month, metric, good, counted, exclusions from operations.sla where metric in ('S3', 'S6', 'S7')"
+        "select account, month, metric, good, counted, exclusions, raw, adjusted, waiting from operations.sla"
     )
-    return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in rows}
+    return {(row[0], row[1], row[2]): row[3:] for row in rows}
+
+
+def told(figures: Figures) -> dict[tuple[str, str, str], tuple[Any, ...]]:
+    return {
+        key: (one.good, one.counted, dict(+one.exclusions), rounded(one.raw_good, one.raw_counted),
+              rounded(one.good, one.counted), one.waiting)
+        for key, one in figures.items()
+    }  # fmt: skip
+
+
+NOTHING = told({("", "", ""): Sums()})["", "", ""]
+
+
+def assert_counted(books: Books, figures: Figures, seen: dict[str, set[str]]) -> None:
+    """seen: takes what was left out, by metric. A figure without anything to it may be there or not."""
+    found, wanted = counted(books), told(figures)
+    keys = sorted(found.keys() | wanted.keys())
+    differences = {
+        key: (found.get(key, NOTHING), wanted.get(key, NOTHING))
+        for key in keys
+        if found.get(key, NOTHING) != wanted.get(key, NOTHING)
+    }
+    assert differences == {}
+    assert {metric for _, _, metric in found} == {f"S{n}" for n in range(1, 15)}
+    for (_, _, metric), figure in found.items():
+        seen[metric] |= figure[2].keys()
 
 
 def stands_still(books: Books, model: str, statement: str) -> None:
@@ -94,57 +136,65 @@ def kill_a_build(books: Books, as_of: datetime) -> None:
 
 
 def test_incremental_builds_agree_with_one_from_nothing_and_with_counting(books, monkeypatch):
-    rng = random.Random(2026)
+    rng = random.Random(2027)
     traffic = Traffic(books, rng)
     traffic.opens()
+    for _ in range(20):
+        traffic.announces(START, cairo("2026-11-12 00:00"))
+    seen: dict[str, set[str]] = defaultdict(set)
 
     def happens(until: str, *, campaigns: int = 4, facts: int = 150) -> datetime:
         end = cairo(until)
         for _ in range(campaigns):
             traffic.accepts(START + (end - START) * rng.random())
+            traffic.is_scheduled(START + (end - START) * rng.random())
+            traffic.arrives(START, end)
+            traffic.listens(START, end)
         traffic.goes_on(facts, START, end + timedelta(hours=6))
         return end
 
     def built(as_of: datetime) -> None:
         build(as_of, patience=0.5)
-        assert counted(books) == sla_model.figures(traffic.log(), as_of)
+        assert_counted(books, sla_figures.figures(traffic.log(), as_of), seen)
 
-    built(happens("2026-09-30 20:00", campaigns=8, facts=250))
+    built(happens("2026-10-30 20:00", campaigns=8, facts=250))
     # the money models have tests of their own: from here on only what outcomes are made of is built
     monkeypatch.setattr(
-        "billing.build.dbt", lambda *arguments: dbt(*arguments, "--select", "+sla", "+message_outcomes")
+        "billing.build.dbt",
+        lambda *arguments: dbt(*arguments, "--select", "+sla", "+message_outcomes", "+sla_hours", "+sla_errors"),
     )
 
-    traffic.changes(cairo("2026-10-01 01:00"))
+    traffic.changes(cairo("2026-11-01 01:00"))
     stands_still(books, "intermediate.int_segment_fates", "raise exception 'no'")
     with pytest.raises(
         BuildFailed
     ):  # for an instant at which many are overdue: one model knows of them, the next does not
-        build(happens("2026-10-04 12:00"), patience=0.5)
+        build(happens("2026-11-04 12:00"), patience=0.5)
     goes_on(books)
-    built(cairo("2026-10-01 10:00"))
+    built(cairo("2026-11-01 10:00"))
     assert_same(contents(books.url), made_from_nothing(books, monkeypatch))
 
-    kill_a_build(books, happens("2026-10-06 00:00"))
-    built(cairo("2026-10-02 00:00"))
+    kill_a_build(books, happens("2026-11-06 00:00"))
+    built(cairo("2026-11-02 00:00"))
     assert_same(contents(books.url), made_from_nothing(books, monkeypatch))
 
-    traffic.goes_on(200, START, cairo("2026-10-12 00:00"))
-    traffic.changes(cairo("2026-10-03 01:00"))
+    traffic.goes_on(200, START, cairo("2026-11-12 00:00"))
+    traffic.changes(cairo("2026-11-03 01:00"))
     built(cairo("2027-03-01 00:00"))
-    frozen = september(books)
+    frozen = october(books)
     assert frozen
     traffic.has_edges = False
-    traffic.goes_on(60, cairo("2026-10-08 00:00"), cairo("2026-10-19 00:00"))  # all of it came too late for September
+    traffic.goes_on(60, cairo("2026-11-08 00:00"), cairo("2026-11-19 00:00"))  # all of it came too late for October
     built(cairo("2027-04-01 00:00"))
-    assert september(books) == frozen
+    assert october(books) == frozen
 
-    built(cairo("2026-10-02 07:00"))
+    built(cairo("2026-11-02 07:00"))
     assert_same(contents(books.url), made_from_nothing(books, monkeypatch))
+    assert {metric: seen[metric] for metric in EXCLUSIONS} == EXCLUSIONS
 
 
-def september(books: Books) -> dict[tuple[str, str, str], tuple[int, int, dict[str, int]]]:
-    return {key: figures for key, figures in counted(books).items() if key[1] == "2026-09"}
+def october(books: Books) -> dict[tuple[str, str, str], tuple[Any, ...]]:
+    return {key: figures for key, figures in counted(books).items() if key[1] == "2026-10"}
 
 
 def assert_same(found: dict[str, list[str]], wanted: dict[str, list[str]]) -> None:

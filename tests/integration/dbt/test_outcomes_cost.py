@@ -6,12 +6,13 @@ from billing.build import build, dbt
 from tests.integration.dbt.conftest import Books
 
 MODELS = (
-    "int_campaigns", "int_stale_messages", "int_segment_outcomes", "int_segment_fates", "int_campaign_outcomes",
-    "message_outcomes",
+    "int_campaigns", "int_stale_messages", "int_hours_before", "int_stale_hours", "int_stale_months", "session_hours", "int_segment_outcomes", "int_segment_fates",
+    "int_campaign_outcomes", "message_outcomes", "sla_campaigns", "int_hour_outcomes", "sla_hours", "sla_errors", "int_month_outcomes",
+    "int_month_punctuality",
 )  # fmt: skip
 COUNTED = (
     "int_segment_outcomes", "int_segment_fates", "int_campaign_outcomes", "message_outcomes", "stg_submissions",
-    "stg_receipts", "charges", "message_1",
+    "stg_receipts", "charges", "message_1", "sla_campaigns",
 )  # fmt: skip
 HISTORY, DAY, SIZE = 300, 2, 40
 CAMPAIGNS = """

@@ -36,6 +36,10 @@ def test_a_campaign_stops_when_its_window_closes_and_goes_on_when_it_opens(platf
         )
         assert (row[0], row[2] - row[1]) == ("accepted", timedelta(hours=1))
         assert row[1] > NOW
+        closed = "select kind, cause, at < now(), detail from intake.campaign_event where kind = 'closed' and campaign_id = %s"
+        ((kind, cause, is_over, detail),) = platform.rows(closed, campaign)
+        assert (kind, cause, is_over) == ("closed", "daily_window", True)
+        assert datetime.fromisoformat(detail["opens_at"]) == row[1]
         waiting = "from dispatch.batch where campaign_id = %s and state = 'ready'"
         assert platform.rows(f"select distinct expires_at {waiting}", campaign) == [(row[1] + timedelta(hours=24),)]
         stopped_at = len(smsc.witness.accepted())

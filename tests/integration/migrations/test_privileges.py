@@ -9,7 +9,7 @@ ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "web")
 FROZEN = (
     "billing.closed_period", "billing.invoice", "billing.invoice_line", "billing.void", "billing.credit_note",
     "billing.draft_credit", "billing.credit_decision",
-    "billing.particulars", "billing.delivery", "billing.tax_submission", "report.sla_figure", "account.audit",
+    "billing.particulars", "billing.delivery", "billing.tax_submission", "report.sla_figure", "report.sla_error", "dispatch.maintenance", "dispatch.maintenance_withdrawal", "account.audit",
     "billing.notice", "billing.notice_over",
     "account.purchase", "account.payment", "account.adjustment", "account.past_usage", "account.opening", "account.opening_lot",
     "account.purchase_order", "account.cancelled_order", "billing.bank_line",

@@ -41,10 +41,12 @@ TRAFFIC = """
     create table operations.sla as
         select name as account, '2026-09' as month, 'S3' as metric, 0.5 as raw, 0.75 as adjusted,
             '{"opted_out": 2}'::jsonb as exclusions, 0.999 as target, 'breached' as state, 3::bigint as good,
-            4::bigint as counted, 2::bigint as excluded, false as is_provisional, 0.1 as at_least, 0.9 as at_most,
-            account_id
+            4::bigint as counted, 2::bigint as excluded, 0::bigint as waiting, false as is_provisional, 0.1 as at_least,
+            0.9 as at_most, -249.0 as budget_left, account_id
         from account.account;
-    grant select on finance.charges, operations.sla to outbound_operator, outbound_reporting;
+    create table operations.error_classes as
+        select '*' as connector, '6' as error_code, 'handset_unavailable' as class;
+    grant select on finance.charges, operations.sla, operations.error_classes to outbound_operator, outbound_reporting;
 """
 
 

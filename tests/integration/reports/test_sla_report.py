@@ -42,7 +42,7 @@ def test_a_later_build_restates_nothing(traffic: str) -> None:
     rebuild(
         traffic,
         "insert into operations.sla"
-        " select account, month, 'S7', 1, 1, '{}', 1, 'met', 1, 1, 0, false, 0, 1, account_id from operations.sla",
+        " select account, month, 'S7', 1, 1, '{}', 1, 'met', 1, 1, 0, 0, false, 0, 1, 1, account_id from operations.sla",
     )
     assert write_due() == []
     assert document().read_bytes() == before

@@ -213,6 +213,20 @@ def test_the_rules_of_an_account_reach_its_defaults_senders_and_terms(operator: 
     assert understood_by_intake(defaults)
 
 
+def test_what_sla_figures_rest_on_is_applied_with_its_dates(operator: Operator) -> None:
+    """SLA S4, S5, S10: contracted rates from a day on, networks that tell of no delivery."""
+    network = SETUP["networks"][0] | {"receipts": False}
+    delta = DELTA | {"contracted_rates": [{"rate": 500}, {"rate": None, "from": "2026-07-01"}]}
+    operator.applies(SETUP)
+    assert operator.applies(SETUP | {"networks": [network], "accounts": [delta]}) == [
+        "changed - network 2010 V EG",
+        "added delta contracted rate 1900-01-01",
+        "added delta contracted rate 2026-07-01",
+    ]
+    assert operator.sees("select rate from account.contracted_rate order by effective_from") == [500, None]
+    assert operator.sees("select receipts from network.network") == [False]
+
+
 def test_when_invoices_are_due_and_units_active_can_change_at_a_day(operator):
     """CHARGING 12, 25: what a change leaves out stays."""
     delta = DELTA | {

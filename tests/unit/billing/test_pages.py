@@ -11,16 +11,17 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from billing.documents.compose import compiled
 from billing.documents.content import Document
 from billing.documents.layout import layout
-from billing.documents.typesetting import NotTypeset, Typesetter
+from billing.documents.pages import TEMPLATE, Typesetter
 from billing.documents.wording import ARABIC, ENGLISH, rate
+from outbound.typesetting.compose import compiled
+from outbound.typesetting.typesetter import NotTypeset
 from tests.unit.billing.some_documents import BUYER, LINES, credit_note, invoice, line, purchase
 
 ANOTHER_PROCESS = """
 import hashlib
-from billing.documents.typesetting import Typesetter
+from billing.documents.pages import Typesetter
 from tests.unit.billing.some_documents import BUYER, invoice
 with Typesetter() as typesetter:
     print(hashlib.sha256(typesetter.pdf(invoice(buyer=BUYER | {"language": "both"}))).hexdigest())
@@ -157,4 +158,4 @@ def test_a_typesetter_that_was_killed_is_told():
 
 
 def test_a_page_can_be_looked_at():
-    assert compiled(layout(invoice(), "en"), "png").startswith(b"\x89PNG")
+    assert compiled(TEMPLATE, layout(invoice(), "en"), "png").startswith(b"\x89PNG")

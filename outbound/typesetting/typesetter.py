@@ -1,15 +1,14 @@
-"""PDF files of documents: byte-identical for the same document, whenever and wherever they are made."""
+"""PDF files: byte-identical for the same data and template, whenever and wherever they are made."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from billing.documents.compose import LENGTH
-from billing.documents.content import Document
-from billing.documents.layout import layout
 from outbound.errors import OutboundError
+from outbound.typesetting.compose import LENGTH
 
 
 class NotTypeset(OutboundError):
@@ -19,7 +18,8 @@ class NotTypeset(OutboundError):
 class Typesetter:
     """Makes pages, one document after another; a `with` block ends its process."""
 
-    def __init__(self) -> None:
+    def __init__(self, template: Path) -> None:
+        self._template = template
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -36,16 +36,15 @@ class Typesetter:
                     pipe.close()
             self._process = None
 
-    def pdf(self, document: Document, language: str | None = None) -> bytes:
-        """language: en, ar or both; default: the buyer's. Raises NotTypeset."""
-        return self.make(document.label, layout(document, language), "pdf")
-
-    def make(self, label: str, data: dict[str, Any], form: str) -> bytes:
+    def make(self, label: str, data: dict[str, Any], form: str = "pdf") -> bytes:
+        """label: what the pages are of, for errors. form: pdf or png. Raises NotTypeset."""
         process = self._running()
         assert process.stdin is not None  # noqa: S101  both are pipes
         assert process.stdout is not None  # noqa: S101
         try:
-            process.stdin.write(json.dumps({"data": data, "form": form}).encode() + b"\n")
+            process.stdin.write(
+                json.dumps({"template": str(self._template), "data": data, "form": form}).encode() + b"\n"
+            )
             process.stdin.flush()
         except BrokenPipeError:
             raise NotTypeset(f"{label}: the typesetter has ended; run the command again") from None
@@ -63,6 +62,6 @@ class Typesetter:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "billing.documents.compose"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, "-m", "outbound.typesetting.compose"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
         return self._process

@@ -11,18 +11,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-TEMPLATE = Path(__file__).with_name("document.typ")
 FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic")
 LENGTH = struct.Struct(">q")  # negative: what follows is an error's text
 
 
-def compiled(data: dict[str, Any], form: Literal["pdf", "png"] = "pdf") -> bytes:
-    """form: pdf, or png to look at; then the pages have to be one."""
+def compiled(template: Path, data: dict[str, Any], form: Literal["pdf", "png"] = "pdf") -> bytes:
+    """form: pdf, or png to look at; then the pages have to be one. The template finds `data` as JSON in its inputs."""
     import typst
 
     return typst.compile(
-        str(TEMPLATE),
-        root=str(TEMPLATE.parent),
+        str(template),
+        root=str(template.parent),
         font_paths=[str(files(package) / "files") for package in FONTS],
         ignore_system_fonts=True,
         format=form,
@@ -35,7 +34,7 @@ def main() -> None:
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         try:
-            answer, sign = compiled(asked["data"], asked["form"]), 1
+            answer, sign = compiled(Path(asked["template"]), asked["data"], asked["form"]), 1
         except Exception as error:  # noqa: BLE001  whatever it is, the other process tells it
             answer, sign = f"{type(error).__name__}: {error}".encode(), -1
         sys.stdout.buffer.write(LENGTH.pack(sign * len(answer)) + answer)

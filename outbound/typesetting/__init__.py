@@ -1,0 +1,1 @@
+"""Pages: from plain data and a template to PDF files that are the same bytes each time."""
