@@ -1,6 +1,6 @@
 """Charts: plain options for ECharts, drawn in the browser, with the same figures as a table under each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,13 @@ BASE: dict[str, Any] = {
 }
 
 
-def lines(categories: Sequence[str], series: dict[str, Sequence[float | None]], **more: Any) -> dict[str, Any]:
+def lines(categories: Sequence[str], series: Mapping[str, Sequence[float | None]], **more: Any) -> dict[str, Any]:
     """A line for each of the series over the same categories."""
     return _over(categories, series, "line", more)
 
 
 def bars(
-    categories: Sequence[str], series: dict[str, Sequence[float | None]], *, stacked: bool = False, **more: Any
+    categories: Sequence[str], series: Mapping[str, Sequence[float | None]], *, stacked: bool = False, **more: Any
 ) -> dict[str, Any]:
     """A bar for each of the series over the same categories, or one on top of the other."""
     option = _over(categories, series, "bar", more)
@@ -68,7 +68,7 @@ def heatmap(
 
 
 def _over(
-    categories: Sequence[str], series: dict[str, Sequence[float | None]], kind: str, more: dict[str, Any]
+    categories: Sequence[str], series: Mapping[str, Sequence[float | None]], kind: str, more: dict[str, Any]
 ) -> dict[str, Any]:
     return (
         BASE

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from reports.portal.pages import balance, home, invoices, operations, recipients, search, settings, sign_in
+from reports.portal.pages import balance, home, invoices, operations, recipients, search, settings, sign_in, sla
 
-MODULES: tuple[ModuleType, ...] = (sign_in, home, balance, recipients, invoices, operations, search, settings)
+MODULES: tuple[ModuleType, ...] = (sign_in, home, balance, recipients, invoices, sla, operations, search, settings)
 """In the order of the menu."""

@@ -8,10 +8,11 @@ from tests.acceptance.portal.stage import PASSWORD
 EVERYBODYS = {
     "nadia@nile.example": [
         "/", "/settings", "/no-such-page", "/balance?units=1000", "/invoices", "/statement", "/base?number=201001000010",
-        "/opt-outs", "/senders",
+        "/opt-outs", "/senders", "/sla/nile", "/sla/nile/campaigns",
     ],
     "dina@delta.example": ["/", "/balance"],
     "finance@example.com": ["/settings"],
+    "manager@example.com": ["/sla"],
     "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
 }  # fmt: skip
 
