@@ -16,11 +16,11 @@ from ingest import accounts, by_line, files, options, zone
 from ingest.accounts import Account
 from ingest.files import File
 from ingest.source import open_source
-from ingest.wording import REASONS
 from outbound.errors import OutboundError
 from outbound.landing.zone import RESULTS, Zone
 from outbound.logs import logger
 from outbound.queries import load
+from outbound.wording import REASONS
 
 log = logger("ingest.answers")
 Q = load("ingest/files")

@@ -8,12 +8,12 @@ import psycopg
 from ingest import acceptance, accounts, answers, by_line, files, options, zone
 from ingest.files import File
 from ingest.source import open_source
-from ingest.wording import REASONS
 from outbound import database
 from outbound.errors import OutboundError
 from outbound.landing.zone import RESULTS
 from outbound.logs import logger
 from outbound.queries import load
+from outbound.wording import REASONS
 
 log = logger("ingest.report")
 F = load("ingest/files")

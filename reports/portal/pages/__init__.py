@@ -2,7 +2,31 @@
 
 from types import ModuleType
 
-from reports.portal.pages import balance, home, invoices, operations, recipients, search, settings, sign_in, sla
+from reports.portal.pages import (
+    balance,
+    campaigns,
+    home,
+    invoices,
+    new_campaign,
+    operations,
+    recipients,
+    search,
+    settings,
+    sign_in,
+    sla,
+)
 
-MODULES: tuple[ModuleType, ...] = (sign_in, home, balance, recipients, invoices, sla, operations, search, settings)
+MODULES: tuple[ModuleType, ...] = (
+    sign_in,
+    home,
+    new_campaign,
+    campaigns,
+    balance,
+    recipients,
+    invoices,
+    sla,
+    operations,
+    search,
+    settings,
+)
 """In the order of the menu."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
 
 from outbound import node_packages
 from tests.acceptance.portal.stage import PASSWORD, Stage
@@ -50,12 +50,23 @@ class Visit:
         self.trouble: list[str] = []
         context.route("**/*", self._local_only)
         self.page: Page = context.new_page()
-        self.page.on("console", lambda message: message.type == "error" and self.trouble.append(message.text))
+        self.page.on("console", self._heard)
+        self.page.on("response", self._answered)
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.add_init_script(
             "addEventListener('securitypolicyviolation',"
             " (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
         )
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        """What the browser says of an answer's status is told by the answer itself."""
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.trouble.append(message.text)
+
+    def _answered(self, answer: Response) -> None:
+        """A page may say that something is not there or not right; what a page is made of must be there."""
+        if answer.status >= 400 and answer.request.resource_type != "document":
+            self.trouble.append(f"{answer.status} {answer.url}")
 
     def _local_only(self, route: Any, request: Request) -> None:
         if request.url.startswith(self.stage.url):

@@ -8,7 +8,8 @@ from tests.acceptance.portal.stage import PASSWORD
 EVERYBODYS = {
     "nadia@nile.example": [
         "/", "/settings", "/no-such-page", "/balance?units=1000", "/invoices", "/statement", "/base?number=201001000010",
-        "/opt-outs", "/senders", "/sla/nile", "/sla/nile/campaigns",
+        "/opt-outs", "/senders", "/sla/nile", "/sla/nile/campaigns", "/campaigns",
+        "/campaigns/1", "/campaigns/new", "/campaigns/sent",
     ],
     "dina@delta.example": ["/", "/balance"],
     "finance@example.com": ["/settings"],
@@ -35,7 +36,6 @@ def test_a_wrong_password_says_so_and_nobody_is_in(visiting):
     page.fill("#password", "wrong" + PASSWORD)
     page.click("main button[type=submit]")
     assert "not right" in page.inner_text("[role=alert]")
-    visitor.trouble.clear()  # the browser itself says that the answer was 401
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
     page.wait_for_url("**/settings")
@@ -58,9 +58,7 @@ def test_every_page_is_accessible_and_keeps_its_policy(visiting, language, theme
         for path in paths:
             page = strict.go(path)
             assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
-        strict.trouble[:] = [line for line in strict.trouble if "404" not in line]
         lax = visiting(email, bypass_csp=True)
         found = {path: broken for path in paths if (broken := axe(lax.go(path)))}
-        lax.trouble[:] = [line for line in lax.trouble if "404" not in line]
         assert found == {}
         strict.look("en", "system")

@@ -18,6 +18,7 @@ OF_NILE = {
     "campaign": "select max(campaign_id) from intake.campaign join account.account using (account_id) where account.name = 'nile'",
     "file": "select max(file_id) from intake.file join account.account using (account_id) where account.name = 'nile'",
     "ordinal": "select 1",
+    "kind": "select 'ack'",
     "invoice": "select max(invoice_id) from billing.invoice join account.account using (account_id) where account.name = 'nile'",
 }
 """Names of path parameters -> what finds one of nile's. A page with another parameter has to add it here."""

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from ingest.wording import REASONS
+from outbound.wording import REASONS
 
 SEED = Path(__file__).parents[3] / "dbt" / "seeds" / "reject_reasons.csv"
 

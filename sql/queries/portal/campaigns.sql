@@ -1,0 +1,53 @@
+-- A customer's campaigns. All of the account of the transaction.
+
+-- campaigns --
+select
+    campaign.campaign_id as campaign, file.name, campaign.received_at, intake.standing(campaign) as state, campaign.sender,
+    campaign.messages, campaign.segments
+from intake.campaign
+join intake.file using (file_id)
+where intake.standing(campaign) = coalesce(%(state)s, intake.standing(campaign));
+
+-- campaign --
+select
+    campaign.campaign_id as campaign, campaign.file_id as file, file.name, intake.standing(campaign) as state, campaign.sender,
+    campaign.class, campaign.rows, campaign.messages, campaign.segments, campaign.received_at, campaign.scheduled_at,
+    campaign.window_opens, campaign.window_closes, campaign.quiet_hours, campaign.validity, campaign.spread, campaign.held_code,
+    campaign.held_detail, campaign.accepted_at, campaign.completed_at, profile.reasons, profile.rejected,
+    campaign.accepted_at is not null and campaign.completed_at is null as is_under_way
+from intake.campaign
+join intake.file using (file_id)
+left join intake.profile using (campaign_id)
+where campaign.campaign_id = %(campaign)s;
+
+-- progress --
+select *
+from portal.campaign_progress(%(campaign)s);
+
+-- outcomes --
+-- As of the last build of the books.
+select submitted, delivered, in_flight, exclusions, failures
+from operations.sla_campaigns
+where account_id = account.current_account()
+  and campaign = %(campaign)s;
+
+-- events --
+select at, kind, cause
+from intake.campaign_event
+where campaign_id = %(campaign)s
+order by campaign_event_id;
+
+-- senders --
+select distinct address
+from account.sender
+where approved_from <= current_date
+  and (approved_to is null or approved_to > current_date)
+order by address;
+
+-- landing --
+select landing
+from account.account;
+
+-- balance --
+select *
+from portal.balance();
