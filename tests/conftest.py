@@ -49,8 +49,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no search for garbage goes through it again."""
+    """What was imported and collected stays to the end: no search for garbage goes through it again, and few are made."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _has_room(folder: Path) -> bool:
