@@ -29,7 +29,7 @@ down: setup  ## ends what commands started
 	@$(BIN)/outbound down
 
 test: setup  ## all tests
-	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: setup  ## 200 random rounds of kills and faults (ROUNDS=200, SEED=any)
 	@PROTOCOL_STEPS=10000 $(BIN)/pytest -q tests/unit/dispatch/test_protocol.py

@@ -1,5 +1,6 @@
 """One dbt build: facts to charges, ledger, drafts and SLA figures, for an instant in the past or the future."""
 
+import gc
 import os
 import time
 from collections import Counter
@@ -86,7 +87,7 @@ def run_dbt(command: str, *arguments: str, callbacks: Iterable[Callable[[Any], N
     configured = settings()
     state = str(configured.home / "dbt")
     project = str(configured.dbt_project)
-    with _connection_variables():
+    with _connection_variables(), _collecting_seldom():
         result = dbtRunner(callbacks=list(callbacks)).invoke(
             [
                 *command.split(),
@@ -170,3 +171,14 @@ def _connection_variables() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """dbt makes hundreds of thousands of objects and keeps most of them: to look for garbage as often as usual is a sixth of its time."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

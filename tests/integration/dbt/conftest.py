@@ -15,6 +15,9 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
 from billing.build import build
+from tests.dbt_remembers import dbt_remembers
+
+__all__ = ["books", "dbt_remembers"]
 
 CAIRO = ZoneInfo("Africa/Cairo")
 TEMPLATE = "outbound_template"
