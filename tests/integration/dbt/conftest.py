@@ -46,7 +46,18 @@ class Figures:
 
     def ledger(self, account: str) -> dict[str, str]:
         """Balances that are not nil; liabilities and income as credits, revaluation and assets as debits."""
-        sides = {"1100": 1, "1150": 1, "1200": 1, "1210": 1, "2100": -1, "2200": -1, "3000": -1, "4100": -1, "4200": -1, "4300": 1}
+        sides = {
+            "1100": 1,
+            "1150": 1,
+            "1200": 1,
+            "1210": 1,
+            "2100": -1,
+            "2200": -1,
+            "3000": -1,
+            "4100": -1,
+            "4200": -1,
+            "4300": 1,
+        }
         totals: dict[str, Decimal] = {}
         for line in self.of("finance.ledger_entries", account):
             code, name = line.ledger_account.split(" ", 1)

@@ -113,15 +113,18 @@ def _attempts(rng: random.Random) -> Iterator[Attempt]:
 def story(rng: random.Random, account: Account, campaign_ids: Iterator[int]) -> Story:
     found = Story(account)
     found.campaigns = [campaign(rng, next(campaign_ids)) for _ in range(rng.randrange(0, 5))]
-    usages = [
-        f"{one.campaign_id}:{ordinal}:{segment}" for one in found.campaigns for ordinal, segment in one.segments
-    ]
+    usages = [f"{one.campaign_id}:{ordinal}:{segment}" for one in found.campaigns for ordinal, segment in one.segments]
     kinds = rng.choices(["purchase", "usage", "grant", "refund", "reversal"], [5, 3, 1, 2, 4], k=rng.randrange(3, 16))
     for n, kind in enumerate(kinds):
         row: dict[str, Any] = {"business_key": f"{rng.choice('aZ_9b')}{n}", "at": instant(rng)}
         units = rng.randrange(1, 40)
         if kind == "purchase":
-            row |= {"units": units, "rate": Decimal(rng.randrange(1, 400_000)).scaleb(-6), "zones": ["EG"], "is_history": True}
+            row |= {
+                "units": units,
+                "rate": Decimal(rng.randrange(1, 400_000)).scaleb(-6),
+                "zones": ["EG"],
+                "is_history": True,
+            }
         elif kind == "usage":
             usages.append(row["business_key"])
             row |= {"units": units, "zone": "EG"}

@@ -26,7 +26,11 @@ def l1(books: Books, name: str, *, used: int = 6_000, **term: str) -> Account:
 def figures(books: Books) -> Figures:
     short = l1(books, "short")
     short.buys(3_999, at="2026-09-01 12:00", rate="0.08", key="PO-2")
-    for name, rate, valuation in [("cheaper", "0.08", "rerate"), ("dearer", "0.12", "rerate"), ("blended", "0.08", "blended")]:
+    for name, rate, valuation in [
+        ("cheaper", "0.08", "rerate"),
+        ("dearer", "0.12", "rerate"),
+        ("blended", "0.08", "blended"),
+    ]:
         account = l1(books, name, valuation=valuation)
         account.buys(5_000, at="2026-09-01 12:00", rate=rate, key="PO-2")
         account.sends(1_000, at="2026-10-01 09:00", key="U-2")
@@ -60,7 +64,9 @@ def figures(books: Books) -> Figures:
 def tables() -> dict[str, list[list[str]]]:
     """The rows of the first table under each heading that names an example: `### ... (\\`short\\`)`."""
     found = {}
-    for name, section in re.findall(r"^### [^\n]*\(`([a-z-]+)`\)$(.*?)(?=^#|\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+    for name, section in re.findall(
+        r"^### [^\n]*\(`([a-z-]+)`\)$(.*?)(?=^#|\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL
+    ):
         table = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
         assert table, name
         rows = [line[1:-1].split("|") for line in table[0].splitlines()]
@@ -74,7 +80,16 @@ def amount(value: Decimal) -> str:
 
 def postings(figures: Figures, name: str) -> list[list[str]]:
     """entry, ledger account, debit, credit, units: in the order of events, as the page has them."""
-    order = {"purchase": 0, "rollover": 1, "grant": 2, "refund": 3, "reversal": 4, "usage": 5, "expiry": 6, "month_end": 7}
+    order = {
+        "purchase": 0,
+        "rollover": 1,
+        "grant": 2,
+        "refund": 3,
+        "reversal": 4,
+        "usage": 5,
+        "expiry": 6,
+        "month_end": 7,
+    }
     lines = sorted(
         figures.of("finance.ledger_entries", name), key=lambda line: (line.at, order[line.kind], line.ledger_account)
     )

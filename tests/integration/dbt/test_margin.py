@@ -136,7 +136,9 @@ def test_a_receipt_that_comes_late_costs_on_the_day_of_the_submission(books, car
     before = set(books.execute(written))
     books.as_of("2026-04-29 00:00")
     assert margins(books, delta, "2026-04-24")[1] == ("966", 4, "1.80", "0.58", "1.22")
-    assert {campaign for campaign, _ in before ^ set(books.execute(written))} == {sent["sa"]}, "only what has news is counted"
+    assert {campaign for campaign, _ in before ^ set(books.execute(written))} == {sent["sa"]}, (
+        "only what has news is counted"
+    )
 
 
 def test_revenue_sums_up_to_the_ledger_to_the_cent(books, carriers, story):

@@ -51,7 +51,9 @@ def missed(books: Books, tmp_path_factory) -> Books:
     """
     zones = tmp_path_factory.mktemp("zones")
     books.execute("select dispatch.ensure_days('2026-03-10', '2026-03-10'), dispatch.ensure_message_partition(1)")
-    books.execute("insert into dispatch.connector (name, host, port, system_id, password) values ('one', 'h', 1, 's', '{}')")
+    books.execute(
+        "insert into dispatch.connector (name, host, port, system_id, password) values ('one', 'h', 1, 's', '{}')"
+    )
     books.execute(
         "insert into dispatch.session_event (at, connector_id, epoch_id, session, kind, last_answered_at)"
         " select at, 1, 1, 1, 'counters', at from generate_series('2026-03-01 00:00Z'::timestamptz, '2026-03-31 21:59Z', '1 minute') as at"
@@ -84,7 +86,8 @@ def missed(books: Books, tmp_path_factory) -> Books:
 
 def figures(books: Books, account: str) -> dict[str, tuple]:
     rows = books.execute(
-        "select metric, good, counted, exclusions, state, adjusted, budget_left from operations.sla where account = %s", account
+        "select metric, good, counted, exclusions, state, adjusted, budget_left from operations.sla where account = %s",
+        account,
     )
     return {row[0]: row[1:] for row in rows}
 
@@ -123,11 +126,15 @@ def test_the_rows_behind_a_figure_add_up_to_it(missed):
     for query in (
         "select sum(delivered), sum(counted), sum(excluded) from operations.sla_campaigns where account = 'delta'",
         "select sum(delivered), sum(counted), sum(excluded) from operations.sla_hours where account = 'delta'",
-        "select count(*) filter (where outcome = 'delivered'), count(*) filter (where outcome = 'delivered'),"
-        " count(*) filter (where outcome = 'handset_unavailable') from operations.message_outcomes where account = 'delta'",
+        (
+            "select count(*) filter (where outcome = 'delivered'), count(*) filter (where outcome = 'delivered'),"
+            " count(*) filter (where outcome = 'handset_unavailable') from operations.message_outcomes where account = 'delta'"
+        ),
     ):
         assert missed.execute(query.encode()).fetchone() == (987, 987, 10)
-    errors = missed.execute("select error, meaning, messages from operations.sla_errors where account = 'delta' order by 1")
+    errors = missed.execute(
+        "select error, meaning, messages from operations.sla_errors where account = 'delta' order by 1"
+    )
     assert errors.fetchall() == [("27", "absent subscriber", 10), ("status 0x00000045", None, 3)]
 
 
@@ -156,7 +163,12 @@ def test_a_credit_is_proposed_once_and_a_person_decides(missed, monkeypatch):
     assert missed.execute("select count(*) from billing.draft_credit").fetchone() == (0,)
     done = raise_due()
     (draft,) = done["drafts"]
-    assert (draft["account"], draft["metric"], draft["net"], draft["currency"]) == ("delta", "S13", Decimal("49.88"), "EGP")
+    assert (draft["account"], draft["metric"], draft["net"], draft["currency"]) == (
+        "delta",
+        "S13",
+        Decimal("49.88"),
+        "EGP",
+    )
     assert draft["reason"] == "S13 of 2026-03: 0 % of 95 %, 50 % of the month's fees"
     assert [one["net"] for one in told["drafts"]] == [Decimal("49.88")]
     assert [(one["account"], one["units"]) for one in done["units"]] == [("nile", 495)]

@@ -1,6 +1,5 @@
 """What is paid, what it settles and what is left, as a finance department would tell it (CHARGING 25), with dates and cents."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
