@@ -13,6 +13,7 @@ from dispatch.desk import Desk, reason
 from dispatch.leases import Leases
 from dispatch.links import Links
 from dispatch.parts import Batch
+from dispatch.plan import Plan
 from dispatch.recipients import SegmentsDiffer
 from outbound.errors import OutboundError
 from outbound.logs import logger
@@ -43,6 +44,7 @@ class Batches:
         self._wake = asyncio.Event()
         self._news = True  # there may be batches that were not there at the last look
         self._in_vain = False
+        self._reading = 0
         self._look_at = 0.0
         self._stopping = False
 
@@ -55,8 +57,8 @@ class Batches:
 
     @property
     def coming(self) -> int:
-        """Messages of batches that are leased and not with the links yet."""
-        return sum(batch.size for batch in self._held.values() if not batch.unsettled)
+        """Messages of batches that are being read, and will soon be with the links."""
+        return self._reading
 
     def look(self) -> None:
         """There may be something to lease now."""
@@ -122,7 +124,8 @@ class Batches:
         finally:
             if batch.batch_id not in self.broken and self._held.get(batch.batch_id) is batch:
                 del self._held[batch.batch_id]
-            self.look()
+            self._in_vain = False  # there is room for another one
+            self._wake.set()
 
     async def _send_once(self, batch: Batch) -> bool:
         """Plans what is left, sends it, waits for the ends; whether this worker is done with the batch."""
@@ -136,7 +139,7 @@ class Batches:
             return False
         batch.stopped = False
         address.sender(batch.sender)
-        plan = await planner.read(self._desk, batch, self._links)
+        plan = await self._read(batch)
         for why, ordinals in plan.stops.items():
             await self._leases.drop(batch, why, ordinals)
         sendable = [
@@ -162,6 +165,13 @@ class Batches:
             return False
         await self._leases.finish(batch)
         return True
+
+    async def _read(self, batch: Batch) -> Plan:
+        self._reading += batch.size
+        try:
+            return await planner.read(self._desk, batch, self._links)
+        finally:
+            self._reading -= batch.size
 
     async def renew(self) -> None:
         """A sign of life; what another worker holds meanwhile is not sent any more."""

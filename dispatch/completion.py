@@ -2,6 +2,8 @@
 
 import time
 
+import psycopg
+
 from dispatch.desk import Desk
 from outbound.logs import logger
 from outbound.queries import load
@@ -37,7 +39,13 @@ class Completion:
                 began = time.monotonic()
                 if patient and began < self._next_look.get(campaign_id, 0.0):
                     continue
-                cursor = await connection.execute(Q.mark_completed.encode(), {"campaign": campaign_id})
-                if await cursor.fetchone() is not None:
+                if await self._complete(connection, campaign_id):
                     log.info("campaign completed", campaign=campaign_id)
                 self._next_look[campaign_id] = began + 0.5 + _PATIENCE * (time.monotonic() - began)
+
+    async def _complete(self, connection: psycopg.AsyncConnection, campaign_id: int) -> bool:
+        where = {"campaign": campaign_id}
+        row = await (await connection.execute(Q.may_be_complete.encode(), where)).fetchone()
+        if row is None or not row[0]:
+            return False
+        return await (await connection.execute(Q.mark_completed.encode(), where)).fetchone() is not None

@@ -35,7 +35,9 @@ Q = load("dispatch/receipts")
 
 _RETRY_SECONDS = 0.5
 _BEHIND = 2.0  # seconds after which what is received and not stored counts as a break
-_NOT_FINAL = np.array([int(state) for state in State if not state.final])
+_FINAL = np.zeros(max(State) + 1, bool)
+_FINAL[[state for state in State if state.final]] = True
+_PLACE_VALUES = 10 ** np.arange(14, -1, -1)  # of the digits of an E.164 number
 
 Texts = npt.NDArray[np.bytes_]
 
@@ -153,7 +155,7 @@ def _rows(epoch: int, connector: Connector, run: Receipts, now: int) -> bytes:
             int8(epoch),
             Nullable(keys, keys != b""),
             run.states.astype(">i2"),
-            ~np.isin(run.states, _NOT_FINAL),
+            _FINAL[run.states],
             Nullable(run.errors, run.errors != b""),
             Nullable(instants(run.done), run.done != NONE),
             _utf8(run.sources),
@@ -198,10 +200,11 @@ def _msisdns(destinations: Texts) -> Nullable:
     octets = destinations.view(np.uint8).reshape(len(destinations), -1)
     digits = ((octets >= ord("0")) & (octets <= ord("9"))).all()
     if digits and octets.shape[1] <= 15 and not (octets[:, 0] == ord("0")).any():
-        return Nullable(destinations.astype(np.int64).astype(">i8"), np.ones(len(destinations), bool))
-    numbers = [_msisdn(destination) for destination in destinations.tolist()]
-    present = np.array([number is not None for number in numbers])
-    return Nullable(np.array([number or 0 for number in numbers], ">i8"), present)
+        numbers = (octets - ord("0")) @ _PLACE_VALUES[-octets.shape[1] :]
+        return Nullable(numbers.astype(">i8"), np.ones(len(destinations), bool))
+    each = [_msisdn(destination) for destination in destinations.tolist()]
+    present = np.array([number is not None for number in each])
+    return Nullable(np.array([number or 0 for number in each], ">i8"), present)
 
 
 def _msisdn(octets: bytes) -> int | None:

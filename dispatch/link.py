@@ -107,10 +107,8 @@ class Link:
         return self.connector.enabled and self.connector.sends and not self.changing and tried and self._may_write
 
     def is_hungry(self, coming: int) -> bool:
-        """Whether it could send more than waits for it. coming: messages of batches that are being read; where there is
-        a rate they would soon be more than this worker's share of it."""
-        ahead = self.ready + (0 if self._throttle.rate is None else coming)
-        return self.may_send and ahead < self.enough
+        """Whether it could send more than waits for it. coming: messages of batches that are being read."""
+        return self.may_send and self.ready + coming < self.enough
 
     def wants(self, coming: int) -> int | None:
         """How much of the rate it has a use for, segments a second; None = as much as it may have."""

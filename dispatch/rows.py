@@ -99,4 +99,4 @@ def _array(numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
     if numbers[0] == numbers[-1] and (numbers == numbers[0]).all():  # segments and attempts are mostly 1
         written = f"{numbers[0]}," * len(numbers)
         return "{" + written[:-1] + "}"
-    return "{" + ",".join(map(str, numbers.tolist())) + "}"
+    return "{" + repr(numbers.tolist())[1:-1] + "}"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from smpp.pace import UNLIMITED
 
-QUANTUM = 0.01  # seconds of the rate that are written at once
+QUANTUM = 0.01  # seconds of the rate that are written at once, and by which a wake-up that came late is made up for
 SPREAD = 0.5  # of its time at the rate passes after a write, where so much is BEHIND; in proportion less where less is
 BEHIND = 0.1  # seconds of the rate
-TRUSTED = 20  # answered writes before the shortest round trip counts
+TRUSTED = 100  # answered writes before the shortest round trip counts: a busy start shows none of the short ones
 MARGIN = 0.0001  # seconds by which a round trip may be shorter than any before, beside what the shortest ones differ by
 LATE = 1.0  # seconds beyond its second after which a slot frees without an answer
 
@@ -95,7 +95,8 @@ class Throttle:
             others, self._free = self._free, 0
             self._stagger(others, now + segments / self.rate)
         else:
-            self.hold(now + segments / self.rate * min(SPREAD, self._free / self.rate / BEHIND))
+            pause = segments / self.rate * min(SPREAD, self._free / self.rate / BEHIND)
+            self._not_before = max(self._not_before, now - QUANTUM) + pause
 
     def answered(self, stamp: int, segments: int, now: float, *, lost: bool = False) -> None:
         """The carrier has counted them. lost: their session ended, nobody knows when they were counted."""

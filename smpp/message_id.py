@@ -13,10 +13,8 @@ import numpy.typing as npt
 
 _DECIMAL = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdefABCDEF")
-_IN_FORM = np.zeros(256, bool)
-_IN_FORM[list(b"\00123456789abcdefghijklmnopqrstuvwxyz-")] = True  # no upper case, no space: nothing to change
-_NUMBER = np.zeros(256, bool)
-_NUMBER[list(b"\0-0123456789abcdefABCDEF")] = True
+_IN_FORM = b"-0123456789abcdefghijklmnopqrstuvwxyz\0"  # no upper case, no space: nothing to change
+_NUMBER = b"-0123456789abcdefABCDEF\0"
 _ZERO, _HYPHEN = ord("0"), ord("-")
 _HEX_AND_HYPHEN = _HEX | {"-"}
 _LONGEST = 64  # octets of a message_id (SMPP 3.4 5.2.23): what is longer is no number
@@ -38,11 +36,13 @@ def answer_key(message_id: bytes, form: Form | str) -> str:
 def answer_keys(message_ids: npt.NDArray[np.bytes_], form: Form | str) -> npt.NDArray[np.bytes_]:
     """`answer_key` of each, ASCII. As a rule they are in their form already, and that is seen at once."""
     octets = message_ids.view(np.uint8).reshape(len(message_ids), -1)
-    if _IN_FORM[octets].all() and (form == Form.AS_IS or not (octets[:, 0] == _ZERO).any()):
+    written = message_ids.tobytes()
+    in_form = not written.translate(None, _IN_FORM)
+    padded = b"\0" not in written or not ((octets[:, :-1] == 0) & (octets[:, 1:] != 0)).any()  # NULs stand at ends only
+    if in_form and padded and (form == Form.AS_IS or not (octets[:, 0] == _ZERO).any()):
         return message_ids
-    inside = (octets[:, :-1] == 0) & (octets[:, 1:] != 0)  # a NUL that is no padding
-    if form != Form.AS_IS and _NUMBER[octets].all() and octets[:, 0].all() and not inside.any():
-        lower = np.strings.lower(message_ids)
+    if form != Form.AS_IS and padded and not written.translate(None, _NUMBER) and octets[:, 0].all():
+        lower = message_ids if in_form else np.strings.lower(message_ids)
         keys = np.strings.lstrip(lower, b"0")
         keys[keys == b""] = b"0"
         return np.where((octets == _HYPHEN).any(axis=1), lower, keys)

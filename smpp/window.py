@@ -78,7 +78,8 @@ class Window:
         waits = self._sequences[slots] == sequences
         handles = np.where(waits, self._handles[slots], NOBODY)
         mine = slots[waits]
-        if len(mine) > 1 and len(np.unique(mine)) < len(mine):  # answered twice in one read: the first one counts
+        ascending = (np.diff(sequences) > 0).all()
+        if not ascending and len(np.unique(mine)) < len(mine):  # answered twice in one read: the first one counts
             _, at = np.unique(sequences, return_index=True)
             twice = np.ones(len(sequences), bool)
             twice[at] = False

@@ -295,7 +295,6 @@ create table dispatch.receipt (
     raw bytea not null,
     load_xid xid8 not null default pg_current_xact_id()
 ) partition by range (received_at);
-create index on dispatch.receipt using brin (receipt_id);
 create index on dispatch.receipt (load_xid);
 comment on column dispatch.receipt.carrier_message_id is 'In the connector''s normal form, as submissions carry it.';
 comment on column dispatch.receipt.state is 'message_state of SMPP 3.4 5.2.28: 2 DELIVERED, 3 EXPIRED, 5 UNDELIVERABLE ...';
@@ -319,7 +318,6 @@ create table dispatch.receipt_match (
 comment on column dispatch.receipt_match.matched_at is
     'When it found its attempt: from then on its customer sees it, on the campaign''s page and in reports and exports (SLA S11).';
 create index on dispatch.receipt_match (campaign_id, ordinal);
-create index on dispatch.receipt_match using brin (receipt_id);
 create index on dispatch.receipt_match (load_xid);
 
 -- [receipt that waits for its attempt]: the queue of the matcher, with all that matching needs.

@@ -68,6 +68,27 @@ where state in ('accepted', 'cancelled')
   and completed_at is null
 order by campaign_id;
 
+-- may_be_complete --
+-- Whether it is worth reading all of a campaign's log: not while receipts are surely missing. Each segment has one first attempt.
+select (
+    select count(*)
+    from dispatch.receipt_match
+    where campaign_id = %(campaign)s
+      and final
+) >= (
+    select count(*)
+    from dispatch.submission
+    where campaign_id = %(campaign)s
+      and state = 'accepted'
+      and attempt = 1
+) or not exists (
+    select
+    from dispatch.submission
+    where campaign_id = %(campaign)s
+      and state in ('accepted', 'in_doubt')
+      and sent_at > now() - interval '72 hours'
+);
+
 -- mark_completed --
 -- Nothing of the campaign is unsent or in doubt, and every accepted segment has its final receipt or waited 72 hours.
 with completed as (

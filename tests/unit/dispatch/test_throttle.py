@@ -93,6 +93,19 @@ def test_a_stall_is_made_up_for_at_once() -> None:
     assert most_in_a_second(arrivals) <= 500
 
 
+def test_a_machine_that_wakes_it_late_costs_a_small_share_no_more_than_that() -> None:
+    """8 ms late, of slots that are 6 ms apart: both the answer and the slot that it frees are seen so much later."""
+    arrivals = simulate(Throttle(), rate=167, seconds=20.0, way=0.005, late=0.008)
+    assert sum(at < arrivals[0] + 20.0 for at in arrivals) >= 0.985 * 20 * 167
+    assert most_in_a_second(arrivals) <= 167
+
+
+def test_what_a_busy_start_shows_of_the_way_is_not_taken_for_its_length() -> None:
+    """The first 300 ms each way takes 2 ms longer than ever after."""
+    arrivals = simulate(Throttle(), rate=167, seconds=4.0, way=0.005, busy=0.3)
+    assert most_in_a_second(arrivals) <= 167
+
+
 @pytest.mark.parametrize(("before", "after"), [(500, 250), (250, 500), (500, 0), (0, 300), (167, 166)])
 def test_a_share_changes_evenly_and_never_exceeds_the_greater_one(before: int, after: int) -> None:
     throttle = Throttle()
@@ -140,9 +153,12 @@ def simulate(
     way: float,
     begin: float = 0.0,
     stalls: float = 0.0,
+    late: float = 0.0,
+    busy: float = 0.0,
 ) -> list[float]:
     """Arrivals at a carrier that is `way` of a round trip away, of a sender that always has something to send. rate:
-    None = as it is. stalls: so long nothing happens, every 0.7 s."""
+    None = as it is. stalls: so long nothing happens, every 0.7 s. late: so long after it should it looks again. busy:
+    so long the way takes 4 ms more."""
     if rate is not None:
         throttle.change(rate, begin - 1.0)
     now, arrivals, stamp = begin, [], int(begin * 1e6)
@@ -151,13 +167,13 @@ def simulate(
         while answers and answers[0][0] <= now:
             _, which, count = answers.popleft()
             throttle.answered(which, count, now)
-        allowed = throttle.allowance(now)
-        if allowed:
+        while allowed := throttle.allowance(now):
             stamp += 1
             throttle.wrote(stamp, allowed, now)
-            arrivals += [now + way / 2] * allowed
-            answers.append((now + way, stamp, allowed))
-        now = max(now + 1e-5, min([throttle.next_at(now), *(one[0] for one in list(answers)[:1])]))
+            trip = way + 0.004 if now < begin + busy else way
+            arrivals += [now + trip / 2] * allowed
+            answers.append((now + trip, stamp, allowed))
+        now = max(now + 1e-5, min([throttle.next_at(now), *(one[0] for one in list(answers)[:1])]) + late)
         if stalls and now % 0.7 < stalls:
             now += stalls - now % 0.7
     for _, which, count in answers:

@@ -79,3 +79,9 @@ def test_many_ids_have_the_keys_that_each_has_alone(ids, form):
 @given(st.lists(_numbers, min_size=1))
 def test_a_column_of_numbers_has_the_keys_that_each_has_alone(ids):
     assert answer_keys(np.array(ids, "S"), Form.AUTO).tolist() == [answer_key(one, Form.AUTO).encode() for one in ids]
+
+
+@pytest.mark.parametrize("form", [Form.AS_IS, Form.AUTO])
+def test_ids_that_are_in_their_form_are_not_looked_at_one_by_one(form):
+    column = np.array([b"1000", b"20", b"9b2f6a1e-0c1d-4c53-9f3e-8f1f6f1a2b3c"], "S")
+    assert answer_keys(column, form) is column
