@@ -5,6 +5,7 @@ from types import ModuleType
 from reports.portal.pages import (
     balance,
     campaigns,
+    finance,
     home,
     invoices,
     new_campaign,
@@ -24,6 +25,7 @@ MODULES: tuple[ModuleType, ...] = (
     balance,
     recipients,
     invoices,
+    finance,
     sla,
     operations,
     search,

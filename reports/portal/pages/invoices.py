@@ -1,13 +1,10 @@
 """A customer's invoices and credit notes, and the statement of account."""
 
-import tempfile
-from pathlib import Path
-
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from outbound.queries import load
-from reports.portal import commands
 from reports.portal.access import Customer, Reading
+from reports.portal.document import pdf_of
 from reports.portal.listing import Column, Filter, Listing
 from reports.portal.navigation import Entry
 from reports.portal.rendering import page
@@ -66,16 +63,7 @@ def pdf(label: str, visitor: Customer, reader: Reading) -> Response:
     """The document as it was issued, in the visitor's language; the same bytes every time."""
     if not reader.value(Q.is_own_document, {"label": label}):
         raise HTTPException(404)
-    with tempfile.TemporaryDirectory(prefix="outbound-portal-") as folder:
-        made = Path(folder) / "document.pdf"
-        account = visitor.account or ""
-        command = ["documents", "write", label, "--account", account, "--language", visitor.language, "-o", str(made)]
-        if not commands.run(visitor, command).succeeded:
-            raise HTTPException(500)
-        content = made.read_bytes()
-    return Response(
-        content, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{label}.pdf"'}
-    )
+    return pdf_of(visitor, visitor.account or "", label)
 
 
 @router.get("/statement")

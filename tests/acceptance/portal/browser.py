@@ -48,6 +48,7 @@ class Visit:
         self._context = context
         self.stage = stage
         self.trouble: list[str] = []
+        self.status: int | None = None
         context.route("**/*", self._local_only)
         self.page: Page = context.new_page()
         self.page.on("console", self._heard)
@@ -76,7 +77,8 @@ class Visit:
             route.abort()
 
     def go(self, path: str) -> Page:
-        self.page.goto(self.stage.url + path)
+        answer = self.page.goto(self.stage.url + path)
+        self.status = answer.status if answer else None
         return self.page
 
     def sign_in(self, email: str) -> Page:

@@ -12,7 +12,7 @@ EVERYBODYS = {
         "/campaigns/1", "/campaigns/new", "/campaigns/sent",
     ],
     "dina@delta.example": ["/", "/balance"],
-    "finance@example.com": ["/settings"],
+    "finance@example.com": ["/settings", "/finance", "/finance/invoices", "/finance/ledger?account=nile", "/finance/deferred"],
     "manager@example.com": ["/sla"],
     "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
 }  # fmt: skip
@@ -57,6 +57,7 @@ def test_every_page_is_accessible_and_keeps_its_policy(visiting, language, theme
         strict.look(language, theme)
         for path in paths:
             page = strict.go(path)
+            assert strict.status == (404 if path == "/no-such-page" else 200), path
             assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
         lax = visiting(email, bypass_csp=True)
         found = {path: broken for path in paths if (broken := axe(lax.go(path)))}

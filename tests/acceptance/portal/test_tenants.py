@@ -13,6 +13,7 @@ from reports.portal.pages import MODULES
 from tests.acceptance.portal.stage import MARK, PASSWORD, PEOPLE
 
 OF_NILE = {
+    "name": "select 'invoices'",
     "account": "select 'nile'",
     "label": "select max(label) from billing.invoice join account.account using (account_id) where account.name = 'nile'",
     "campaign": "select max(campaign_id) from intake.campaign join account.account using (account_id) where account.name = 'nile'",
