@@ -53,6 +53,7 @@ EVENTS = [Column("at", N_("When"), "instant"), Column("kind", N_("What"), "state
 VERBS = {"pause": "paused in the portal", "resume": "resumed in the portal", "cancel": "cancelled in the portal"}
 FILES = {"ack": "ack.json", "rejects": "rejects.csv", "report": "report.csv"}
 LOOK_EVERY = 1.0  # seconds
+LOOKS = 600  # then a browser asks anew, and is asked anew who it is
 
 
 @router.get("/campaigns")
@@ -85,9 +86,13 @@ def progress(request: Request, visitor: Customer, reader: Reading, campaign: int
 
 
 @router.get("/campaigns/{campaign:int}/events")
-def events(request: Request, visitor: Customer, reader: Reading, campaign: int) -> Response:
-    """The same part as server-sent events, each time that it has changed; ends when nothing moves any more."""
-    _found(reader, campaign)
+def events(request: Request, visitor: Customer, campaign: int) -> Response:
+    """The same part as server-sent events, each time that it has changed; ends when nothing moves any more.
+
+    No transaction is open between two looks: one that lasts as long as a campaign would keep the database from tidying up.
+    """
+    with closing(Reader(visitor)) as reader:
+        _found(reader, campaign)
     return StreamingResponse(_events(request, visitor, campaign), media_type="text/event-stream")
 
 
@@ -116,7 +121,9 @@ def _result(visitor: Visitor, landing: str, ending: str) -> bytes | None:
 
 async def _events(request: Request, visitor: Visitor, campaign: int) -> AsyncIterator[str]:
     shown = ""
-    while not await request.is_disconnected():
+    for _ in range(LOOKS):
+        if await request.is_disconnected():
+            return
         fragment, moves = await run_in_threadpool(_fragment, request, visitor, campaign)
         if fragment != shown:
             shown = fragment
@@ -151,6 +158,7 @@ def _page(request: Request, reader: Reader, campaign: int, outcome: Outcome | No
         request, reader.visitor, "campaign.html", 200 if outcome is None or outcome.succeeded else 422,
         campaign=found,
         progress=reader.first(Q.progress, which),
+        asks_to_cancel=request.query_params.get("ask") == "cancel",
         outcomes=reader.first(Q.outcomes, which) if built else None,
         reasons=[(REASONS[code][column] if code in REASONS else code, count) for code, count in reasons.items()],
         events=reader.rows(Q.events, which), event_columns=EVENTS, outcome=outcome,

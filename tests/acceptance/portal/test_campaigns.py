@@ -73,7 +73,8 @@ def test_a_campaign_under_way_is_watched_paused_and_cancelled(visiting, stage, t
     assert stage.value("select state from intake.campaign where campaign_id = %s", campaign) == "paused"
     page.click("text=Resume")
     page.wait_for_selector("text=Pause")
-    page.click("header + * >> button:has-text('Cancel'), main button.btn-danger >> nth=0")
+    page.click("main a.btn-danger")
+    assert "given up for good" in page.inner_text("[role=alertdialog]")
     page.click("text=Cancel the campaign")
     page.wait_for_selector(".badge:has-text('cancelled')")
     assert stage.value("select state from intake.campaign where campaign_id = %s", campaign) == "cancelled"
@@ -81,3 +82,16 @@ def test_a_campaign_under_way_is_watched_paused_and_cancelled(visiting, stage, t
         "select actor from account.audit where object = %s order by audit_id desc limit 1", f"campaign {campaign}"
     )
     assert who == "nadia@nile.example"
+
+
+def test_what_moves_is_sent_as_events(visiting, stage, tmp_path):
+    """The page of a campaign that was cancelled elsewhere follows without being loaded again."""
+    path = tmp_path / "Nilometer-seen.csv"
+    path.write_text("msisdn,text\n" + "".join(f"{number},see Nilometer\n" for number in NUMBERS[20:25]))
+    stage.outbound("ingest", str(path), "--account", "nile")
+    campaign = stage.value("select max(campaign_id) from intake.campaign")
+    page = visiting("nadia@nile.example").go(f"/campaigns/{campaign}")
+    page.evaluate("window.stays = true")
+    stage.outbound("campaign", "cancel", str(campaign), "--reason", "changed our mind")
+    page.wait_for_selector("[data-events] .badge:has-text('cancelled')")
+    assert page.evaluate("window.stays")
