@@ -31,8 +31,9 @@ def stage(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         connection.execute(f"drop database if exists {name} with (force)".encode())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one module alone: while it lives, its event loop runs in this thread, and no other may."""
     with sync_playwright() as playwright:
         chromium = launched(playwright)
         yield chromium
