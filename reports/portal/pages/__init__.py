@@ -3,8 +3,12 @@
 from types import ModuleType
 
 from reports.portal.pages import (
+    approvals,
     balance,
     campaigns,
+    exports,
+    finance_account,
+    finance_deeds,
     home,
     invoices,
     new_campaign,
@@ -24,6 +28,10 @@ MODULES: tuple[ModuleType, ...] = (
     balance,
     recipients,
     invoices,
+    finance_account,
+    finance_deeds,
+    approvals,
+    exports,
     sla,
     operations,
     search,
