@@ -149,8 +149,8 @@ def done(
     outcome = commands.run(visitor, words, wanted.seconds)
     if is_confirmed or not outcome.succeeded:
         return _page(request, reader, wanted, given, outcome)
-    told = _recharge(visitor, words) if deed == "purchase" else None
-    return _page(request, reader, wanted, given, outcome, to_confirm=given, told=told)
+    preview = _recharge(visitor, words) if deed == "purchase" else None
+    return _page(request, reader, wanted, given, outcome, to_confirm=given, preview=preview)
 
 
 def _recharge(visitor: Visitor, words: list[str]) -> Recharge | None:
@@ -172,9 +172,9 @@ def _page(
     given: Mapping[str, str],
     outcome: Outcome | None = None,
     to_confirm: Mapping[str, str] | None = None,
-    told: Recharge | None = None,
+    preview: Recharge | None = None,
 ) -> Response:
     return page(
         request, reader.visitor, "finance_deed.html", 200 if outcome is None or outcome.succeeded else 422,
-        deed=deed, given=given, to_confirm=to_confirm, told=told, names=[row["name"] for row in reader.rows(Q.names)], outcome=outcome,
+        deed=deed, given=given, to_confirm=to_confirm, preview=preview, names=[row["name"] for row in reader.rows(Q.names)], outcome=outcome,
     )  # fmt: skip
