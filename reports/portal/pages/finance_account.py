@@ -1,11 +1,19 @@
 """One account as finance sees it: lots, purchases, invoices, payments, what is open, and its ledger."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from outbound.queries import load
+from reports.portal import charts
 from reports.portal.access import Finance, Reading
+from reports.portal.charts import Chart
+from reports.portal.language import Words
 from reports.portal.listing import Column, Listing
 from reports.portal.navigation import Entry
+from reports.portal.reading import Reader
 from reports.portal.rendering import page
 from reports.portal.tones import N_
 
@@ -13,7 +21,18 @@ router = APIRouter()
 MENU: list[Entry] = []
 Q = load("portal/finance_account")
 
-_MARTS = ("finance.receivables_ageing", "finance.prepaid_lots", "finance.invoices", "finance.ledger_entries")
+_MARTS = (
+    "finance.receivables_ageing",
+    "finance.prepaid_lots",
+    "finance.invoices",
+    "finance.ledger_entries",
+    "finance.deferred_revenue",
+)
+_ROLL = {
+    "month": N_("Month"), "opening": N_("At the start"), "brought_in": N_("Brought in"), "sold": N_("Sold"),
+    "used": N_("Used"), "given_back": N_("Given back"), "lapsed": N_("Lapsed"), "refunded": N_("Refunded"),
+    "revalued": N_("Revalued"), "closing": N_("At the end"),
+}  # fmt: skip
 COLUMNS = {
     "lots": [
         Column("lot", N_("Lot")), Column("state", N_("State"), "state"), Column("remaining", N_("SMS left"), "number"),
@@ -66,4 +85,18 @@ def account(request: Request, visitor: Finance, reader: Reading, account: str) -
         request, reader, "finance_account.html", of, account=found, sums=reader.first(Q.sums, of), columns=COLUMNS,
         lots=reader.rows(Q.lots, of), purchases=reader.rows(Q.purchases, of), invoices=reader.rows(Q.invoices, of),
         payments=reader.rows(Q.payments, of), open_items=reader.rows(Q.open_items, of),
+        roll=_roll(reader, of, str(found["name"])) if found["scheme"] == "prepaid" else None,
     )  # fmt: skip
+
+
+def _roll(reader: Reader, of: Mapping[str, Any], account: str) -> Chart:
+    """Deferred revenue at each month's end, and as a table what led there from its start."""
+    words = Words(reader.visitor.language)
+    months = reader.rows(Q.deferred, of)
+    title = str(words.gettext(N_("Deferred revenue by month, in %(currency)s"), currency=of["currency"]))
+    option = charts.bars([str(row["month"]) for row in months], {title: [float(row["closing"]) for row in months]})
+    heads = [str(words.gettext(head)) for head in _ROLL.values()]
+    amounts = list(_ROLL)[1:]
+    rows = [[str(row["month"]), *(f"{row[name]:,}" for name in amounts)] for row in months]
+    export = f"/exports/finance.deferred_revenue?account={quote(account)}"
+    return Chart("deferred", title, option, heads, rows, csv=export)

@@ -56,6 +56,19 @@ where account_id = %(account_id)s
 order by day
 limit 50;
 
+-- deferred --
+-- The latest twelve months, oldest first. closing = opening + all that moved in the month.
+select latest.*
+from (
+    select
+        month, opening, brought_in, sold, used, given_back, lapsed, refunded, revalued, closing
+    from finance.deferred_revenue
+    where account_id = %(account_id)s
+    order by month desc
+    limit 12
+) as latest
+order by month;
+
 -- ledger --
 select at, kind, entry, ledger_account, debit, credit, units, %(currency)s as currency
 from finance.ledger_entries

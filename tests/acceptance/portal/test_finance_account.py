@@ -17,6 +17,11 @@ def test_an_account_s_books_and_its_ledger_balance(visiting, stage):
         "select sum(carrying_value) from finance.prepaid_lots where account = 'nile' and state = 'open'"
     )
     assert f"{worth:.2f} EGP" in told
+    page.click("text=As a table")
+    closing = stage.value(
+        "select closing from finance.deferred_revenue where account = 'nile' order by month desc limit 1"
+    )
+    assert f"{closing:,}" in page.inner_text("details table")
     text = page.request.get(page.url + "?format=csv").text()
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     assert len(rows) == stage.value("select count(*) from finance.ledger_entries where account = 'nile'") > 0

@@ -12,7 +12,7 @@ EVERYBODYS = {
         "/campaigns/1", "/campaigns/new", "/campaigns/sent",
     ],
     "dina@delta.example": ["/", "/balance"],
-    "finance@example.com": ["/settings", "/finance/record/purchase", "/finance/accounts/nile"],
+    "finance@example.com": ["/settings", "/finance/record/purchase", "/finance/accounts/nile", "/exports", "/approvals"],
     "manager@example.com": ["/sla"],
     "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
 }  # fmt: skip
