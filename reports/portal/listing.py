@@ -129,7 +129,12 @@ def csv_response(
         writer = csv.writer(line, lineterminator="\n")
         writer.writerow(heads)
         for row in rows:
-            writer.writerow([mask(row[head]) if head in masked else cells.text(row[head]) for head in heads])
+            writer.writerow(
+                [
+                    mask(row[head]) if head in masked and row[head] is not None else cells.text(row[head])
+                    for head in heads
+                ]
+            )
             if line.tell() > 1 << 16:
                 yield line.getvalue().encode()
                 line.seek(0)

@@ -3,9 +3,13 @@
 from types import ModuleType
 
 from reports.portal.pages import (
+    approvals,
     balance,
     campaigns,
+    exports,
     finance,
+    finance_account,
+    finance_deeds,
     home,
     invoices,
     new_campaign,
@@ -26,6 +30,10 @@ MODULES: tuple[ModuleType, ...] = (
     recipients,
     invoices,
     finance,
+    finance_account,
+    finance_deeds,
+    approvals,
+    exports,
     sla,
     operations,
     search,

@@ -12,7 +12,10 @@ EVERYBODYS = {
         "/campaigns/1", "/campaigns/new", "/campaigns/sent",
     ],
     "dina@delta.example": ["/", "/balance"],
-    "finance@example.com": ["/settings", "/finance", "/finance/invoices", "/finance/ledger?account=nile", "/finance/deferred"],
+    "finance@example.com": [
+        "/settings", "/finance", "/finance/invoices", "/finance/ledger?account=nile", "/finance/deferred",
+        "/finance/record/purchase", "/finance/accounts/nile", "/exports", "/approvals",
+    ],
     "manager@example.com": ["/sla"],
     "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
 }  # fmt: skip

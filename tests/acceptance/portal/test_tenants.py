@@ -19,6 +19,8 @@ OF_NILE = {
     "campaign": "select max(campaign_id) from intake.campaign join account.account using (account_id) where account.name = 'nile'",
     "file": "select max(file_id) from intake.file join account.account using (account_id) where account.name = 'nile'",
     "ordinal": "select 1",
+    "deed": "select 'payment'",
+    "table": "select 'finance.ledger_entries'",
     "kind": "select 'ack'",
     "invoice": "select max(invoice_id) from billing.invoice join account.account using (account_id) where account.name = 'nile'",
 }
