@@ -9,13 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recharge:
-    """left: units before it. extended: of these, those that it extends and re-rates. rate: a unit's, without VAT."""
+    """left: units before it. extended: of these, those that it extends and re-rates. rate: a unit's, without VAT.
+
+    total: net and vat.
+    """
 
     units: int
     left: int
     extended: int
     rate: Decimal
     last_valid_day: date
+    net: Decimal
+    vat: Decimal
     total: Decimal
     currency: str
 
@@ -29,5 +34,6 @@ def recharge(told: Mapping[str, Any]) -> Recharge | None:
     return Recharge(
         units=told["units"], left=sum(one["units"] for one in lots.values()) - told["units"],
         extended=told["extended_units"], rate=Decimal(told["rate"]),
-        last_valid_day=date.fromisoformat(bought["last_valid_day"]), total=Decimal(told["total"]), currency=told["currency"],
+        last_valid_day=date.fromisoformat(bought["last_valid_day"]),
+        net=Decimal(told["net"]), vat=Decimal(told["vat"]), total=Decimal(told["total"]), currency=told["currency"],
     )  # fmt: skip

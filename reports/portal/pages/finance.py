@@ -23,7 +23,7 @@ LISTS = {
         name="accounts",
         query=Q.accounts,
         columns=[
-            Column("account", N_("Account"), href="/finance/ledger?account={account}"),
+            Column("account", N_("Account"), href="/finance/accounts/{account}"),
             Column("scheme", N_("Scheme"), "state"),
             Column("open", N_("Open"), "money"),
             Column("overdue", N_("Overdue"), "money"),

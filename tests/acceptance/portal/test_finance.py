@@ -12,7 +12,8 @@ def test_from_the_overview_to_an_account_s_postings(visiting, stage):
     assert "agrees" in told
     assert "38.60 EGP" in told  # what nile has paid for and not had
     page.click("tbody a:has-text('nile')")
-    page.wait_for_url("**/finance/ledger?account=nile")
+    page.wait_for_url("**/finance/accounts/nile")
+    page = farida.go("/finance/ledger?account=nile")
     debit, credit = (
         stage.value(f"select sum({side}) from finance.ledger_entries where account = 'nile'")
         for side in ("debit", "credit")

@@ -7,7 +7,7 @@ from reports.portal.pages.finance_deeds import DEEDS
 from reports.portal.recharge import recharge
 
 TOLD = {
-    "order": "new", "units": 12_000, "extended_units": 12_000, "rate": "0.19", "total": "2599.20", "currency": "EGP",
+    "order": "new", "units": 12_000, "extended_units": 12_000, "rate": "0.19", "net": "2280.00", "vat": "319.20", "total": "2599.20", "currency": "EGP",
     "lots": [{"lot": "new", "units": 24_000, "rate": "0.19", "last_valid_day": "2027-10-03"}],
 }  # fmt: skip
 
