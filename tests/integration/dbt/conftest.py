@@ -1,5 +1,6 @@
 """Books to write stories into: accounts with purchases, use and payments, built for an instant and read back."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -217,8 +218,16 @@ class Books:
         return Account(self, name, found[0])
 
     def as_of(self, at: str) -> Figures:
-        build(cairo(at), patience=0.5)
+        build(cairo(at))
         return self.figures()
+
+    def settle(self) -> None:
+        """Waits until a build reads all that was written so far: no transaction of the server, whoever's, is older."""
+        written = self.execute("select pg_current_xact_id()::text::bigint").fetchone()
+        while self.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint <= %s", written[0]).fetchone()[
+            0
+        ]:
+            time.sleep(0.02)
 
     def figures(self) -> Figures:
         marts = [

@@ -13,7 +13,7 @@ from tests.integration.dbt.conftest import Books
 
 @pytest.fixture(scope="module")
 def built(books: Books) -> Books:
-    build(patience=0.5)
+    build()
     return books
 
 

@@ -64,7 +64,7 @@ def balances(books: Books, stories: list[Story]) -> dict[str, dict[str, tuple[Ba
 
 def compared(books: Books, stories: list[Story], name: str) -> dict[str, tuple[Balance, Balance]]:
     at = BUILDS[name]
-    done = build(cairo(at) if at else None, patience=0.5)
+    done = build(cairo(at) if at else None)
     as_of = datetime.fromisoformat(done["as_of"])
     with psycopg.connect(books.url, row_factory=namedtuple_row) as reader:
         in_books: dict[int, list[tuple[Any, ...]]] = defaultdict(list)

@@ -77,9 +77,9 @@ def missed(books: Books, tmp_path_factory) -> Books:
             books.connection.execute(statement.encode(), {"account": account.account_id, "refused": refused})
         if name == "delta":
             account.is_invoiced("99.75", at="2026-04-01 12:00", label="2026-000001")
-    build(cairo("2026-04-10 00:00"), patience=0.5)
+    build(cairo("2026-04-10 00:00"))
     assert write_due() == ["2026-03"]
-    build(cairo("2026-04-11 00:00"), patience=0.5)
+    build(cairo("2026-04-11 00:00"))
     books.zones = zones  # type: ignore[attr-defined]
     return books
 
@@ -116,7 +116,7 @@ def test_nothing_restates_a_frozen_month(missed):
     missed.execute("update network.network set receipts = false")
     missed.execute("insert into dispatch.maintenance (starts_at, ends_at, reason, announced_at, announced_by)"
                    " values ('2026-03-15 00:00Z', '2026-03-15 00:30Z', 'x', '2026-03-10 00:00Z', 'x')")  # fmt: skip
-    build(cairo("2026-04-12 00:00"), patience=0.5)
+    build(cairo("2026-04-12 00:00"))
     assert figures(missed, "delta") == before
     assert missed.execute("select count(*) > 10, count(distinct month) from report.sla_error").fetchone() == (True, 1)
 

@@ -4,5 +4,5 @@ from billing.build import build, dbt
 
 
 def test_every_money_rule_holds(books):
-    build(patience=0.5)  # a unit test takes the types of its inputs from the tables that are there
+    build()  # a unit test takes the types of its inputs from the tables that are there
     assert dbt("test", "--select", "test_type:unit")["tests"] >= 13

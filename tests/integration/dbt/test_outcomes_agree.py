@@ -154,7 +154,7 @@ def test_incremental_builds_agree_with_one_from_nothing_and_with_counting(books,
         return end
 
     def built(as_of: datetime) -> None:
-        build(as_of, patience=0.5)
+        build(as_of)
         assert_counted(books, sla_figures.figures(traffic.log(), as_of), seen)
 
     built(happens("2026-10-30 20:00", campaigns=8, facts=250))
@@ -169,7 +169,7 @@ def test_incremental_builds_agree_with_one_from_nothing_and_with_counting(books,
     with pytest.raises(
         BuildFailed
     ):  # for an instant at which many are overdue: one model knows of them, the next does not
-        build(happens("2026-11-04 12:00"), patience=0.5)
+        build(happens("2026-11-04 12:00"))
     goes_on(books)
     built(cairo("2026-11-01 10:00"))
     assert_same(contents(books.url), made_from_nothing(books, monkeypatch))

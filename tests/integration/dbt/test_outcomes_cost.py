@@ -70,12 +70,13 @@ def test_a_day_costs_what_it_brings(books):
     past = {"at": "2026-09-05 10:00Z", "first": 1, "last": HISTORY, "size": SIZE}
     write(books, CAMPAIGNS, **past)
     write(books, RECEIPTS, **past, **{"from": 1, "to": SIZE})
-    build(patience=0.5)
+    build()
 
     day = {"at": "2026-09-20 10:00Z", "first": HISTORY + 1, "last": HISTORY + DAY, "size": SIZE}
     write(books, CAMPAIGNS, **day)
     write(books, RECEIPTS, **day, **{"from": 1, "to": SIZE // 2})
     write(books, RECEIPTS.replace("* 1000", "* 1000 + 500"), **past | {"first": HISTORY}, **{"from": 7, "to": 8})
+    books.settle()
     dbt("run", "--select", "watermark", "stg_submissions", "stg_settlements", "stg_receipts", "stg_dropped")
     dbt("run", "--select", "int_usage", "charges")
     before = counters(books.url)
