@@ -9,6 +9,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "buy-rates": "Load what a carrier costs from a file.",
         "fx-rates": "Load what currencies are worth from a file.",
         "history": "Load an account's past from another system.",
+        "user": "Let people into the portal.",
         "db": "Show where the database is; migrate it.",
     },
     "Send": {
@@ -49,6 +50,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "reconcile": "Do the books agree, and what exactly does not?",
     },
     "Run": {
+        "portal": "Serve the portal to browsers.",
         "up": "Run the whole platform on this machine until Ctrl-C.",
         "down": "End what commands started on this machine.",
         "demo": "Show a year of business on a simulated carrier.",

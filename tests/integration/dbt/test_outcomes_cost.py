@@ -12,7 +12,7 @@ MODELS = (
 )  # fmt: skip
 COUNTED = (
     "int_segment_outcomes", "int_segment_fates", "int_campaign_outcomes", "message_outcomes", "stg_submissions",
-    "stg_receipts", "charges", "message_1", "sla_campaigns",
+    "stg_receipts", "charges", "message_1",
 )  # fmt: skip
 HISTORY, DAY, SIZE = 300, 2, 40
 CAMPAIGNS = """

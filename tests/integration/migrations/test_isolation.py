@@ -121,7 +121,15 @@ def test_the_web_reads_no_partition_no_password_and_changes_nothing(acts: Any, t
             web.execute(f"select * from {table}")
 
 
-def test_no_function_lets_the_web_past_its_policy(acts: Any, tenants: Any) -> None:
+OWN = {  # what may answer with its owner's eyes, and how it is asked: of the transaction's account, and of nothing else
+    "portal.balance()": "select count(*) from portal.balance()",
+    "portal.lots()": "select count(*) from portal.lots()",
+    "portal.is_opted_out(bigint)": "select count(*) filter (where portal.is_opted_out(msisdn)) from generate_series(201000000000, 201000000100) as msisdn",
+    "portal.campaign_progress(bigint)": "select count(*) from generate_series(1, 100) as campaign, portal.campaign_progress(campaign)",
+}
+
+
+def test_no_other_function_lets_the_web_past_its_policy(acts: Any, tenants: Any) -> None:
     """A SECURITY DEFINER function answers with its owner's eyes."""
     with acts(None) as owner:
         callable_ones = owner.execute("""
@@ -129,4 +137,33 @@ def test_no_function_lets_the_web_past_its_policy(acts: Any, tenants: Any) -> No
             where prosecdef and pronamespace::regnamespace::text !~ '^pg_'
               and has_function_privilege('outbound_web', oid, 'execute')
         """).fetchall()
-    assert callable_ones == []
+    assert {name for (name,) in callable_ones} == set(OWN)
+
+
+@pytest.mark.parametrize("function", sorted(OWN))
+@pytest.mark.parametrize("named", [None, "", "0", "999999"])
+def test_without_a_known_account_those_functions_say_nothing(
+    acts: Any, tenants: Any, function: str, named: str | None
+) -> None:
+    with acts("web", named) as web:
+        assert web.execute(OWN[function]).fetchone() == (0,)
+
+
+def test_those_functions_say_what_is_the_account_s_own(acts: Any, tenants: Any) -> None:
+    with acts(None) as owner:
+        owner.execute(
+            "insert into account.opt_out (account_id, msisdn, source) values (%s, 201000000050, 'operator')",
+            [tenants.nile],
+        )
+        owner.commit()
+        accepted = dict(
+            owner.execute(
+                "select account_id, count(*) from intake.campaign where accepted_at is not null group by 1"
+            ).fetchall()
+        )
+    opted_out = {}
+    for account in (tenants.nile, tenants.delta):
+        with acts("web", account) as web:
+            (opted_out[account],) = web.execute(OWN["portal.is_opted_out(bigint)"]).fetchone() or (None,)
+            assert web.execute(OWN["portal.campaign_progress(bigint)"]).fetchone() == (accepted.get(account, 0),)
+    assert opted_out[tenants.nile] == opted_out[tenants.delta] + 1

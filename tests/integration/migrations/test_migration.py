@@ -19,6 +19,7 @@ SCHEMAS = [
     "intermediate",
     "network",
     "operations",
+    "portal",
     "report",
     "staging",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "web")
+ROLES = ("ingest", "dispatch", "billing", "dbt", "reporting", "operator", "doorman", "web")
 FROZEN = (
     "billing.closed_period", "billing.invoice", "billing.invoice_line", "billing.void", "billing.credit_note",
     "billing.draft_credit", "billing.credit_decision",

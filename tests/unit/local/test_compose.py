@@ -27,8 +27,11 @@ def test_it_has_the_same_processes_with_the_same_commands(on_one_machine):
     for process in processes:
         words = SERVICES[process.name]["command"]
         assert words[: len(process.argv)] == ["airflow", *process.argv[1:]]
-    assert SERVICES["dispatch"]["command"][:2] == ["outbound", "dispatch"]
-    assert set(SERVICES) == {process.name for process in processes} | {"postgres", "prepare", "dispatch", "sftp"}
+    for own in ("dispatch", "portal"):
+        assert SERVICES[own]["command"][:2] == ["outbound", own]
+    assert set(SERVICES) == {process.name for process in processes} | {
+        "postgres", "prepare", "dispatch", "portal", "sftp",
+    }  # fmt: skip
 
 
 def test_airflow_is_configured_by_the_same_settings(on_one_machine):
