@@ -68,6 +68,8 @@ def made_from_nothing(books: Books, monkeypatch: pytest.MonkeyPatch) -> dict[str
         books.connection = psycopg.connect(books.url, autocommit=True)
         with monkeypatch.context() as patch:
             patch.setenv("DATABASE_URL", f"{server}/{copy}")
+            # what dbt has parsed holds for one database: with a home of its own neither parses anew each time
+            patch.setenv("OUTBOUND_HOME", os.environ["OUTBOUND_HOME"] + "-copy")
             dbt("run", "--full-refresh", "--select", "int_campaigns+")
         found = contents(f"{server}/{copy}")
         admin.execute(f"drop database {copy} with (force)".encode())

@@ -69,6 +69,8 @@ def a_copy(books: Books) -> Iterator[str]:
         books.connection = psycopg.connect(books.url, autocommit=True)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DATABASE_URL", f"{server}/{copy}")
+            # what dbt has parsed holds for one database: with a home of its own neither parses anew each time
+            patch.setenv("OUTBOUND_HOME", os.environ["OUTBOUND_HOME"] + "-copy")
             yield f"{server}/{copy}"
         admin.execute(f"drop database {copy} with (force)")
 
