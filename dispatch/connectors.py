@@ -10,7 +10,6 @@ from outbound.errors import OutboundError
 from smpp.wire import Joined, Wire
 
 RESPONSE_TIMEOUT = 60.0
-ENQUIRE_LINK = 30.0
 UNMATCHED_AFTER = 60.0
 AT_ONCE = ("sessions", "window", "rate", "routes", "answers", "message_id_form", "ledger_window", "stopped")
 

@@ -37,9 +37,7 @@ def run(
     uvloop.run(_work(name, Idle() if until_idle else None, http, connectors))
 
 
-async def _work(
-    name: str, idle: Idle | None, http: tuple[str, int] | None, connectors: Collection[str] | None
-) -> None:
+async def _work(name: str, idle: Idle | None, http: tuple[str, int] | None, connectors: Collection[str] | None) -> None:
     asyncio.get_running_loop().set_exception_handler(_callback_failed)
     worker = Worker(name, idle=idle, connectors=connectors)
     with _served(worker, http):

@@ -14,6 +14,7 @@ from local.carrier.settings import Settings
 from local.carrier.simulator import Carrier
 from local.carrier.witness import Log
 from smpp import server
+from smpp.timers import ENQUIRE_LINK
 
 
 def run(**options: Any) -> None:
@@ -40,7 +41,7 @@ async def _serve(chosen: Settings) -> None:
     listening = await server.serve(
         chosen.host, chosen.port, carrier, system_id="carrier", window=chosen.window,
         response_timeout=chosen.receipts.resend,
-        enquire_link=30.0 if chosen.faults.half_open_after is None else None,  # a host that is gone asks nothing
+        enquire_link=ENQUIRE_LINK if chosen.faults.half_open_after is None else None,  # a host that is gone asks nothing
         tls=tls,
     )  # fmt: skip
     carrier.write_status()  # whoever reads the line below finds it

@@ -82,7 +82,7 @@ def _tls(value: Any) -> Any:
     return {"ca_file": None} if value is True else None if value is False else value
 
 
-ENQUIRE_LINK = 30  # seconds, where a connector says nothing
+ENQUIRE_LINK = 30  # seconds, where a connector says nothing: as smpp.timers has it, which the kernel does not import
 DEAD_AFTER_ENQUIRE = 10  # seconds that an enquire_link may be without an answer
 
 

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from outbound.setup import papers
+from outbound.setup import model, papers
 from outbound.setup.document import Unreadable, parse
 from outbound.setup.model import Meaning, Setup
 from outbound.setup.reading import WrongSetup, understand
-from smpp import status
+from smpp import status, timers
 
 ENTITY = "legal_entity: {name: Example, country: EG, timezone: Africa/Cairo}\n"
 NILE = """\
@@ -266,3 +266,8 @@ accounts:
     )
     assert [place for place in places if not any(place in line for line in found)] == []
     assert len(found) == len(places)
+
+
+def test_a_dead_session_is_noticed_after_the_time_that_the_sessions_take() -> None:
+    """The kernel counts with these two without importing the protocol."""
+    assert (model.ENQUIRE_LINK, model.DEAD_AFTER_ENQUIRE) == (timers.ENQUIRE_LINK, timers.DEAD_AFTER_ENQUIRE)
