@@ -64,6 +64,7 @@ class Links:
         self._spawn = spawn
         self._links: dict[int, Link] = {}
         self._routes = Routes({})
+        self._senders: dict[int, Connector] = {}  # by receiver: whose receipts it takes
         self._next_line = 0
         self._shares = RateShares(epoch, desk)
         self.campaign_rates = CampaignRates(epoch, desk)
@@ -107,11 +108,12 @@ class Links:
         stored_since = self._inbox.keeps_up_since()
         if stored_since is None:
             return {}
-        return {
-            connector: max(link.receiving_since, stored_since)
-            for connector, link in self._links.items()
-            if link.receiving_since is not None
-        }
+        heard: dict[int, datetime] = {}
+        for link in self._links.values():
+            if link.receiving_since is not None:
+                connector = self._sender(link.connector).connector_id
+                heard[connector] = max(link.receiving_since, stored_since, heard.get(connector, stored_since))
+        return heard
 
     @property
     def can_send(self) -> bool:
@@ -141,6 +143,12 @@ class Links:
         for connector in connectors:
             if self.elsewhere.serves(connector):
                 await self._apply(connector, coming)
+        by_name = {connector.name: connector for connector in connectors}
+        self._senders = {
+            one.connector_id: by_name[one.options["receives_for"]]
+            for one in connectors
+            if one.options.get("receives_for") in by_name
+        }
         routes = {c.connector_id: understood(c.routes) for c in connectors if c.sends}
         named = [route.operator for served in routes.values() for route in served if route.operator]
         operators: list[tuple[Any, ...]] = await self._desk.rows(Q.operators, {"operators": named}) if named else []
@@ -186,11 +194,15 @@ class Links:
     def _make(self, connector: Connector) -> Link:
         link = Link(
             connector, self._journal, self._ledger, self._sessions,
-            lambda of, session, receipts, pdus: self._inbox.receive(of.connector, session, receipts, pdus), self._wake,
+            lambda of, *delivered: self._inbox.receive(self._sender(of.connector), *delivered), self._wake,
             self._spawn, self.campaign_rates,
         )  # fmt: skip
         link.add_lines(self._lines_for(link, connector))
         return link
+
+    def _sender(self, connector: Connector) -> Connector:
+        """Whose attempts the receipts are about that come in here."""
+        return self._senders.get(connector.connector_id, connector)
 
     def _lines_for(self, link: Link, connector: Connector) -> list[int]:
         """Numbers for the lines that the link lacks."""

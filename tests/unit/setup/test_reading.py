@@ -139,6 +139,11 @@ accounts:
             "password: topsecret, receipts_complete: true, in_doubt_after: 60, options: {enquire_link: 60},",
             "give 70 or more",
         ),
+        ("password: topsecret, options: {receives_for: main},", "receives_for is of a connector with bind: receiver"),
+        (
+            "password: topsecret, bind: receiver, options: {receives_for: far},",
+            "no connector that sends is called 'far': there are none",
+        ),
         ("password: topsecret, routes: [{cost: '1'}],", "routes[0]: give exactly one of prefix and operator"),
         ("password: topsecret, routes: ['20', {prefix: '20', cost: '1'}],", "20 stands twice among its routes"),
         ("password: topsecret, routes: [20],", "routes[0].prefix: has to be a text: write it in quotes"),
