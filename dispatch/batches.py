@@ -90,7 +90,8 @@ class Batches:
         return self._news or now >= self._look_at or (hungry and not self._in_vain)
 
     async def _take(self, *, hungry: bool) -> None:
-        taken = await self._leases.take(AT_ONCE, hungry=hungry, sending=self._links.may_send)
+        passed = self._links.elsewhere.passed(self._links.ways(), asyncio.get_running_loop().time())
+        taken = await self._leases.take(AT_ONCE, hungry=hungry, sending=self._links.may_send, passed=passed)
         self._in_vain = not taken
         for batch in taken:
             self._held[batch.batch_id] = batch
@@ -150,8 +151,8 @@ class Batches:
             if plan.waits:
                 await asyncio.sleep(self._poll)
                 return False
-            if postponed:  # another worker may be able to, or this one later
-                await self._leases.give_back(batch, backoff.about(PARK_SECONDS))
+            if postponed:
+                await self._leave(batch)
             else:
                 await self._leases.finish(batch)
             return True
@@ -165,6 +166,14 @@ class Batches:
             return False
         await self._leases.finish(batch)
         return True
+
+    async def _leave(self, batch: Batch) -> None:
+        """What is left of it another worker may be able to send now, or this one later."""
+        if self._links.elsewhere.possible:
+            self._links.elsewhere.pass_on(batch.batch_id, asyncio.get_running_loop().time())
+            await self._leases.give_back(batch)
+        else:
+            await self._leases.give_back(batch, backoff.about(PARK_SECONDS))
 
     async def _read(self, batch: Batch) -> Plan:
         self._reading += batch.size

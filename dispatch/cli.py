@@ -35,8 +35,21 @@ def _address(_: click.Context, __: click.Parameter, given: str | None) -> tuple[
     callback=_address,
     help="Serve /healthz and /metrics there, like 127.0.0.1:9100; port 0 takes any free one. Default: nowhere.",
 )
+@click.option(
+    "--connector",
+    "connectors",
+    multiple=True,
+    metavar="NAME",
+    help="Serve only this connector, like on a machine near its carrier; more than once. Default: all.",
+)
 @click.pass_context
-def command(context: click.Context, until_idle: bool, name: str | None, http: tuple[str, int] | None) -> None:
+def command(
+    context: click.Context,
+    until_idle: bool,
+    name: str | None,
+    http: tuple[str, int] | None,
+    connectors: tuple[str, ...],
+) -> None:
     """Runs a dispatch worker until Ctrl-C or SIGTERM; any number may run at once, on any number of machines.
 
     It binds to the connectors of the set-up, sends the batches of accepted campaigns, and stores receipts and replies.
@@ -47,13 +60,18 @@ def command(context: click.Context, until_idle: bool, name: str | None, http: tu
     campaigns that are held, paused or scheduled for later are not waited for. It ends with an error where messages
     wait and no carrier can be reached.
 
+    With --connector it binds to these only, and leaves to other workers what goes over connectors that one of them is
+    bound to. Routes, costs and failover are the same as without it.
+
     With --http, /healthz answers 200 while the worker's event loop turns and its database answers, else 503 with the
     reasons, as JSON; /metrics are its figures for Prometheus. Neither asks for a password: keep the address to yourself.
     """
     if context.invoked_subcommand is None:
+        if until_idle and connectors:
+            raise click.UsageError("--until-idle waits for everything that is left: leave out --connector")
         from dispatch.process import run
 
-        run(name or socket.gethostname(), until_idle=until_idle, http=http)
+        run(name or socket.gethostname(), until_idle=until_idle, http=http, connectors=connectors or None)
 
 
 @command.command(short_help="What runs, what waits, what is in doubt.")

@@ -10,7 +10,6 @@ from outbound.errors import OutboundError
 from smpp.wire import Joined, Wire
 
 RESPONSE_TIMEOUT = 60.0
-ENQUIRE_LINK = 30.0
 UNMATCHED_AFTER = 60.0
 AT_ONCE = ("sessions", "window", "rate", "routes", "answers", "message_id_form", "ledger_window", "stopped")
 
@@ -24,7 +23,8 @@ class Connector:
     """A row of dispatch.connector. rate: segments a second over all workers, None = no limit. stopped: by a kill switch.
 
     options (column settings), seconds where not said otherwise: response_timeout, enquire_link, unmatched_after (how
-    long a receipt waits for its answer before it is tried on what is in doubt), system_type (text).
+    long a receipt waits for its answer before it is tried on what is in doubt), system_type (text), receives_for (the name
+    of the connector whose receipts and replies a receiver takes).
     """
 
     connector_id: int

@@ -1,6 +1,6 @@
 """Leases on batches: taken with a new fence, kept by a heartbeat, given back; whoever holds the fence may intend."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dispatch.boot import boottime
@@ -25,15 +25,16 @@ class Leases:
         self._desk = desk
         self._seconds = seconds
 
-    async def take(self, most: int, *, hungry: bool, sending: bool) -> list[Batch]:
+    async def take(self, most: int, *, hungry: bool, sending: bool, passed: Sequence[int] = ()) -> list[Batch]:
         """Up to so many batches that may go now, by urgency and in turn: ready ones, and those whose owner fell silent.
-        hungry: else only the beginnings of campaigns; sending: else only what is to be given up."""
+        hungry: else only the beginnings of campaigns; sending: else only what is to be given up. passed: batches that are
+        left to other workers."""
         began = boottime()
         rows = await self._desk.rows(
             Q.lease_batches,
             {
                 "limit": most, "epoch": self._epoch, "seconds": self._seconds, "hungry": hungry, "sending": sending,
-                "most_of_one": MOST_OF_ONE,
+                "most_of_one": MOST_OF_ONE, "passed": list(passed),
             },
         )  # fmt: skip
         deadline = self._deadline(began)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dispatch import backoff
 from dispatch.boot import boottime
-from dispatch.connectors import ENQUIRE_LINK, RESPONSE_TIMEOUT, WrongConnector
+from dispatch.connectors import RESPONSE_TIMEOUT, WrongConnector
 from dispatch.journal import LONGEST_ID, Journal
 from dispatch.leases import USER_TIMEOUT
 from dispatch.parts import Batch, Block, Ends, Numbers
@@ -25,6 +25,7 @@ from smpp.receipt_rows import Receipts
 from smpp.session import Ended
 from smpp.status import Verdict
 from smpp.submit import Block as Encoder
+from smpp.timers import ENQUIRE_LINK
 from smpp.validity import relative
 from smpp.window import NOBODY
 

@@ -11,13 +11,14 @@ import numpy as np
 from dispatch.campaign_rates import CampaignRates
 from dispatch.connectors import Connector
 from dispatch.desk import Desk
+from dispatch.elsewhere import Elsewhere
 from dispatch.inbox import Inbox
 from dispatch.journal import LINES, Journal
 from dispatch.ledger import Ledger
 from dispatch.link import Link
 from dispatch.parts import Batch, Numbers
 from dispatch.rates import RateShares
-from dispatch.routes import Routes, understood
+from dispatch.routes import NOT_NOW, Routes, understood
 from dispatch.sessionlog import SessionLog
 from outbound.logs import logger
 from outbound.queries import load
@@ -35,7 +36,10 @@ COLUMNS = (
 
 
 class Links:
-    """A connector that is changed keeps its link; its sessions end only where they have to be bound anew."""
+    """A connector that is changed keeps its link; its sessions end only where they have to be bound anew.
+
+    elsewhere: the connectors that are other workers' have no link here, but their place in the routes.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,9 @@ class Links:
         inbox: Inbox,
         wake: Callable[[], None],
         spawn: "Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]",
+        elsewhere: Elsewhere | None = None,
     ) -> None:
+        self.elsewhere = elsewhere or Elsewhere()
         self._epoch = epoch
         self._desk = desk
         self._journal = journal
@@ -58,6 +64,7 @@ class Links:
         self._spawn = spawn
         self._links: dict[int, Link] = {}
         self._routes = Routes({})
+        self._senders: dict[int, Connector] = {}  # by receiver: whose receipts it takes
         self._next_line = 0
         self._shares = RateShares(epoch, desk)
         self.campaign_rates = CampaignRates(epoch, desk)
@@ -71,9 +78,15 @@ class Links:
 
     def route(self, msisdns: Numbers, networks: Numbers) -> Numbers:
         """The connectors of messages, NO_ROUTE where no carrier of ours goes there, NOT_NOW where one does that cannot be
-        used now."""
-        usable = {connector for connector, link in self._links.items() if link.is_usable}
-        return self._routes.connectors(msisdns, networks.astype(np.int32), usable).astype(np.int64)
+        used now, or can by other workers only."""
+        found = self._routes.connectors(msisdns, networks.astype(np.int32), self.ways()).astype(np.int64)
+        if self.elsewhere.usable:
+            found[np.isin(found, list(self.elsewhere.usable))] = NOT_NOW
+        return found
+
+    def ways(self) -> set[int]:
+        """The connectors that messages can go over now, of whichever worker."""
+        return {connector for connector, link in self._links.items() if link.is_usable} | self.elsewhere.usable
 
     def wire(self, connector_id: int) -> Wire:
         return self._links[connector_id].connector.as_wired
@@ -95,11 +108,12 @@ class Links:
         stored_since = self._inbox.keeps_up_since()
         if stored_since is None:
             return {}
-        return {
-            connector: max(link.receiving_since, stored_since)
-            for connector, link in self._links.items()
-            if link.receiving_since is not None
-        }
+        heard: dict[int, datetime] = {}
+        for link in self._links.values():
+            if link.receiving_since is not None:
+                connector = self._sender(link.connector).connector_id
+                heard[connector] = max(link.receiving_since, stored_since, heard.get(connector, stored_since))
+        return heard
 
     @property
     def can_send(self) -> bool:
@@ -122,8 +136,19 @@ class Links:
         do not tell attempts apart."""
         rows = await self._desk.rows(Q.connectors)
         connectors = [Connector(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+        if self.elsewhere.possible:
+            self.elsewhere.check(connector.name for connector in connectors)
+            bound = {row[0] for row in await self._desk.rows(Q.bound_elsewhere, {"epoch": self._epoch})}
+            self.elsewhere.know(bound, connectors)
         for connector in connectors:
-            await self._apply(connector, coming)
+            if self.elsewhere.serves(connector):
+                await self._apply(connector, coming)
+        by_name = {connector.name: connector for connector in connectors}
+        self._senders = {
+            one.connector_id: by_name[one.options["receives_for"]]
+            for one in connectors
+            if one.options.get("receives_for") in by_name
+        }
         routes = {c.connector_id: understood(c.routes) for c in connectors if c.sends}
         named = [route.operator for served in routes.values() for route in served if route.operator]
         operators: list[tuple[Any, ...]] = await self._desk.rows(Q.operators, {"operators": named}) if named else []
@@ -169,11 +194,15 @@ class Links:
     def _make(self, connector: Connector) -> Link:
         link = Link(
             connector, self._journal, self._ledger, self._sessions,
-            lambda of, session, receipts, pdus: self._inbox.receive(of.connector, session, receipts, pdus), self._wake,
+            lambda of, *delivered: self._inbox.receive(self._sender(of.connector), *delivered), self._wake,
             self._spawn, self.campaign_rates,
         )  # fmt: skip
         link.add_lines(self._lines_for(link, connector))
         return link
+
+    def _sender(self, connector: Connector) -> Connector:
+        """Whose attempts the receipts are about that come in here."""
+        return self._senders.get(connector.connector_id, connector)
 
     def _lines_for(self, link: Link, connector: Connector) -> list[int]:
         """Numbers for the lines that the link lacks."""

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,22 @@ class WorkerFailed(OutboundError):
     """The worker met something that it cannot overcome: what, and that another start goes on where it ended."""
 
 
-def run(name: str, *, until_idle: bool, http: tuple[str, int] | None = None) -> None:
-    """Until SIGTERM or Ctrl-C, or until nothing is left to do. http: where /healthz and /metrics are served."""
+def run(
+    name: str,
+    *,
+    until_idle: bool,
+    http: tuple[str, int] | None = None,
+    connectors: Collection[str] | None = None,
+) -> None:
+    """Until SIGTERM or Ctrl-C, or until nothing is left to do. http: where /healthz and /metrics are served. connectors:
+    those that are served, None = all."""
     logs.to_stderr()
-    uvloop.run(_work(name, Idle() if until_idle else None, http))
+    uvloop.run(_work(name, Idle() if until_idle else None, http, connectors))
 
 
-async def _work(name: str, idle: Idle | None, http: tuple[str, int] | None) -> None:
+async def _work(name: str, idle: Idle | None, http: tuple[str, int] | None, connectors: Collection[str] | None) -> None:
     asyncio.get_running_loop().set_exception_handler(_callback_failed)
-    worker = Worker(name, idle=idle)
+    worker = Worker(name, idle=idle, connectors=connectors)
     with _served(worker, http):
         await _run(worker, name)
 

@@ -7,7 +7,7 @@ import asyncio
 import os
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from dispatch.channel import Channel
 from dispatch.committer import Committer, EpochSettled
 from dispatch.completion import Completion
 from dispatch.desk import Desk, reason
+from dispatch.elsewhere import Elsewhere
 from dispatch.idle import Idle, NothingCanBeSent, Sight
 from dispatch.inbox import Inbox
 from dispatch.journal import Journal
@@ -68,8 +69,16 @@ class BatchesLeft(OutboundError):
 class Worker:
     """Made and run inside the event loop: `await Worker(...).run()`."""
 
-    def __init__(self, name: str, pace: Pace | None = None, idle: Idle | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        pace: Pace | None = None,
+        idle: Idle | None = None,
+        connectors: Collection[str] | None = None,
+    ) -> None:
+        """connectors: names of those that it serves; None = all."""
         self.name = name
+        self._elsewhere = Elsewhere(connectors)
         self._pace = pace or Pace()
         self._idle = idle
         self._tasks: set[asyncio.Task[None]] = set()
@@ -154,7 +163,7 @@ class Worker:
         self._sessions = SessionLog(self.epoch, self._event_desk)
         self._links = Links(
             self.epoch, self._clerk_desk, self._journal, self._ledger, self._sessions, self._inbox,
-            lambda: self._batches.look(), self._spawn,
+            lambda: self._batches.look(), self._spawn, self._elsewhere,
         )  # fmt: skip
         self._leases = Leases(self.epoch, self._lease_desk, self._pace.lease)
         self._batches = Batches(self._leases, self._links, self._plan_desk, self._pace.poll, self._spawn)

@@ -22,7 +22,7 @@ from smpp.pdu import (
 )
 from smpp.receipt_rows import Forms, Receipts
 from smpp.session import Cause, Ended, NoAnswer, Session, SessionClosed
-from smpp.timers import Timers
+from smpp.timers import ENQUIRE_LINK, Timers
 from smpp.window import Numbers
 
 
@@ -181,7 +181,7 @@ async def connect(
     system_type: str = "",
     window: int = 100,
     response_timeout: float = 60.0,
-    enquire_link: float | None = 30.0,
+    enquire_link: float | None = ENQUIRE_LINK,
     connect_timeout: float = 10.0,
     user_timeout: float | None = None,
     tls: ssl.SSLContext | None = None,

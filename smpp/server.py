@@ -23,7 +23,7 @@ from smpp.pdu import (
     response_to,
 )
 from smpp.session import Cause, Ended, Session
-from smpp.timers import Timers
+from smpp.timers import ENQUIRE_LINK, Timers
 from smpp.window import Numbers
 
 
@@ -189,7 +189,7 @@ async def serve(
     system_id: str = "outbound",
     window: int = 100,
     response_timeout: float = 60.0,
-    enquire_link: float | None = 30.0,
+    enquire_link: float | None = ENQUIRE_LINK,
     session_init: float | None = 10.0,
     inactivity: float | None = None,
     user_timeout: float | None = None,

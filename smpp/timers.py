@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+ENQUIRE_LINK = 30.0  # seconds
+DEAD_AFTER_ENQUIRE = 10.0
+
 
 class Due(Enum):
     """What a session has to do now."""
@@ -23,8 +26,8 @@ class Timers:
     connection to the bind. inactivity: without a message from the peer.
     """
 
-    enquire_link: float | None = 30.0
-    response: float = 10.0
+    enquire_link: float | None = ENQUIRE_LINK
+    response: float = DEAD_AFTER_ENQUIRE
     session_init: float | None = 10.0
     inactivity: float | None = None
     _opened: float = 0.0

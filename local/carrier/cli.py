@@ -116,6 +116,12 @@ def _percent(name: str, text: str) -> Callable[[Any], Any]:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Appends every accepted segment before answering; read on start, so that ids and receipts go on.",
 )
+@click.option(
+    "--tls",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Serve over TLS with FOLDER/certificate.pem and key.pem; they are made where they are not there.",
+)
 @click.option("--status-file", type=click.Path(dir_okay=False, path_type=Path), help="Figures as JSON, twice a second.")
 def command(context: click.Context, **options: Any) -> None:
     """A simulated carrier on this machine: a real SMPP 3.4 server, no real SMS.

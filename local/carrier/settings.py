@@ -77,6 +77,7 @@ class Settings:
     rules: a destination that ends in these digits meets this fate; the first that fits decides. latency: from a
     submission to its answer, and up to jitter more, another one for each. rate: segments a second and system_id, above
     it ESME_RTHROTTLED. window: receipts without an answer, per session. id_form: how answers write message ids.
+    tls: the folder of the certificate to serve with, see `certificate.context`; None = in the clear.
     """
 
     host: str = "127.0.0.1"
@@ -95,3 +96,4 @@ class Settings:
     faults: Faults = Faults()
     witness: Path | None = None
     status_file: Path | None = None
+    tls: Path | None = None

@@ -82,17 +82,19 @@ def _tls(value: Any) -> Any:
     return {"ca_file": None} if value is True else None if value is False else value
 
 
-ENQUIRE_LINK = 30  # seconds, where a connector says nothing
+ENQUIRE_LINK = 30  # seconds, where a connector says nothing: as smpp.timers has it, which the kernel does not import
 DEAD_AFTER_ENQUIRE = 10  # seconds that an enquire_link may be without an answer
 
 
 class Timing(Strict):
-    """Seconds that few carriers need otherwise, and the bind's system_type."""
+    """Seconds that few carriers need otherwise, the bind's system_type, and for a receiver the name of the connector whose
+    receipts and replies come in there."""
 
     response_timeout: int | None = Field(default=None, ge=1)
     enquire_link: int | None = Field(default=None, ge=1)
     unmatched_after: int | None = Field(default=None, ge=1)
     system_type: str | None = Field(default=None, max_length=12)
+    receives_for: Text | None = None
 
 
 class Route(Strict):
@@ -188,6 +190,8 @@ class Connector(Strict):
             raise ValueError("give exactly one of password, password_file and password_env")
         if self.bind != "receiver" and not self.routes:
             raise ValueError('routes is empty, so nothing would go out here: give prefixes, like routes: ["20"]')
+        if self.options.receives_for is not None and self.bind != "receiver":
+            raise ValueError("receives_for is of a connector with bind: receiver; this one has receipts of its own")
         if self.in_doubt_after is not None and not self.receipts_complete:
             raise ValueError("in_doubt_after means something only where receipts_complete is true: leave it out")
         noticed = (self.options.enquire_link or ENQUIRE_LINK) + DEAD_AFTER_ENQUIRE

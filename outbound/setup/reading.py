@@ -144,6 +144,7 @@ def _contradictions(setup: Setup) -> Iterator[Problem]:
     """What no single part of the file can see."""
     yield from _shared_folders(setup)
     yield from _strange_operators(setup)
+    yield from _strange_receivers(setup)
     for n, account in enumerate(setup.accounts):
         place: Place = ("accounts", n)
         addresses = {sender.address for sender in account.senders or []}
@@ -213,6 +214,16 @@ def _strange_operators(setup: Setup) -> Iterator[Problem]:
             what = costs.strange(rate.network, known, prefixes)
             if what:
                 yield Problem(("connectors", n, "buy_rates", m), what)
+
+
+def _strange_receivers(setup: Setup) -> Iterator[Problem]:
+    """Receipts that were kept for a connector that is not there, or sends nothing, would never find an attempt."""
+    senders = sorted(one.name for one in setup.connectors or [] if one.bind != "receiver")
+    for n, connector in enumerate(setup.connectors or []):
+        served = connector.options.receives_for
+        if served is not None and served not in senders:
+            what = f"no connector that sends is called {served!r}: there are {', '.join(senders) or 'none'}"
+            yield Problem(("connectors", n, "options", "receives_for"), what)
 
 
 def _shared_folders(setup: Setup) -> Iterator[Problem]:

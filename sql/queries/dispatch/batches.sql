@@ -8,6 +8,7 @@
 -- The most urgent go first; of equally urgent ones those of the account, and then of the campaign, that has the least with
 -- workers now: neither a huge campaign nor one that gets on slowly keeps others waiting. A worker that has enough
 -- (not hungry) still begins a campaign that nobody sends yet; of one campaign it takes no more than most_of_one messages.
+-- passed: batches that this worker has nothing to send of; it takes them only to give them up.
 with recursive active (campaign_id) as (
     (
         select campaign_id
@@ -74,6 +75,7 @@ candidates as (
           and batch.state <> 'done'
           and (batch.state = 'ready' or (batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
           and (campaigns.is_over or batch.not_before <= now())
+          and (campaigns.is_over or batch.expires_at <= now() or batch.batch_id <> all (%(passed)s::bigint[]))
         order by batch.batch_id
         limit 4 * %(limit)s
     ) as next

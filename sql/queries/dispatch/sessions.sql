@@ -24,6 +24,30 @@ select
 from dispatch.connector
 order by connector_id;
 
+-- bound_elsewhere --
+-- Connectors on which another worker that lives has a session now, unless it found the carrier ill (its circuit is open).
+with last as (
+    select distinct on (event.connector_id, event.epoch_id, event.session) event.connector_id, event.epoch_id, event.session, event.kind
+    from dispatch.epoch
+    join dispatch.session_event as event using (epoch_id)
+    where epoch.settled_at is null
+      and epoch.epoch_id <> %(epoch)s
+      and epoch.heartbeat_at > clock_timestamp() - interval '30 seconds'
+      and event.kind <> 'counters'
+    order by event.connector_id, event.epoch_id, event.session, event.session_event_id desc
+)
+
+select distinct connector_id
+from last
+where kind = 'bind'
+  and not exists (
+    select
+    from last as circuit
+    where circuit.connector_id = last.connector_id
+      and circuit.epoch_id = last.epoch_id
+      and circuit.kind = 'circuit_open'
+);
+
 -- operators --
 -- The networks of the operators that routes name.
 select network_id, operator

@@ -38,7 +38,7 @@ class Outcome:
             f"{story.seed:<14} {story.mode.value:<11} {self.seconds:5.1f} s  segments {self.due:5} = accepted"
             f" {self.accepted} + rejected {self.rejected} + not sent {self.not_sent} + unknown {self.unknown}"
             f"  [statement {self.settled_by_statement}, charged {'yes' if story.build else '-'}]"
-            f"  workers {story.workers}, starts {self.starts}; blows: {blows}; faults: {faults}"
+            f"  workers {story.workers}{' apart' if any(story.served) else ''}, starts {self.starts}; blows: {blows}; faults: {faults}"
         )
 
 
@@ -47,7 +47,9 @@ def play(story: Story, server: Server, folder: Path, name: str) -> Outcome:
     started_at = time.monotonic()
     with staged(story, server, folder, name) as stage:
         stage.set_up()
-        stage.workers += [Worker(f"worker{n}", folder / f"worker{n}.log") for n in range(story.workers)]
+        stage.workers += [
+            Worker(f"worker{n}", folder / f"worker{n}.log", served) for n, served in enumerate(story.served)
+        ]
         for worker in stage.workers:
             worker.start()
         stage.send()

@@ -77,18 +77,21 @@ class Carrier:
 
 @dataclass
 class Worker:
-    """`outbound dispatch` under a name; killed or not, it is started again."""
+    """`outbound dispatch` under a name; killed or not, it is started again. served: the carriers that it binds to, empty =
+    all."""
 
     name: str
     log: Path
+    served: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
 
     def start(self) -> None:
         self.starts += 1
+        options = ["--worker", self.name, *(f"--connector={name}" for name in self.served)]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from outbound.cli import main; main()", "dispatch", "--worker", self.name],
+                [sys.executable, "-c", "from outbound.cli import main; main()", "dispatch", *options],
                 stdout=output, stderr=output, cwd=ROOT,
             )  # fmt: skip
 

@@ -69,9 +69,12 @@ class CarrierStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
+    """served: by worker, the carriers that it binds to; empty = all."""
+
     seed: str
     mode: Mode
     workers: int
+    served: tuple[tuple[str, ...], ...]
     members: tuple[int, ...]
     opted_out: frozenset[int]
     campaigns: tuple[Campaign, ...]
@@ -116,8 +119,10 @@ def draw(
     workers = chance.randint(1, 3)
     carriers = tuple(carrier(n, mode, chance) for n in range(chance.randint(1, 2)))
     strikes = sorted((strike(workers, chance) for _ in range(chance.randint(2, 5))), key=lambda strike: strike.at)
+    apart = len(carriers) > 1 and workers > 1 and chance.random() < 0.4
+    served = tuple((carriers[n % len(carriers)].name,) if apart else () for n in range(workers))
     return Story(
-        seed=seed, mode=mode, workers=workers, members=members, opted_out=opted_out, campaigns=campaigns,
+        seed=seed, mode=mode, workers=workers, served=served, members=members, opted_out=opted_out, campaigns=campaigns,
         carriers=carriers, strikes=tuple(strikes), build=drawn_build if build is None else build,
     )  # fmt: skip
 

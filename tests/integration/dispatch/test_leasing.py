@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -47,11 +47,13 @@ class Queue:
     def take(self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True) -> list[str]:
         return [self.names[batch.campaign_id] for batch in self.leased(epoch, most, hungry=hungry, sending=sending)]
 
-    def leased(self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True) -> list[Batch]:
+    def leased(
+        self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True, passed: Sequence[int] = ()
+    ) -> list[Batch]:
         async def ask() -> list[Batch]:
             desk = Desk()
             try:
-                return await Leases(epoch, desk).take(most, hungry=hungry, sending=sending)
+                return await Leases(epoch, desk).take(most, hungry=hungry, sending=sending, passed=passed)
             finally:
                 await desk.close()
 
@@ -122,6 +124,22 @@ def test_what_is_stopped_or_too_early_is_left_and_what_is_over_is_always_taken(q
     rows("update dispatch.batch set expires_at = now() where campaign_id in (%s, %s)", expired, stopped)
     assert sorted(queue.take(worker, 9, hungry=False, sending=False)) == ["cancelled", "expired"]
     assert queue.take(worker, 9) == []
+
+
+def test_what_a_worker_leaves_to_others_it_takes_only_to_give_it_up(queue: Queue) -> None:
+    near, far = queue.worker(), queue.worker()
+    campaign = queue.campaign("one", [10, 10, 10])
+    first, second, third = [
+        row[0] for row in queue.platform.rows("select batch_id from dispatch.batch order by batch_id")
+    ]
+    passed = [first, second]
+    assert [batch.batch_id for batch in queue.leased(near, 9, passed=passed)] == [third]
+    queue.platform.rows("update dispatch.batch set expires_at = now() where batch_id = %s", first)
+    assert [batch.batch_id for batch in queue.leased(near, 9, passed=passed)] == [first]
+    assert [batch.batch_id for batch in queue.leased(far, 9)] == [second]
+    queue.platform.rows("update dispatch.batch set state = 'ready', epoch_id = null, fence = null, leased_until = null")
+    queue.platform.rows("update intake.campaign set state = 'cancelled' where campaign_id = %s", campaign)
+    assert {batch.batch_id for batch in queue.leased(near, 9, passed=passed)} == {first, second, third}
 
 
 def test_a_silent_worker_s_batch_is_taken_by_another_one_only(queue: Queue) -> None:

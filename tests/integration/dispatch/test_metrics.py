@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,6 +15,7 @@ from dispatch.sessionlog import SessionLog
 from smpp.session import Counters
 
 P = "outbound_dispatch_"
+REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "metrics.md"
 
 
 def scrape(worker):
@@ -24,6 +27,12 @@ def scrape(worker):
         for sample in family.samples:
             samples[sample.name, *sample.labels.values()] = sample.value
     return samples, text
+
+
+def names(text):
+    """Of a worker's own figures, as Prometheus' queries call them."""
+    families = text_string_to_metric_families(text)
+    return {family.name + "_total" * (family.type == "counter") for family in families if family.name.startswith(P)}
 
 
 def health(worker):
@@ -65,6 +74,7 @@ def test_the_figures_are_those_of_the_log(platform, carrier):
         "cairo": {"enabled": True, "sessions": 1}, "off": {"enabled": False, "sessions": 0},
     }  # fmt: skip
     assert not any(word in text for word in ("2010010", "text of its own", "nile", "NILE"))
+    assert names(text) == set(re.findall(rf"`({P}\w+)`", REFERENCE.read_text())), "docs/reference/metrics.md"
 
     kinds = platform.rows("select kind, last_answered_at is not null from dispatch.session_event order by 1")
     assert {("bind", True), ("unbind", True)} <= set(kinds)

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from outbound.setup import papers
+from outbound.setup import model, papers
 from outbound.setup.document import Unreadable, parse
 from outbound.setup.model import Meaning, Setup
 from outbound.setup.reading import WrongSetup, understand
-from smpp import status
+from smpp import status, timers
 
 ENTITY = "legal_entity: {name: Example, country: EG, timezone: Africa/Cairo}\n"
 NILE = """\
@@ -139,6 +139,11 @@ accounts:
             "password: topsecret, receipts_complete: true, in_doubt_after: 60, options: {enquire_link: 60},",
             "give 70 or more",
         ),
+        ("password: topsecret, options: {receives_for: main},", "receives_for is of a connector with bind: receiver"),
+        (
+            "password: topsecret, bind: receiver, options: {receives_for: far},",
+            "no connector that sends is called 'far': there are none",
+        ),
         ("password: topsecret, routes: [{cost: '1'}],", "routes[0]: give exactly one of prefix and operator"),
         ("password: topsecret, routes: ['20', {prefix: '20', cost: '1'}],", "20 stands twice among its routes"),
         ("password: topsecret, routes: [20],", "routes[0].prefix: has to be a text: write it in quotes"),
@@ -266,3 +271,8 @@ accounts:
     )
     assert [place for place in places if not any(place in line for line in found)] == []
     assert len(found) == len(places)
+
+
+def test_a_dead_session_is_noticed_after_the_time_that_the_sessions_take() -> None:
+    """The kernel counts with these two without importing the protocol."""
+    assert (model.ENQUIRE_LINK, model.DEAD_AFTER_ENQUIRE) == (timers.ENQUIRE_LINK, timers.DEAD_AFTER_ENQUIRE)
