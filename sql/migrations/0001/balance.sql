@@ -9,10 +9,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                 sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
             from account.account as owner
             cross join lateral account.term_on(of_account, (owed.at at time zone owner.timezone)::date) as term
-            cross join lateral unnest((billing.prepaid_state_at(of_account, owed.at)).sales) as sale
-            where owner.account_id = of_account
-              and (exists (select from account.purchase where purchase.account_id = of_account)
-                or exists (select from account.opening where opening.account_id = of_account))), 0)
+            cross join lateral unnest((
+                case  -- who never bought anything has nothing to fold
+                    when exists (select from account.purchase where purchase.account_id = of_account)
+                        or exists (select from account.opening where opening.account_id = of_account)
+                    then billing.prepaid_state_at(of_account, owed.at)
+                end).sales) as sale
+            where owner.account_id = of_account), 0)
         + coalesce((
             select sum(invoice.total - coalesce(credited.amount, 0))
             from billing.invoice

@@ -44,12 +44,13 @@ select
               and invoice.month = date_trunc('month', day)::date
               and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)
         )
-    )) / (0.30 * 1.14))::bigint as credit,
+    )) / (dearest.rate * 1.14))::bigint as credit,
     floor((500 - (
         select coalesce(sum(net), 0)
         from usage
         where date_trunc('month', day) = date_trunc('month', %(at)s::timestamptz at time zone 'Africa/Cairo')
-    )) / 0.30)::bigint as cap
+    )) / dearest.rate)::bigint as cap
+from (select billing.dearest_rate(%(account)s, (%(at)s::timestamptz at time zone 'Africa/Cairo')::date)) as dearest (rate)
 """
 PROPORTIONATE = (
     "select billing.credit_units(%(account)s, %(at)s) as credit, billing.cap_units(%(account)s, %(at)s) as cap"
@@ -132,7 +133,7 @@ def test_months_that_are_billed_are_not_read_again(books):
     account.is_invoiced("500.00", at="2026-02-02 10:00", label="INV-001")
     account.sends(100, at="2026-02-03 10:00")
     with psycopg.connect(books.url) as reader:
-        for limit, left in (("credit_units", 4286), ("cap_units", 4900)):
+        for limit, left in (("credit_units", 4285), ("cap_units", 4900)):
             found = reader.execute(
                 f"select billing.{limit}(%s, %s)", (account.account_id, cairo("2026-02-10 10:00"))
             ).fetchone()
