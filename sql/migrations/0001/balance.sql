@@ -1,21 +1,27 @@
 -- What an account may still send, by the live tables: the prepaid fold or the credit limit, less what campaigns hold (CHARGING 7, 13, 15).
 
+-- Of what an account owes: what it bought units for, less what was credited of it. Who never bought any has nothing to fold.
+create function billing.owed_for_units(of_account bigint, at timestamptz) returns numeric
+language plpgsql stable as $$
+begin
+    if not exists (select from account.purchase where purchase.account_id = of_account)
+        and not exists (select from account.opening where opening.account_id = of_account) then
+        return 0;
+    end if;
+    return coalesce((
+        select sum(sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
+        from account.account as owner
+        cross join lateral account.term_on(of_account, (owed_for_units.at at time zone owner.timezone)::date) as term
+        cross join lateral unnest((billing.prepaid_state_at(of_account, owed_for_units.at)).sales) as sale
+        where owner.account_id = of_account), 0);
+end
+$$;
+
 -- What an account owes at an instant by what is recorded: the ledger's receivable (1200), without a build. Negative: money on account.
 create function billing.owed(of_account bigint, at timestamptz) returns numeric
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce((select sum(receivable) from account.opening where account_id = of_account and opening.at <= owed.at), 0)
-        + coalesce((
-            select sum(
-                sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
-            from account.account as owner
-            cross join lateral account.term_on(of_account, (owed.at at time zone owner.timezone)::date) as term
-            cross join lateral unnest((
-                case  -- who never bought anything has nothing to fold
-                    when exists (select from account.purchase where purchase.account_id = of_account)
-                        or exists (select from account.opening where opening.account_id = of_account)
-                    then billing.prepaid_state_at(of_account, owed.at)
-                end).sales) as sale
-            where owner.account_id = of_account), 0)
+        + billing.owed_for_units(of_account, owed.at)
         + coalesce((
             select sum(invoice.total - coalesce(credited.amount, 0))
             from billing.invoice
