@@ -45,16 +45,15 @@ def activate(connection: psycopg.Connection, buyer: Account, order: Order, at: d
     turn. Raises NotRecorded, WrongScheme."""
     agreed = price(connection, buyer, order, clock.local_day(at, buyer.timezone)).rate
     zones = order.zones or _zones(connection, buyer, order)
-    before = balances.lots(connection, buyer.account_id, at)
+    before = balances.balance(connection, buyer.account_id, at).lots
     values = {
         "account": buyer.account_id, "key": order.key, "at": at, "units": order.units, "rate": agreed, "zones": zones
     }  # fmt: skip
     (purchase_id,) = connection.execute(Q.buy, values).fetchone() or (None,)
     invoice = issue_one(connection, buyer.account_id, None, purchase_id) or {}
-    done = balances.movements(connection, buyer.account_id, at)
+    after, done = balances.balance(connection, buyer.account_id, at)
     result = {"account": buyer.name, "order": order.key, "at": at, "units": order.units, "rate": agreed}
     result |= {name: value for name, value in invoice.items() if name != "issue_day"} | _extension(done)
-    after = balances.lots(connection, buyer.account_id, at)
     buyer.must_outlive(lot.last_valid_day for lot in after)
     speaker = telling.Speaker(buyer.digits)
     result["says"] = telling.purchase(speaker, order.key, order.units, buyer.recharge_tolerance, before, after, done)

@@ -1,5 +1,6 @@
 """Grants, refunds and reversals that a person authorises (CHARGING 21-23)."""
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -43,17 +44,16 @@ def _adjust(
         if usage is not None:
             _must_be_used(connection, owner, usage)
         at = instant(connection)
+        before = balances.balance(connection, owner.account_id, at).lots
         if kind == "refund" and units is not None:
-            _must_be_free(connection, owner, units, at)
-        before = balances.lots(connection, owner.account_id, at)
+            _must_be_free(connection, owner, units, at, before)
         name = new_key(connection, owner, {"grant": "G", "refund": "RF", "reversal": "RV"}[kind], key)
         values = {
             "account": owner.account_id, "key": name, "kind": kind, "at": at, "units": units, "usage": usage,
             "reason": reason,
         }  # fmt: skip
         connection.execute(Q.adjust, values)
-        done = balances.movements(connection, owner.account_id, at)
-        after = balances.lots(connection, owner.account_id, at)
+        after, done = balances.balance(connection, owner.account_id, at)
         owner.must_outlive(lot.last_valid_day for lot in after)
         result: dict[str, Any] = {"account": account, kind: name, "at": at}
         result["units"] = units if units is not None else sum(abs(one.units) for one in done)
@@ -82,9 +82,11 @@ def _told(
     return telling.reversal(speaker, done, after)
 
 
-def _must_be_free(connection: psycopg.Connection, owner: Account, units: int, at: Any) -> None:
+def _must_be_free(
+    connection: psycopg.Connection, owner: Account, units: int, at: datetime, lots: list[balances.Lot]
+) -> None:
     """A refund takes paid units that no campaign has been promised."""
-    paid = sum(lot.remaining for lot in balances.lots(connection, owner.account_id, at) if lot.paid)
+    paid = sum(lot.remaining for lot in lots if lot.paid)
     if units > paid:
         raise NotRecorded(f"account {owner.name} has {paid} paid units left: a refund of {units} is refused")
     row = connection.execute(Q.available, {"account": owner.account_id, "at": at}).fetchone()

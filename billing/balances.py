@@ -30,14 +30,21 @@ class Movement(NamedTuple):
     vat: Decimal
 
 
-def lots(connection: psycopg.Connection, account_id: int, at: datetime) -> list[Lot]:
-    """The lots that hold units, in the order they are used."""
-    return [Lot._make(row) for row in connection.execute(Q.lots, {"account": account_id, "at": at})]
+class Balance(NamedTuple):
+    """lots: those that hold units, in the order they are used; movements: what the last event did."""
+
+    lots: list[Lot]
+    movements: list[Movement]
 
 
-def movements(connection: psycopg.Connection, account_id: int, at: datetime) -> list[Movement]:
-    """What the account's last event up to `at` did."""
-    return [Movement._make(row) for row in connection.execute(Q.movements, {"account": account_id, "at": at})]
+def balance(connection: psycopg.Connection, account_id: int, at: datetime) -> Balance:
+    """What the account's events up to `at` came to."""
+    (state,) = connection.execute(Q.state, {"account": account_id, "at": at}).fetchone() or (None,)
+    values = {"account": account_id, "state": state}
+    return Balance(
+        lots=[Lot._make(row) for row in connection.execute(Q.lots, values)],
+        movements=[Movement._make(row) for row in connection.execute(Q.movements, values)],
+    )
 
 
 def shown(held: list[Lot]) -> list[dict[str, Any]]:

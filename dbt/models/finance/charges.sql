@@ -50,25 +50,11 @@ watermark as (
 
 dated as (
 
-    select
-        attempts.account_id,
-        attempts.campaign_id,
-        attempts.ordinal,
-        attempts.segment,
-        attempts.attempt,
-        attempts.zone,
-        attempts.sent_at,
-        attempts.sent_at as charged_at
-    from attempts
-    where not exists (
-            select 1
-            from late_usage
-            where late_usage.account_id = attempts.account_id
-                and late_usage.campaign_id = attempts.campaign_id
-                and late_usage.ordinal = attempts.ordinal
-                and late_usage.segment = attempts.segment
-                and late_usage.attempt = attempts.attempt
-        )
+    {{ charged_in_time(
+        'attempts',
+        key=['campaign_id', 'ordinal', 'segment', 'attempt'],
+        columns=['campaign_id', 'ordinal', 'segment', 'attempt', 'zone']
+    ) | indent(4) }}
 
     union all
 
@@ -105,14 +91,7 @@ charged as (
 
 local as (
 
-    select
-        charged.*,
-        accounts.account,
-        {{ local_day('charged.sent_at', 'accounts.timezone') }} as sent_day,
-        {{ local_day('charged.charged_at', 'accounts.timezone') }} as charged_day
-    from charged
-    inner join accounts
-        on charged.account_id = accounts.account_id
+    {{ on_local_days('charged') | indent(4) }}
 
 ),
 
@@ -129,14 +108,10 @@ final as (
         local.attempt::integer as attempt,
         local.charged_at,
         local.sent_day,
-        local.charged_at > local.sent_at as is_late,
-        terms.scheme,
+        local.is_late,
+        local.scheme,
         local.charged_day
     from local
-    inner join terms
-        on local.account_id = terms.account_id
-        and local.charged_day >= terms.first_day
-        and (terms.last_day is null or local.charged_day <= terms.last_day)
 
 )
 

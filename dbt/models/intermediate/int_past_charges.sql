@@ -48,20 +48,9 @@ watermark as (
 
 dated as (
 
-    select
-        past_usage.account_id,
-        past_usage.business_key,
-        past_usage.zone,
-        past_usage.units,
-        past_usage.at as sent_at,
-        past_usage.at as charged_at
-    from past_usage
-    where not exists (
-            select 1
-            from late_usage
-            where late_usage.account_id = past_usage.account_id
-                and late_usage.past_usage_id = past_usage.past_usage_id
-        )
+    {{ charged_in_time(
+        'past_usage', key=['past_usage_id'], columns=['business_key', 'zone', 'units'], sent_at='at'
+    ) | indent(4) }}
 
     union all
 
@@ -83,38 +72,35 @@ dated as (
 
 ),
 
-local as (
+charged as (
 
-    select
-        dated.*,
-        {{ local_day('dated.sent_at', 'accounts.timezone') }} as sent_day,
-        {{ local_day('dated.charged_at', 'accounts.timezone') }} as charged_day
+    select dated.*
     from dated
-    inner join accounts
-        on dated.account_id = accounts.account_id
     cross join watermark
     where dated.charged_at <= watermark.as_of
+
+),
+
+local as (
+
+    {{ on_local_days('charged') | indent(4) }}
 
 ),
 
 final as (
 
     select
-        local.account_id,
-        local.business_key as message_key,
-        local.zone,
-        local.units,
-        local.sent_at,
-        local.charged_at,
-        local.sent_day,
-        local.charged_day,
-        local.charged_at > local.sent_at as is_late,
-        terms.scheme
+        account_id,
+        business_key as message_key,
+        zone,
+        units,
+        sent_at,
+        charged_at,
+        sent_day,
+        charged_day,
+        is_late,
+        scheme
     from local
-    inner join terms
-        on local.account_id = terms.account_id
-        and local.charged_day >= terms.first_day
-        and (terms.last_day is null or local.charged_day <= terms.last_day)
 
 )
 

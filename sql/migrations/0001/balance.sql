@@ -1,18 +1,27 @@
 -- What an account may still send, by the live tables: the prepaid fold or the credit limit, less what campaigns hold (CHARGING 7, 13, 15).
 
+-- Of what an account owes: what it bought units for, less what was credited of it. Who never bought any has nothing to fold.
+create function billing.owed_for_units(of_account bigint, at timestamptz) returns numeric
+language plpgsql stable as $$
+begin
+    if not exists (select from account.purchase where purchase.account_id = of_account)
+        and not exists (select from account.opening where opening.account_id = of_account) then
+        return 0;
+    end if;
+    return coalesce((
+        select sum(sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
+        from account.account as owner
+        cross join lateral account.term_on(of_account, (owed_for_units.at at time zone owner.timezone)::date) as term
+        cross join lateral unnest((billing.prepaid_state_at(of_account, owed_for_units.at)).sales) as sale
+        where owner.account_id = of_account), 0);
+end
+$$;
+
 -- What an account owes at an instant by what is recorded: the ledger's receivable (1200), without a build. Negative: money on account.
 create function billing.owed(of_account bigint, at timestamptz) returns numeric
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce((select sum(receivable) from account.opening where account_id = of_account and opening.at <= owed.at), 0)
-        + coalesce((
-            select sum(
-                sale.net + round(sale.net * sale.vat_rate, billing.currency_digits(term.currency)) - sale.credited - sale.vat_credited)
-            from account.account as owner
-            cross join lateral account.term_on(of_account, (owed.at at time zone owner.timezone)::date) as term
-            cross join lateral unnest((billing.prepaid_state_at(of_account, owed.at)).sales) as sale
-            where owner.account_id = of_account
-              and (exists (select from account.purchase where purchase.account_id = of_account)
-                or exists (select from account.opening where opening.account_id = of_account))), 0)
+        + billing.owed_for_units(of_account, owed.at)
         + coalesce((
             select sum(invoice.total - coalesce(credited.amount, 0))
             from billing.invoice
@@ -29,12 +38,25 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= owed.at), 0)
 $$;
 
--- What was charged of an account, at the first tier in force when it was sent, so that tiers and discounts never lift a limit.
-create function billing.usage_at_first_tier(of_account bigint) returns table (charged_at timestamptz, net numeric)
+-- From which submission on usage is read for all of it that is charged from an instant on: what was sent before and came late for a month
+-- that was closed is among it (CHARGING 16).
+create function billing.usage_read_from(of_account bigint, charged_from timestamptz) returns timestamptz
 language sql stable as $$
+    select least(charged_from, billing.first_unread(of_account, charged_from, '18446744073709551615'))
+$$;
+
+-- What is charged of an account from an instant on, at the first tier in force when it was sent, so that tiers and discounts never lift a
+-- limit. Planned for each call: only then the partitions before that instant cost nothing.
+create function billing.usage_at_first_tier(of_account bigint, charged_from timestamptz default '-infinity')
+returns table (charged_at timestamptz, net numeric)
+language plpgsql stable set plan_cache_mode = force_custom_plan as $$
+declare
+    since timestamptz := billing.usage_read_from(of_account, charged_from);
+begin
+    return query
     select usage.charged_at, usage.units * coalesce(card.rate, 0)
     from account.account as owner
-    cross join billing.charged_usage(of_account) as usage
+    cross join billing.charged_usage(of_account, since) as usage
     left join lateral (
         select rate_row.rate
         from account.rate_row
@@ -47,6 +69,32 @@ language sql stable as $$
         limit 1
     ) as card on true
     where owner.account_id = of_account
+      and usage.charged_at >= usage_at_first_tier.charged_from;
+end
+$$;
+
+-- Before which instant nothing is charged that an invoice has still to bill: the start of the first month that is not closed, or that was
+-- closed with lines and has no invoice that stands.
+create function billing.billed_until(of_account bigint) returns timestamptz
+language sql stable as $$
+    select coalesce(
+        min(period.starts_at) filter (where not billed.is_billed),
+        max(period.ends_at),
+        '-infinity')
+    from billing.closed_period as period
+    cross join lateral (
+        select coalesce(
+            period.valuation is not null
+            or (period.figures ->> 'lines')::integer = 0
+            or exists (
+                select
+                from billing.invoice
+                where invoice.account_id = of_account
+                  and invoice.month = period.month
+                  and not exists (select from billing.void where void.invoice_id = invoice.invoice_id)
+            ), false) as is_billed
+    ) as billed
+    where period.account_id = of_account
 $$;
 
 -- The dearest first tier in force on a local day; null without one.
@@ -87,7 +135,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
         select coalesce(sum(usage.net * (1 + term.vat_rate)), 0) as amount
         from term
-        cross join billing.usage_at_first_tier(of_account) as usage
+        cross join billing.usage_at_first_tier(of_account, billing.billed_until(of_account)) as usage
         cross join lateral (select (usage.charged_at at time zone term.timezone)::date as day) as charged
         join stretch on stretch.scheme = 'postpaid'
             and charged.day >= stretch.first_day
@@ -126,13 +174,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         when dearest.rate > 0 then floor((
             term.monthly_cap - coalesce((
                 select sum(usage.net)
-                from billing.usage_at_first_tier(of_account) as usage
-                where date_trunc('month', usage.charged_at at time zone owner.timezone)
-                    = date_trunc('month', cap_units.at at time zone owner.timezone)), 0)
+                from billing.usage_at_first_tier(of_account, month.starts_at) as usage
+                where usage.charged_at < month.ends_at), 0)
         ) / dearest.rate)::bigint
     end
     from account.account as owner
     cross join lateral (select (cap_units.at at time zone owner.timezone)::date as day) as today
+    cross join lateral (
+        select
+            billing.day_start(date_trunc('month', today.day)::date, owner.timezone) as starts_at,
+            billing.day_start((date_trunc('month', today.day) + interval '1 month')::date, owner.timezone) as ends_at
+    ) as month
     cross join lateral account.term_on(of_account, today.day) as term
     cross join lateral (select billing.dearest_rate(of_account, today.day) as rate) as dearest
     where owner.account_id = of_account

@@ -1,5 +1,19 @@
 -- What became of attempts, messages and campaigns: derived from the logs, the same for dispatch, portal and reports.
 
+-- [attempt in doubt] that nothing has settled yet.
+create view dispatch.doubt as
+select account_id, campaign_id, ordinal, segment, attempt, sent_at, connector_id
+from dispatch.submission
+where state = 'in_doubt'
+  and not exists (
+    select
+    from dispatch.settlement
+    where settlement.campaign_id = submission.campaign_id
+      and settlement.ordinal = submission.ordinal
+      and settlement.segment = submission.segment
+      and settlement.attempt = submission.attempt
+);
+
 -- [attempt] with what settled it: accepted is final, whatever was said before.
 create view dispatch.attempt as
 select

@@ -35,6 +35,49 @@ begin
 end
 $$;
 
+-- [account]: the month that it has to close next, which is at first the one in which something happened first.
+create view billing.month_to_close as
+with
+
+happened as (
+
+    select account_id, created_at as at from account.account
+    union all
+    select account_id, min(at) from account.purchase group by account_id
+    union all
+    select account_id, min(at) from account.payment group by account_id
+    union all
+    select account_id, min(at) from account.adjustment group by account_id
+    union all
+    select account_id, min(at) from account.past_usage group by account_id
+    union all
+    select account_id, min(at) from account.opening group by account_id
+
+),
+
+begun as (
+
+    select account_id, min(at) as at
+    from happened
+    group by account_id
+
+),
+
+closed as (
+
+    select account_id, max(month) as month
+    from billing.closed_period
+    group by account_id
+
+)
+
+select
+    account.account_id,
+    coalesce(closed.month + interval '1 month', date_trunc('month', begun.at at time zone account.timezone))::date as month
+from account.account
+join begun using (account_id)
+left join closed using (account_id);
+
 -- What lies before the end of a month and has not been read by the marts yet: a month is not closed without it. Rows of above the
 -- snapshot's end came with a restored database, and were read.
 create function billing.unread_facts(of_account bigint, ends_at timestamptz) returns bigint

@@ -111,3 +111,35 @@ language sql stable as $$
     from dated
     order by key, segment, charged_at, sent_at, attempt
 $$;
+
+-- The units of one usage, by the id that a reversal gives it: a segment that was accepted, or a record of the loaded past; null: neither.
+create function billing.used_units(of_account bigint, usage text) returns bigint
+language plpgsql stable set enable_seqscan = off as $$
+declare
+    place text[] := regexp_match(usage, '^(\d{1,18}):(\d{1,9}):(\d{1,4})$');
+begin
+    return (
+        select sum(used.units)
+        from (
+            select past_usage.units
+            from account.past_usage
+            where past_usage.account_id = of_account
+              and past_usage.business_key = usage
+
+            union all
+
+            select 1
+            where exists (
+                select
+                from dispatch.attempt
+                where attempt.campaign_id = place[1]::bigint
+                  and attempt.ordinal = place[2]::integer
+                  and attempt.segment = place[3]::smallint
+                  and attempt.account_id = of_account
+                  and attempt.state = 'accepted'
+                  and usage = concat_ws(':', attempt.campaign_id, attempt.ordinal, attempt.segment)
+            )
+        ) as used
+    );
+end
+$$;

@@ -1,53 +1,18 @@
 -- Closing a month: which accounts it is due for, what stands against it, and the row that freezes it.
 
 -- due --
--- Each account, the month that it has to close next (none where nothing has happened yet), and when the wanted one ends.
-with
-
-happened as (
-
-    select account_id, min(at) as at from account.purchase group by account_id
-    union all
-    select account_id, min(at) from account.payment group by account_id
-    union all
-    select account_id, min(at) from account.adjustment group by account_id
-    union all
-    select account_id, min(at) from account.past_usage group by account_id
-    union all
-    select account_id, min(at) from account.opening group by account_id
-    union all
-    select account_id, created_at from account.account
-
-),
-
-first_happened as (
-
-    select account_id, min(at) as at
-    from happened
-    group by account_id
-
-),
-
-closed as (
-
-    select account_id, (max(month) + interval '1 month')::date as next_month
-    from billing.closed_period
-    group by account_id
-
-)
-
+-- Each account, the month that it has to close next, and when the wanted one ends.
 select
     account.account_id,
     account.name,
     account.timezone,
-    coalesce(closed.next_month, date_trunc('month', first_happened.at at time zone account.timezone)::date) as next_month,
+    next.month as next_month,
     billing.day_start((%(month)s::date + interval '1 month')::date, account.timezone) as ends_at,
     entity.legal_entity_id,
     entity.approvals
 from account.account
 join account.legal_entity as entity using (legal_entity_id)
-join first_happened using (account_id)
-left join closed using (account_id)
+join billing.month_to_close as next using (account_id)
 where %(account)s::bigint is null or account.account_id = %(account)s
 order by account.name;
 
@@ -56,18 +21,9 @@ order by account.name;
 select
     (
         select count(*)
-        from dispatch.submission
-        where submission.state = 'in_doubt'
-          and submission.sent_at < %(ends_at)s
-          and submission.account_id = %(account)s
-          and not exists (
-            select
-            from dispatch.settlement
-            where settlement.campaign_id = submission.campaign_id
-              and settlement.ordinal = submission.ordinal
-              and settlement.segment = submission.segment
-              and settlement.attempt = submission.attempt
-          )
+        from dispatch.doubt
+        where doubt.sent_at < %(ends_at)s
+          and doubt.account_id = %(account)s
     ) + (
         select coalesce(sum(cardinality(intent.ordinals)), 0)
         from dispatch.epoch

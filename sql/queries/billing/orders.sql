@@ -44,26 +44,26 @@ values (%(account)s, %(key)s, %(kind)s, %(at)s, %(units)s, %(usage)s, %(reason)s
 -- usage --
 -- A usage by its id, and by what it is given back already.
 select
-    (
-        select sum(used.units)::bigint
-        from billing.charged_usage(%(account)s) as used
-        where %(usage)s = case when used.segment > 0 then used.key || ':' || used.segment else used.key end
-    ),
+    billing.used_units(%(account)s, %(usage)s),
     (select business_key from account.adjustment where account_id = %(account)s and usage_key = %(usage)s);
 
 -- available --
 select billing.available_units(%(account)s, %(at)s);
 
+-- state --
+-- What the account's events up to an instant led to, folded once for all that is asked of it.
+select billing.prepaid_state_at(%(account)s, %(at)s)::text;
+
 -- lots --
--- What can be used at an instant, in the order it is used (CHARGING 13).
+-- Those of a state that can be used, in the order they are used (CHARGING 13).
 select lot.lot, lot.remaining, lot.rate, lot.last_valid_day, lot.paid
-from unnest((billing.prepaid_state_at(%(account)s, %(at)s)).lots) with ordinality as lot (
+from unnest((%(state)s::billing.prepaid_state).lots) with ordinality as lot (
     lot, opened_at, last_valid_day, expires_at, rate, paid, remaining, lapsed, base, base_units, base_version, state, successor, place)
 where lot.remaining > 0
 order by lot.expires_at, lot.place;
 
 -- movements --
--- What the last event up to an instant did, in the valuation that posts.
+-- What the last event of a state did, in the valuation that posts.
 select
     movement.kind,
     movement.lot,
@@ -76,7 +76,7 @@ from (
         (select valuation from billing.closed_period where account_id = %(account)s and valuation is not null order by month limit 1),
         (select (account.term_on(%(account)s, 'infinity')).valuation)) as valuation
 ) as posting
-cross join unnest((billing.prepaid_state_at(%(account)s, %(at)s)).movements) as movement;
+cross join unnest((%(state)s::billing.prepaid_state).movements) as movement;
 
 -- purchase_invoice --
 -- Of a purchase: its invoice that stands, whether it is one that we invoice, and its local month.

@@ -19,17 +19,8 @@ select
     ) as to_send,
     (
         select count(*)
-        from dispatch.submission
-        where submission.state = 'in_doubt'
-          and submission.sent_at > now() - interval '8 days'
-          and not exists (
-            select
-            from dispatch.settlement
-            where settlement.campaign_id = submission.campaign_id
-              and settlement.ordinal = submission.ordinal
-              and settlement.segment = submission.segment
-              and settlement.attempt = submission.attempt
-        )
+        from dispatch.doubt
+        where doubt.sent_at > now() - interval '8 days'
     ) as in_doubt,
     (
         select coalesce(sum(greatest(progress.accepted - progress.final_receipts, 0)), 0)::bigint

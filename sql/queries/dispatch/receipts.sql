@@ -348,28 +348,19 @@ with listening as (
 
 insert into dispatch.settlement (account_id, campaign_id, ordinal, segment, attempt, state, proof)
 select
-    submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt, 'not_sent', 'silence'
+    doubt.account_id, doubt.campaign_id, doubt.ordinal, doubt.segment, doubt.attempt, 'not_sent', 'silence'
 from listening
-join dispatch.submission
-    on submission.state = 'in_doubt'
-    and submission.connector_id = listening.connector_id
-    and submission.sent_at > now() - interval '40 days'
+join dispatch.doubt
+    on doubt.connector_id = listening.connector_id
+    and doubt.sent_at > now() - interval '40 days'
 join dispatch.message
-    on message.campaign_id = submission.campaign_id
-    and message.ordinal = submission.ordinal
-where greatest(submission.sent_at, listening.since) + make_interval(secs => listening.seconds::float8) < now()
-  and not exists (
-    select
-    from dispatch.settlement as earlier
-    where earlier.campaign_id = submission.campaign_id
-      and earlier.ordinal = submission.ordinal
-      and earlier.segment = submission.segment
-      and earlier.attempt = submission.attempt
-)
+    on message.campaign_id = doubt.campaign_id
+    and message.ordinal = doubt.ordinal
+where greatest(doubt.sent_at, listening.since) + make_interval(secs => listening.seconds::float8) < now()
   and not exists (
     select
     from dispatch.receipt_unmatched
-    where receipt_unmatched.connector_id = submission.connector_id
+    where receipt_unmatched.connector_id = doubt.connector_id
       and receipt_unmatched.msisdn = message.msisdn
 )
 on conflict do nothing
@@ -380,26 +371,17 @@ returning campaign_id, ordinal;
 -- or the connector's receipts are complete, taken for not sent.
 insert into dispatch.settlement (account_id, campaign_id, ordinal, segment, attempt, state, proof)
 select
-    submission.account_id, submission.campaign_id, submission.ordinal, submission.segment, submission.attempt,
+    doubt.account_id, doubt.campaign_id, doubt.ordinal, doubt.segment, doubt.attempt,
     (case when connector.in_doubt_policy = 'at_least_once' or connector.receipts_complete then 'not_sent' else 'unknown' end)::dispatch.attempt_state,
     'time_limit'
-from dispatch.submission
+from dispatch.doubt
 join dispatch.connector using (connector_id)
 join dispatch.batch
-    on batch.campaign_id = submission.campaign_id
-    and submission.ordinal >= batch.first_ordinal
-    and submission.ordinal < batch.first_ordinal + batch.size
-where submission.state = 'in_doubt'
-  and submission.sent_at > now() - interval '40 days'
+    on batch.campaign_id = doubt.campaign_id
+    and doubt.ordinal >= batch.first_ordinal
+    and doubt.ordinal < batch.first_ordinal + batch.size
+where doubt.sent_at > now() - interval '40 days'
   and batch.expires_at + interval '1 hour' < now()
-  and not exists (
-    select
-    from dispatch.settlement as earlier
-    where earlier.campaign_id = submission.campaign_id
-      and earlier.ordinal = submission.ordinal
-      and earlier.segment = submission.segment
-      and earlier.attempt = submission.attempt
-)
 on conflict do nothing
 returning campaign_id, ordinal;
 

@@ -57,20 +57,11 @@ where operator = any (%(operators)s);
 -- in_doubt_recipients --
 -- Whose attempts are in doubt at a connector: where receipts do not tell attempts apart nothing more goes to them.
 select distinct message.msisdn
-from dispatch.submission
+from dispatch.doubt
 join dispatch.message using (campaign_id, ordinal)
-where submission.state = 'in_doubt'
-  and submission.connector_id = %(connector)s
-  and submission.sent_at > now() - interval '8 days'
-  and message.msisdn is not null
-  and not exists (
-    select
-    from dispatch.settlement
-    where settlement.campaign_id = submission.campaign_id
-      and settlement.ordinal = submission.ordinal
-      and settlement.segment = submission.segment
-      and settlement.attempt = submission.attempt
-);
+where doubt.connector_id = %(connector)s
+  and doubt.sent_at > now() - interval '8 days'
+  and message.msisdn is not null;
 
 -- claim_connector --
 -- Where receipts do not tell attempts apart one worker at a time sends: the lock lasts as long as its connection. And not

@@ -60,18 +60,9 @@ select
     connector.rate as contract,
     (
         select count(*)
-        from dispatch.submission
-        where submission.connector_id = connector.connector_id
-          and submission.state = 'in_doubt'
-          and submission.sent_at > now() - interval '40 days'
-          and not exists (
-            select
-            from dispatch.settlement
-            where settlement.campaign_id = submission.campaign_id
-              and settlement.ordinal = submission.ordinal
-              and settlement.segment = submission.segment
-              and settlement.attempt = submission.attempt
-        )
+        from dispatch.doubt
+        where doubt.connector_id = connector.connector_id
+          and doubt.sent_at > now() - interval '40 days'
     ) as in_doubt,
     (select count(*) from dispatch.receipt_unmatched where receipt_unmatched.connector_id = connector.connector_id) as unmatched_receipts,
     trouble.kind || coalesce(': ' || trouble.reason, '') as last_trouble,

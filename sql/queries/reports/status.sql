@@ -173,42 +173,6 @@ order by connector.name;
 -- What waits for a person, each with how much of it, since when, and what to do: kind by kind only where there is some.
 with
 
-happened as (
-
-    select account_id, min(at) as at from account.purchase group by account_id
-    union all
-    select account_id, min(at) from account.payment group by account_id
-    union all
-    select account_id, min(at) from account.adjustment group by account_id
-    union all
-    select account_id, min(at) from account.past_usage group by account_id
-    union all
-    select account_id, min(at) from account.opening group by account_id
-    union all
-    select account_id, created_at from account.account
-
-),
-
-next_month as (
-
-    select
-        account.account_id,
-        account.name,
-        account.timezone,
-        coalesce(
-            (
-                select max(closed.month) + interval '1 month'
-                from billing.closed_period as closed
-                where closed.account_id = account.account_id
-            ),
-            date_trunc('month', min(happened.at) at time zone account.timezone)
-        )::date as month
-    from account.account
-    join happened using (account_id)
-    group by account.account_id, account.name, account.timezone
-
-),
-
 waiting as (
 
     select
@@ -254,14 +218,18 @@ waiting as (
     select
         7,
         'months not closed',
-        next_month.name,
+        account.name,
         count(*),
-        min(billing.day_start((month.first + interval '1 month')::date, next_month.timezone)),
+        min(month.ends_at),
         'outbound close-month ' || to_char(min(month.first), 'YYYY-MM')
-    from next_month
-    cross join lateral generate_series(next_month.month, clock_timestamp() at time zone next_month.timezone, interval '1 month') as month (first)
-    where billing.day_start((month.first + interval '1 month')::date, next_month.timezone) <= clock_timestamp()
-    group by next_month.name
+    from billing.month_to_close as next
+    join account.account using (account_id)
+    cross join lateral (
+        select first, billing.day_start((first + interval '1 month')::date, account.timezone) as ends_at
+        from generate_series(next.month, clock_timestamp() at time zone account.timezone, interval '1 month') as first
+    ) as month
+    where month.ends_at <= clock_timestamp()
+    group by account.name
 
 )
 
