@@ -32,11 +32,9 @@ _AFTER = {  # the table of transitions
 
 
 class Breaker:
-    """reason: of the last transition."""
-
     def __init__(self) -> None:
         self.state = State.CLOSED
-        self.reason = ""
+        self._news: list[tuple[State, str]] = []
         self._failures = 0
         self._failed_at = float("-inf")
         self._answers: deque[tuple[float, int, int]] = deque()  # half second, how many, of them ill
@@ -44,6 +42,11 @@ class Breaker:
         self._until = 0.0
         self._pause = FIRST_PAUSE
         self._good = self._bad = 0
+
+    def news(self) -> list[tuple[State, str]]:
+        """Each transition since this was asked last, and its reason."""
+        news, self._news = self._news, []
+        return news
 
     def usable(self, now: float) -> bool:
         """Whether messages may go there now; a circuit that was open long enough is half open from here on."""
@@ -111,7 +114,7 @@ class Breaker:
     def _go(self, state: State, reason: str) -> None:
         assert state in _AFTER[self.state]  # noqa: S101
         self.state = state
-        self.reason = reason
+        self._news.append((state, reason))
         self._good = self._bad = 0
         self._answers.clear()
         self._total = self._ill = 0

@@ -80,7 +80,6 @@ class Link:
         self._campaigns_alarm = Alarm(self.pump)
         self._patience = Patience()
         self._breaker = Breaker()
-        self._circuit = State.CLOSED  # as it was logged
         self._busy_at = time.monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -432,15 +431,15 @@ class Link:
             self._note_circuit()
 
     def _note_circuit(self) -> None:
-        if self._breaker.state is self._circuit:
-            return
-        self._circuit = self._breaker.state
-        reason = self._breaker.reason
-        self._sessions.add(self.connector.connector_id, WHOLE, self._circuit.value, reason)
-        log.warning(self._circuit.value.replace("_", " "), connector=self.connector.name, reason=reason)
-        if self._circuit is State.OPEN:
+        """Logs each transition, also one that the next followed at once."""
+        news = self._breaker.news()
+        for state, reason in news:
+            self._sessions.add(self.connector.connector_id, WHOLE, state.value, reason)
+            log.warning(state.value.replace("_", " "), connector=self.connector.name, reason=reason)
+        if any(state is State.OPEN for state, _ in news):
             self.give_back()
-        self._wake()
+        if news:
+            self._wake()
 
     def _write(self) -> None:
         for line in self.lines:

@@ -30,7 +30,7 @@ def test_it_opens_when_answers_say_that_the_carrier_is_ill() -> None:
     assert breaker.usable(0.0)
     breaker.answered(0, 1, 0, 1.0)
     assert not breaker.usable(1.0)
-    assert breaker.reason == f"{ENOUGH} of {ENOUGH} answers say that the carrier is ill"
+    assert breaker.news() == [(State.OPEN, f"{ENOUGH} of {ENOUGH} answers say that the carrier is ill")]
 
 
 def test_refusals_for_what_messages_are_say_nothing_of_the_carrier() -> None:
@@ -91,6 +91,14 @@ def test_pauses_double_within_bounds_and_begin_anew_once_it_closed() -> None:
     breaker.answered(0, ENOUGH, 0, now)
     assert not breaker.usable(now + FIRST_PAUSE - 0.1)
     assert breaker.usable(now + FIRST_PAUSE)
+
+
+def test_each_transition_is_told_once_also_where_the_next_follows_at_once() -> None:
+    breaker = opened()
+    assert breaker.usable(FIRST_PAUSE)
+    breaker.answered(GOOD, 0, 0, FIRST_PAUSE)
+    assert [state for state, _ in breaker.news()] == [State.OPEN, State.HALF_OPEN, State.CLOSED]
+    assert breaker.news() == []
 
 
 class AnyHistory(RuleBasedStateMachine):
