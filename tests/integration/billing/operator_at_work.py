@@ -31,6 +31,16 @@ accounts:
     rates: [{zone: EG, from: 2020-01-01, rate: "0.1005"}]
 """
 
+# What documents are dated by begins at noon: no test sees a midnight between two commands.
+FROM_NOON = """
+do $do$ begin
+    execute format(
+        $f$create or replace function billing.clock() returns timestamptz language sql volatile
+         as $$select clock_timestamp() + %L::interval$$$f$,
+        date_trunc('day', now(), 'Africa/Cairo') + interval '12 hours' - now());
+end $do$
+"""
+
 
 @dataclass
 class Answer:
@@ -83,5 +93,6 @@ class Operator:
 @pytest.fixture
 def operator(database: str, tmp_path: Path) -> Operator:
     there = Operator(database, tmp_path)
+    there.sql(FROM_NOON)
     there.applies(SETUP)
     return there

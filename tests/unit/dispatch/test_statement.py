@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.statement_file import BadStatement, Layout, Line, read
@@ -90,7 +90,6 @@ def fits(claim, doubt):
     )
 
 
-@settings(deadline=None)
 @given(st.lists(claims, max_size=5), st.lists(doubts, max_size=5))
 def test_as_many_attempts_are_proven_as_there_can_be(claims, doubts):
     claims = [claim._replace(line=n) for n, claim in enumerate(claims)]
