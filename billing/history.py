@@ -7,9 +7,9 @@ from typing import Any
 
 import psycopg
 
-from billing import audit, history_records
+from billing import history_records
 from billing.history_records import AnyRecord, Opening
-from outbound import database, queries
+from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
 

@@ -331,11 +331,15 @@ create table account.audit (
     audit_id bigint generated always as identity primary key,
     at timestamptz not null default now(),
     actor text not null,
+    os_user text check (os_user <> actor),
     action text not null,
     account_id bigint references account.account,
     object text,
     detail jsonb not null default '{}'
 );
+
+comment on column account.audit.os_user is
+    'The operating system''s user of the process, where the actor is another name (OUTBOUND_ACTOR); null: the same, or the portal''s door.';
 
 create function account.refuse_change() returns trigger language plpgsql as $$
 begin

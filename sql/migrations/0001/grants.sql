@@ -65,7 +65,7 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
 grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.tax_submission to outbound_billing;
-grant insert, update on billing.build, billing.approval to outbound_billing;
+grant insert, update on billing.build to outbound_billing;
 -- documents come into being, and go out, by these functions only
 grant execute on function billing.issue_invoice(bigint, date, bigint, text), billing.void_invoice(bigint, text, text),
     billing.issue_credit_note(bigint, integer, numeric, text, text, text), billing.approve_credit(bigint, text),

@@ -37,6 +37,7 @@ FILES = (
     "grants",
     "isolation",
     "portal",
+    "approval",
     "portal_campaigns",
 )
 

@@ -141,8 +141,11 @@ def test_money_that_waits_for_somebody_says_whose_and_what_to_do(traffic: str) -
         "update account.account set created_at = date_trunc('month', now(), 'Africa/Cairo') - interval '45 days' where name = 'delta'",
         "insert into billing.approval (legal_entity_id, action, object, proposed_by) select legal_entity_id, 'void', 'a', 'maha'"
         " from account.legal_entity",
+        "insert into account.person (email, name, role) values ('omar@telecom.example', 'Omar', 'finance')",
         "insert into billing.approval (legal_entity_id, action, object, proposed_by, approved_by, approved_at)"
-        " select legal_entity_id, 'void', 'b', 'maha', 'omar', now() from account.legal_entity",
+        " select legal_entity_id, 'void', 'b', 'maha', 'omar@telecom.example', now() from account.legal_entity",
+        "insert into billing.approval (legal_entity_id, action, object, proposed_by, expires_at)"
+        " select legal_entity_id, 'void', 'c', 'maha', now() from account.legal_entity",
         "insert into billing.bank_line (bank, reference, file, line, value_day, amount, withheld, currency, loaded_by)"
         " values ('nbe', 'R-1', 'x.csv', 2, '2026-10-01', 5, 0, 'EGP', 'maha')",
         "insert into account.purchase_order (account_id, business_key, ordered_at, units, rate, zones, quoted_net, quoted_vat,"
