@@ -30,6 +30,7 @@ drafts as (
         'draft' as status,
         null as invoice,
         null::date as issue_day,
+        null::date as due_day,
         currency,
         sum(net) as net,
         sum(vat) as vat,
@@ -51,6 +52,7 @@ issued as (
         case when invoices.voided_at is null then 'issued' else 'void' end as status,
         invoices.label as invoice,
         invoices.issue_day,
+        invoices.due_day,
         invoices.currency,
         invoices.net,
         invoices.vat,
@@ -86,7 +88,8 @@ final as (
         vat,
         total,
         purchase_id,
-        account_id
+        account_id,
+        due_day
     from documents
 
 )

@@ -90,6 +90,7 @@ create table billing.invoice (
     month date check (extract(day from month) = 1),
     purchase_id bigint references account.purchase,
     issue_day date not null,
+    due_day date not null check (due_day >= issue_day),
     issued_at timestamptz not null default now(),
     issued_by text not null,
     currency text not null,
@@ -102,6 +103,8 @@ create table billing.invoice (
     check ((kind = 'month') = (month is not null)),
     check ((kind = 'purchase') = (purchase_id is not null))
 );
+comment on column billing.invoice.due_day is
+    'The last day on which it is not overdue, by the terms of its issue day: fixed with it, whatever the terms become (CHARGING 25).';
 create index on billing.invoice (account_id, month);
 create index on billing.invoice (purchase_id) where purchase_id is not null;
 
