@@ -30,11 +30,22 @@ create table billing.credit_decision (
     check ((decision = 'rejected') = (reason is not null))
 );
 
+-- [month of a prepaid account that has missed a target]: the units that are owed for it, told once to whoever grants them.
+create table billing.units_told (
+    account_id bigint not null references account.account,
+    month text not null check (month ~ '^\d{4}-\d{2}$'),
+    metric text not null,
+    units bigint not null check (units > 0),
+    told_to text not null,
+    told_at timestamptz not null default clock_timestamp(),
+    primary key (account_id, month, metric)
+);
+
 do $$
 declare
     frozen text;
 begin
-    foreach frozen in array array['draft_credit', 'credit_decision'] loop
+    foreach frozen in array array['draft_credit', 'credit_decision', 'units_told'] loop
         execute format('create trigger never_changes before update or delete on billing.%I
             for each row execute function account.refuse_change()', frozen);
         execute format('create trigger never_truncated before truncate on billing.%I

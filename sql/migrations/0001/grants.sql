@@ -48,7 +48,7 @@ grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, 
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement, dispatch.statement_line to outbound_dispatch;
 grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
 grant update on dispatch.receipts_matched to outbound_dispatch;
-grant update (campaign_id, ordinal, segment, attempt, is_other, load_xid) on dispatch.statement_line to outbound_dispatch;
+grant update (campaign_id, ordinal, segment, attempt, is_other, is_delivered, price, currency, load_xid) on dispatch.statement_line to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
@@ -72,7 +72,7 @@ grant execute on function billing.issue_invoice(bigint, date, bigint, text), bil
     billing.reject_credit(bigint, text, text), billing.begin_delivery(text, bigint, text),
     billing.end_delivery(text, bigint, text, jsonb) to outbound_billing;
 grant execute on function billing.propose_credit(bigint, integer, text, numeric, text, text, text) to outbound_billing, outbound_reporting;
-grant insert on billing.notice, billing.notice_over, billing.notice_delivery to outbound_billing;
+grant insert on billing.notice, billing.notice_over, billing.notice_delivery, billing.units_told to outbound_billing;
 grant update (attempts, next_try_at, sent_at, given_up_at, last_error) on billing.notice_delivery to outbound_billing;
 grant insert on account.purchase_order, account.cancelled_order, billing.bank_line to outbound_billing;
 grant usage on all sequences in schema billing to outbound_billing;

@@ -29,6 +29,7 @@ FILES = (
     "balance",
     "period",
     "documents",
+    "news",
     "issue",
     "credit",
     "notices",

@@ -127,7 +127,9 @@ class Account:
         row = self.books.execute(
             "select nextval(pg_get_serial_sequence('billing.invoice', 'invoice_id')), legal_entity_id,"
             " %s::date + (account.term_on(account_id, %s)).payment_days from account.account where account_id = %s",
-            day, day, self.account_id,
+            day,
+            day,
+            self.account_id,
         ).fetchone()
         assert row
         invoice_id, entity, due_day = row
