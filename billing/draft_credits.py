@@ -6,9 +6,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from billing import audit
 from billing.issuing import NotIssued, creditable, refusals
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/credits")
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts, audit
+from billing import accounts
 from billing.accounts import Account
 from billing.activation import activate_paid
 from billing.issuing import refusals
 from billing.recording import NotRecorded, new_key, open_instant
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/orders")
 ORDERS = queries.load("billing/waiting_orders")

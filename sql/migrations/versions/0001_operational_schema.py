@@ -29,6 +29,7 @@ FILES = (
     "balance",
     "period",
     "documents",
+    "news",
     "issue",
     "credit",
     "notices",
@@ -37,6 +38,7 @@ FILES = (
     "grants",
     "isolation",
     "portal",
+    "approval",
     "portal_campaigns",
 )
 

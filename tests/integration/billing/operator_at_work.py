@@ -15,6 +15,10 @@ from outbound.errors import OutboundError
 SETUP = """
 legal_entity: {name: Example Telecom, country: EG, timezone: Africa/Cairo, approvals: none}
 networks: [{prefix: "2010", operator: Vodafone EG, country: EG, zone: EG}]
+staff:
+  - {email: maha@telecom.example, name: Maha, role: manager}
+  - {email: omar@telecom.example, name: Omar, role: finance}
+  - {email: nour@telecom.example, name: Nour, role: operator}
 accounts:
   - name: nile
     scheme: prepaid
