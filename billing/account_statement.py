@@ -44,6 +44,6 @@ def statement(account: str, first: date | None = None, last: date | None = None)
         except psycopg.errors.UndefinedTable as error:
             raise NoStatement("nothing has been built yet: run `outbound build`, then ask again") from error
     return {
-        "account": account, "currency": owner.currency, "from": first, "to": last, "as_of": built[0] if built else None,
+        "account": account, "currency": owner.currency, "from": first, "to": last, "as_of": owner.on_its_clock(built[0]) if built else None,
         "opening": opening, "lines": lines, "closing": lines[-1]["balance"] if lines else opening, "ageing": ageing,
     }  # fmt: skip

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import psycopg
 from psycopg.rows import class_row
 
-from outbound import queries
+from outbound import clock, queries
 from outbound.errors import OutboundError
 from outbound.money import currency_digits
 
@@ -42,6 +42,9 @@ class Account:
     @property
     def digits(self) -> int:
         return currency_digits(self.currency)
+
+    def on_its_clock(self, instant: datetime) -> datetime:
+        return clock.on_clock(instant, self.timezone)
 
     def must_be(self, scheme: str, instead: str) -> None:
         if self.scheme != scheme:

@@ -52,10 +52,11 @@ def activate(connection: psycopg.Connection, buyer: Account, order: Order, at: d
     (purchase_id,) = connection.execute(Q.buy, values).fetchone() or (None,)
     invoice = issue_one(connection, buyer.account_id, None, purchase_id) or {}
     after, done = balances.balance(connection, buyer.account_id, at)
-    result = {"account": buyer.name, "order": order.key, "at": at, "units": order.units, "rate": agreed}
+    result = {"account": buyer.name, "order": order.key, "at": buyer.on_its_clock(at)}
+    result |= {"units": order.units, "rate": agreed}
     result |= {name: value for name, value in invoice.items() if name != "issue_day"} | _extension(done)
     buyer.must_outlive(lot.last_valid_day for lot in after)
-    speaker = telling.Speaker(buyer.digits)
+    speaker = telling.Speaker(buyer.currency)
     result["says"] = telling.purchase(speaker, order.key, order.units, buyer.recharge_tolerance, before, after, done)
     result["posts"] = [{"on": name, "amount": amount} for name, amount in balances.posted(done).items()]
     result["lots"] = balances.shown(after)
@@ -65,21 +66,23 @@ def activate(connection: psycopg.Connection, buyer: Account, order: Order, at: d
 def place(connection: psycopg.Connection, buyer: Account, order: Order) -> dict[str, Any]:
     """An order that waits for its money; it takes effect at once where there is enough on account. Raises NotRecorded."""
     quoted = price(connection, buyer, order, buyer.today)
+    at = instant(connection)
     values = {
         "account": buyer.account_id, "key": order.key, "units": order.units, "agreed": order.rate,
         "card_zone": order.card_zone, "zones": _zones(connection, buyer, order), "net": quoted.net, "vat": quoted.vat,
-        "currency": buyer.currency, "actor": audit.actor(), "at": instant(connection),
+        "currency": buyer.currency, "actor": audit.actor(), "at": at,
     }  # fmt: skip
     connection.execute(ORDERS.place, values)
     told = {
         "account": buyer.name,
         "order": order.key,
         "state": "waits for its payment",
-        "at": values["at"],
+        "at": buyer.on_its_clock(at),
         "units": order.units,
     }
     told |= {"pro_forma": order.key, "rate": quoted.rate, "net": quoted.net, "vat": quoted.vat, "total": quoted.total}
     told["currency"] = buyer.currency
+    told["says"] = telling.order(telling.Speaker(buyer.currency), order.units, quoted.rate, quoted.net, quoted.vat)
     audit.record(connection, "order", buyer.account_id, order.key, told)
     done = activate_paid(connection, buyer)
     return next((one for one in done if one["order"] == order.key), told)

@@ -55,9 +55,14 @@ def _adjust(
         connection.execute(Q.adjust, values)
         after, done = balances.balance(connection, owner.account_id, at)
         owner.must_outlive(lot.last_valid_day for lot in after)
-        result: dict[str, Any] = {"account": account, kind: name, "at": at}
+        result: dict[str, Any] = {
+            "account": account,
+            kind: name,
+            "at": owner.on_its_clock(at),
+            "currency": owner.currency,
+        }
         result["units"] = units if units is not None else sum(abs(one.units) for one in done)
-        result["says"] = _told(kind, telling.Speaker(owner.digits), units or 0, before, after, done)
+        result["says"] = _told(kind, telling.Speaker(owner.currency), units or 0, before, after, done)
         result["posts"] = [{"on": place, "amount": amount} for place, amount in balances.posted(done).items()]
         if kind == "refund":
             result["credit_notes"], without = _credit_notes(connection, owner, done, reason)

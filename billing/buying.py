@@ -12,7 +12,7 @@ from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.setup import costing, costs
 from outbound.setup.difference import Change, difference, existing, write
-from outbound.setup.model import BuyRate, FxRate
+from outbound.setup.prices import BuyRate, FxRate
 from outbound.setup.reading import explained
 from outbound.setup.tables import FX_RATE, buy_rates, fx_rates
 from recipients.listing import Listing, open_list

@@ -13,7 +13,6 @@ from billing.build import build_in_turn, turn
 from outbound import audit, clock, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
-from outbound.money import currency_digits
 
 log = logger(__name__)
 Q = queries.load("billing/closing")
@@ -65,8 +64,9 @@ def close(
         return []
     not_over = [one for one in waiting if one.ends_at > clock.now()]
     if not_over:
-        ends = max(one.ends_at for one in not_over)
-        raise NotClosed(f"{month} is not over: it ends at {ends:%Y-%m-%d %H:%M} UTC; try again then")
+        last = max(not_over, key=lambda one: one.ends_at)
+        ends = clock.on_clock(last.ends_at, last.timezone)
+        raise NotClosed(f"{month} is not over: it ends at {ends:%Y-%m-%d %H:%M} ({last.timezone}); try again then")
     closed: list[dict[str, Any]] = []
     proposed: list[str] = []
     refused = [
@@ -125,8 +125,14 @@ def _freeze(connection: psycopg.Connection, owner: accounts.Account, month: date
     assert row is not None  # noqa: S101  one row is inserted
     figures = json.loads(row[0], parse_float=Decimal)
     audit.record(connection, "close-month", owner.account_id, f"{month:%Y-%m}", figures)
-    closed = {"account": owner.name, "month": f"{month:%Y-%m}", "ends_at": f"{row[2]:%Y-%m-%d %H:%M} UTC"} | figures
-    return closed | {"says": telling.month(telling.Speaker(currency_digits(row[3])), closed, posts=row[1])}
+    closed = {
+        "account": owner.name,
+        "month": f"{month:%Y-%m}",
+        "ends_at": owner.on_its_clock(row[2]),
+        "currency": row[3],
+    }
+    closed |= figures
+    return closed | {"says": telling.month(telling.Speaker(row[3]), closed, posts=row[1])}
 
 
 def _summary(row: dict[str, Any]) -> str:

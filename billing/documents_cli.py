@@ -141,5 +141,5 @@ def reconcile(account: str | None, no_build: bool, as_json: bool) -> None:
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Figures of prepaid and postpaid months in the same columns."""
-    columns = ("net", "vat", "total", "closing", "rerate_value", "blended_value", "difference", "says")
+    columns = ("currency", "net", "vat", "total", "closing", "rerate_value", "blended_value", "difference", "says")
     return {"account": row["account"], "month": row["month"]} | {column: row.get(column) for column in columns}

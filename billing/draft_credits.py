@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from billing import telling
 from billing.issuing import NotIssued, creditable, refusals
 from outbound import audit, database, queries
 
@@ -33,7 +34,7 @@ def propose(
                 "class": kind, "net": amount, "currency": invoice.currency,
             }  # fmt: skip
             audit.record(connection, "propose credit", invoice.account_id, str(draft), done | {"reason": reason})
-    told = f"proposes a credit of {amount} {invoice.currency} net on line {line} of {label}; nothing is credited yet:"
+    told = f"proposes a credit of {telling.Speaker(invoice.currency).sum(amount)} net on line {line} of {label}; nothing is credited yet:"
     return done | {"says": [f"{told} someone else than {audit.actor()} has to approve it"]}
 
 
@@ -54,9 +55,7 @@ def approve(draft: int, *, dry_run: bool = False) -> dict[str, Any]:
                 "vat": vat, "total": net + vat, "currency": found["currency"],
             }  # fmt: skip
         audit.record(connection, "credit", found["account_id"], label, done | {"reason": found["reason"]})
-    said = (
-        f"credits line {found['line']} of {found['invoice']} as {label}: net {net}, VAT {vat}, receivable {-net - vat}"
-    )
+    said = telling.Speaker(found["currency"]).credited(found["line"], found["invoice"], label, net, vat)
     return done | {"says": [f"{said}; proposed by {found['proposed_by']}: {found['reason']}"]}
 
 
@@ -71,7 +70,8 @@ def reject(draft: int, reason: str, *, dry_run: bool = False) -> dict[str, Any]:
         connection.execute(Q.reject, {"draft": draft, "actor": audit.actor(), "reason": reason})
         done = {"account": found["account"], "draft_credit": draft, "state": "rejected", "reason": reason}
         audit.record(connection, "reject credit", found["account_id"], str(draft), done)
-    return done | {"says": [f"turns down {found['net']} net on line {found['line']} of {found['invoice']} for good"]}
+    net = telling.Speaker(found["currency"]).sum(found["net"])
+    return done | {"says": [f"turns down {net} net on line {found['line']} of {found['invoice']} for good"]}
 
 
 def proposed(*, account: str | None = None, decided: bool = False) -> list[dict[str, Any]]:

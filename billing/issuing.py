@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import dict_row
 
-from billing import accounts, approvals
+from billing import accounts, approvals, telling
 from billing.build import build
 from billing.closing import first_day
 from outbound import audit, database, queries
@@ -103,7 +103,7 @@ def _issue_draft(connection: psycopg.Connection, draft: _Draft, dry_run: bool) -
     says = [
         (
             f"issues {done['invoice']} to {draft.account} for {draft.month}, {len(lines)} line{'' if len(lines) == 1 else 's'}:"
-            f" net {done['net']}, VAT {done['vat']}, receivable {done['total']} {done['currency']}"
+            f" {telling.Speaker(done['currency']).invoiced(done['net'], done['vat'])}"
         )
     ]
     return [{"account": draft.account, "month": draft.month} | done | {"says": says, "lines": lines}]
@@ -160,10 +160,11 @@ def credit(
             if not dry_run:
                 subject = f"{label} line {line} net {done['net']} VAT {done['vat']}"
                 approvals.ask(connection, invoice.legal_entity_id, invoice.approvals, "credit", subject)
+    speaker = telling.Speaker(invoice.currency)
     says = [
         (
-            f"credits line {line} of {label} as {done['credit_note']}: net {done['net']}, VAT {done['vat']},"
-            f" receivable {-done['total']} {invoice.currency}; {left} net of the line can still be credited"
+            f"{speaker.credited(line, label, done['credit_note'], done['net'], done['vat'])};"
+            f" {speaker.sum(left)} net of the line can still be credited"
         )
     ]
     return {

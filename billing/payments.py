@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts
+from billing import accounts, telling
 from billing.accounts import Account
 from billing.activation import activate_paid
 from billing.issuing import refusals
-from billing.recording import NotRecorded, new_key, open_instant
+from billing.recording import NotRecorded, instant, new_key, open_instant
 from outbound import audit, database, queries
+from outbound.money import round_money
 
 Q = queries.load("billing/orders")
 ORDERS = queries.load("billing/waiting_orders")
@@ -43,8 +44,12 @@ def payment(
         payer = accounts.take_turn(connection, account)
         when = open_instant(connection, payer, at)
         result = record(connection, payer, paid, when, key)
+        result["says"] = _told(connection, payer, paid)
         activated = activate_paid(connection, payer, None if at else when)
         if activated:
+            result["says"] += [
+                f"order {one['order']} takes effect: {told}" for one in activated for told in one["says"]
+            ]
             result["activated"] = [
                 {name: one[name] for name in ("order", "units", "rate", "invoice", "total")} for one in activated
             ]
@@ -56,6 +61,7 @@ def record(
 ) -> dict[str, Any]:
     """One payment in the transaction of the caller. Raises NotRecorded."""
     check(payer, paid)
+    amount, withheld = (round_money(part, payer.digits) for part in (paid.amount, paid.withheld))
     receipt = new_key(connection, payer, "PAY", key)
     invoice, order = named(connection, payer, paid.names) if paid.names else (None, None)
     values = {
@@ -65,17 +71,25 @@ def record(
     }  # fmt: skip
     connection.execute(Q.pay, values)
     result = {
-        "account": payer.name, "payment": receipt, "at": at, "amount": paid.amount, "currency": payer.currency,
+        "account": payer.name, "payment": receipt, "at": payer.on_its_clock(at), "amount": amount, "currency": payer.currency,
         "pays": paid.names or "the oldest invoices first",
     }  # fmt: skip
     posts = {
-        "bank": paid.amount,
-        "withholding_tax": paid.withheld,
-        "receivable": -paid.amount - paid.withheld,
+        "bank": amount,
+        "withholding_tax": withheld,
+        "receivable": -amount - withheld,
     }
     result["posts"] = [{"on": name, "amount": amount} for name, amount in posts.items() if amount]
     audit.record(connection, "payment", payer.account_id, receipt, result)
     return result
+
+
+def _told(connection: psycopg.Connection, payer: Account, paid: Payment) -> list[str]:
+    row = connection.execute(Q.owed, {"account": payer.account_id, "at": instant(connection)}).fetchone()
+    owed = row[0] if row else Decimal(0)
+    return telling.payment(
+        telling.Speaker(payer.currency), payer.name, paid.amount, paid.withheld, paid.certificate, paid.names, owed
+    )
 
 
 def check(payer: Account, paid: Payment) -> None:

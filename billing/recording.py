@@ -46,7 +46,11 @@ def open_instant(connection: psycopg.Connection, payer: Account, at: datetime | 
         return instant(connection)
     closed = closed_until(connection, payer)
     if closed and at < closed:
-        raise NotRecorded(f"{at:%Y-%m-%d %H:%M} UTC lies in a month that {payer.name} has closed: give a later --at")
+        raise NotRecorded(f"{_told(payer, at)} lies in a month that {payer.name} has closed: give a later --at")
     if at > clock.now():
-        raise NotRecorded(f"{at:%Y-%m-%d %H:%M} UTC is still to come: record a payment when it is there")
+        raise NotRecorded(f"{_told(payer, at)} is still to come: record a payment when it is there")
     return at
+
+
+def _told(payer: Account, at: datetime) -> str:
+    return f"{payer.on_its_clock(at):%Y-%m-%d %H:%M} ({payer.timezone})"

@@ -5,15 +5,23 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 
 from billing.balances import Lot, Movement
+from outbound.money import currency_digits
 
 
 class Speaker(NamedTuple):
-    """Writes amounts with the digits of a currency."""
+    """Writes amounts with the digits of a currency; the last one of a sentence names it."""
 
-    digits: int
+    currency: str
+
+    @property
+    def digits(self) -> int:
+        return currency_digits(self.currency)
 
     def money(self, amount: Decimal | int) -> str:
         return f"{amount:,.{self.digits}f}"
+
+    def sum(self, amount: Decimal | int) -> str:
+        return f"{self.money(amount)} {self.currency}"
 
     def price(self, rate: Decimal) -> str:
         """At least the currency's digits: 0.10, 0.0825."""
@@ -21,7 +29,11 @@ class Speaker(NamedTuple):
         return written if len(written.partition(".")[2]) >= self.digits else f"{rate:.{self.digits}f}"
 
     def invoiced(self, net: Decimal, vat: Decimal) -> str:
-        return f"net {self.money(net)}, VAT {self.money(vat)}, receivable {self.money(net + vat)}"
+        return f"net {self.money(net)}, VAT {self.money(vat)}, receivable {self.sum(net + vat)}"
+
+    def credited(self, line: int, invoice: str, note: str, net: Decimal, vat: Decimal) -> str:
+        money = f"net {self.money(net)}, VAT {self.money(vat)}, receivable {self.sum(-net - vat)}"
+        return f"credits line {line} of {invoice} as {note}: {money}"
 
     def held(self, lot: Lot) -> str:
         return f"{units(lot.remaining)} at {self.price(lot.rate)} until {lot.last_valid_day}"
@@ -58,6 +70,17 @@ def purchase(
     return [said, *_served(speaker, done)]
 
 
+def order(speaker: Speaker, ordered: int, rate: Decimal, net: Decimal, vat: Decimal) -> list[str]:
+    """Units that come with their payment (CHARGING 12)."""
+    total = f"net {speaker.money(net)}, VAT {speaker.money(vat)}, total {speaker.sum(net + vat)}"
+    return [
+        (
+            f"orders {units(ordered)} at {speaker.price(rate)}: {total}; the units come with the payment that covers it, and R,"
+            " rate and VAT are those of then"
+        )
+    ]
+
+
 def grant(speaker: Speaker, given: int, after: Sequence[Lot], done: Sequence[Movement]) -> list[str]:
     """A lot without a rate, and whom it serves at once (CHARGING 15, 22)."""
     opened = next(one.lot for one in done if one.kind == "grant")
@@ -70,7 +93,7 @@ def refund(speaker: Speaker, before: Iterable[Lot], done: Sequence[Movement]) ->
     """Which lots give how many units, and what is paid back of their value (CHARGING 21)."""
     lots = {lot.lot: lot for lot in before}
     said = [
-        f"takes {units(-one.units)} of lot {one.lot} ({speaker.held(lots[str(one.lot)])}): {speaker.money(one.against)} back"
+        f"takes {units(-one.units)} of lot {one.lot} ({speaker.held(lots[str(one.lot)])}): {speaker.sum(one.against)} back"
         for one in done
         if one.kind == "refund"
     ]
@@ -81,10 +104,10 @@ def refund(speaker: Speaker, before: Iterable[Lot], done: Sequence[Movement]) ->
                 if one.lot
                 else "pays back what another system sold, without a credit note"
             )
-            said.append(f"{whose}: net {speaker.money(one.against)}, VAT {speaker.money(one.vat)}")
+            said.append(f"{whose}: net {speaker.money(one.against)}, VAT {speaker.sum(one.vat)}")
     unpaid = -sum((one.deferred + one.against for one in done if one.kind == "refund"), Decimal(0))
     if unpaid:
-        said.append(f"revaluation {speaker.money(-unpaid)}: nobody is paid back what nobody paid")
+        said.append(f"revaluation {speaker.sum(-unpaid)}: nobody is paid back what nobody paid")
     return said
 
 
@@ -97,11 +120,11 @@ def reversal(speaker: Speaker, done: Iterable[Movement], after: Iterable[Lot]) -
             held = f" ({speaker.held(lots[one.lot])} then)" if one.lot in lots else ""
             said.append(
                 f"gives {units(one.units)} back to lot {one.lot}{held}: usage revenue {speaker.money(-one.against)},"
-                f" deferred revenue {speaker.money(one.deferred)}"
+                f" deferred revenue {speaker.sum(one.deferred)}"
             )
         elif one.kind == "lapsed_reversal":
             said.append(
-                f"lot {one.lot} has lapsed: {units(one.units)} stay lapsed, {speaker.money(one.against)} go from usage"
+                f"lot {one.lot} has lapsed: {units(one.units)} stay lapsed, {speaker.sum(one.against)} go from usage"
                 " revenue to breakage"
             )
         elif one.kind == "shortfall_reversal":
@@ -109,24 +132,36 @@ def reversal(speaker: Speaker, done: Iterable[Movement], after: Iterable[Lot]) -
     return said
 
 
+def payment(
+    speaker: Speaker, payer: str, amount: Decimal, withheld: Decimal, certificate: str | None, names: str | None, owed: Decimal
+) -> list[str]:  # fmt: skip
+    """What came in, what it is for, and what is owed after it (CHARGING 25)."""
+    parts = [f"{speaker.sum(amount)} from {payer}"] if amount else []
+    if withheld:
+        parts.append(f"{speaker.sum(withheld)} of tax withheld by {payer}, certificate {certificate}")
+    left = f"{speaker.sum(owed)} owed after it" if owed > 0 else "nothing owed after it"
+    on_account = f", {speaker.sum(-owed)} on account" if owed < 0 else ""
+    return [f"records {' and '.join(parts)}, for {names or 'what is oldest'}: {left}{on_account}"]
+
+
 def _served(speaker: Speaker, done: Iterable[Movement]) -> list[str]:
     served = [one for one in done if one.kind == "served"]
     if not served:
         return []
     count, charged = -sum(one.units for one in served), sum((one.against for one in served), Decimal(0))
-    return [f"serves a shortfall of {units(count)}: usage revenue {speaker.money(charged)}"]
+    return [f"serves a shortfall of {units(count)}: usage revenue {speaker.sum(charged)}"]
 
 
 def month(speaker: Speaker, closed: dict[str, Any], *, posts: str | None) -> list[str]:
     """What closing a month freezes (CHARGING 16, 24, 26). posts: the valuation, of a prepaid month."""
     where = f"{closed['account']} {closed['month']}"
-    since = f"from then on nothing but late usage is recorded before {closed['ends_at']}"
+    since = f"from then on nothing but late usage is recorded before {closed['ends_at']:%Y-%m-%d %H:%M}"
     if posts is None:
         count = closed["lines"]
         return [
             (
                 f"freezes {where}: {count} line{'' if count == 1 else 's'}, net {speaker.money(closed['net'])},"
-                f" VAT {speaker.money(closed['vat'])}, total {speaker.money(closed['total'])}; unbilled until it is issued; {since}"
+                f" VAT {speaker.money(closed['vat'])}, total {speaker.sum(closed['total'])}; unbilled until it is issued; {since}"
             )
         ]
     if "closing" not in closed:
@@ -138,9 +173,9 @@ def month(speaker: Speaker, closed: dict[str, Any], *, posts: str | None) -> lis
         if closed.get(name) or name in ("opening", "closing")
     )
     return [
-        f"freezes {where}: deferred revenue {flow}",
+        f"freezes {where}: deferred revenue {flow} {speaker.currency}",
         (
-            f"values: rerate {value['rerate_value']}, blended {value['blended_value']}, difference {value['difference']};"
+            f"values: rerate {value['rerate_value']}, blended {value['blended_value']}, difference {value['difference']} {speaker.currency};"
             f" {posts} posts, which the first close fixed; {since}"
         ),
     ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing import approvals
+from billing import approvals, telling
 from billing.build import build
 from billing.issuing import Invoice, find, refusals
 from outbound import audit, database, queries
@@ -37,11 +37,12 @@ def void(
 
 def _void_says(label: str, invoice: Invoice) -> str:
     """A month's receivable goes with its invoice; a purchase owes for its units, with or without one (CHARGING 18, 28)."""
+    speaker = telling.Speaker(invoice.currency)
     what = f"{label} of {invoice.account} becomes void and keeps its number"
     again = f"outbound issue {invoice.month} --account {invoice.account}"
     if invoice.kind == "purchase":
         return (
-            f"{what}: its purchase stays, with units, receivable {invoice.total} {invoice.currency} and VAT {invoice.vat};"
+            f"{what}: its purchase stays, with units, receivable {speaker.money(invoice.total)} and VAT {speaker.sum(invoice.vat)};"
             f" issue it again with {again}"
         )
-    return f"{what}: receivable {-invoice.total} {invoice.currency}; {invoice.month} is a draft again: {again}"
+    return f"{what}: receivable {speaker.sum(-invoice.total)}; {invoice.month} is a draft again: {again}"

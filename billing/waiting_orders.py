@@ -36,6 +36,11 @@ def cancel(account: str, order: str, reason: str, *, dry_run: bool = False) -> d
             )
         values = {"order": row[0], "account": buyer.account_id, "actor": audit.actor(), "reason": reason}
         connection.execute(Q.cancel, values)
-        result = {"account": account, "order": order, "state": "cancelled", "reason": reason}
+        result: dict[str, Any] = {"account": account, "order": order, "state": "cancelled", "reason": reason}
         audit.record(connection, "order cancel", buyer.account_id, order, result)
-        return result | {"activated": [one["order"] for one in activate_paid(connection, buyer)]}
+        activated = activate_paid(connection, buyer)
+        result["says"] = [
+            f"gives up order {order} of {account}; what was paid in its name is on account",
+            *(f"order {one['order']} takes effect: {told}" for one in activated for told in one["says"]),
+        ]
+        return result | {"activated": [one["order"] for one in activated]}

@@ -14,6 +14,7 @@ from smpp.message_id import Form
 
 log = logger("dispatch.matching")
 Q = load("dispatch/receipts")
+DOUBT = load("dispatch/doubt")
 
 LIMIT = 20_000  # receipts of one statement
 YOUNG = timedelta(hours=3)  # before its receipt: older attempts are looked for when the receipt waits
@@ -38,11 +39,11 @@ class Matcher:
         while await self._match_lot():
             pass
         await self._match_waiting(now)
-        self.matched += await self._settle(Q.match_in_doubt, {"limit": LIMIT})
+        self.matched += await self._settle(DOUBT.match_in_doubt, {"limit": LIMIT})
         if listening:
             since = {"connectors": list(listening), "since": list(listening.values())}
-            self.matched += await self._settle(Q.settle_by_silence, since)
-        self.matched += await self._settle(Q.settle_by_time, {})
+            self.matched += await self._settle(DOUBT.settle_by_silence, since)
+        self.matched += await self._settle(DOUBT.settle_by_time, {})
 
     async def _match_lot(self) -> bool:
         """The next new receipts; whether there are more that are ready."""
@@ -111,6 +112,7 @@ async def _know_ids(connection: psycopg.AsyncConnection, waiting: Sequence[tuple
 async def reopen(connection: psycopg.AsyncConnection, settled: Sequence[tuple[int, ...]]) -> None:
     """The batches of these (campaign, ordinal) are planned again."""
     cursor = await connection.execute(
-        Q.reopen_batches.encode(), {"campaigns": [row[0] for row in settled], "ordinals": [row[1] for row in settled]}
+        DOUBT.reopen_batches.encode(),
+        {"campaigns": [row[0] for row in settled], "ordinals": [row[1] for row in settled]},
     )
     log.info("settled what was in doubt", attempts=len(settled), reopened=cursor.rowcount)

@@ -19,7 +19,7 @@ from outbound.errors import OutboundError
 from outbound.queries import load
 
 Q = load("dispatch/statement")
-QR = load("dispatch/receipts")
+DOUBT = load("dispatch/doubt")
 
 _AROUND = timedelta(days=2)  # of the statement's times: where attempts of the same ids are looked for
 _CHUNK = 10_000
@@ -177,7 +177,7 @@ def _settle(connection: psycopg.Connection, where: dict[str, Any]) -> int:
         },
     )
     connection.execute(
-        QR.reopen_batches,
+        DOUBT.reopen_batches,
         {"campaigns": [doubt.campaign_id for _, doubt in pairs], "ordinals": [doubt.ordinal for _, doubt in pairs]},
     )
     return len(pairs)

@@ -13,6 +13,11 @@ def local_day(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+def on_clock(instant: datetime, zone: str) -> datetime:
+    """The same instant as the clocks of a time zone show it."""
+    return instant.astimezone(ZoneInfo(zone))
+
+
 def day_start(day: date, zone: str) -> datetime:
     """The instant at which a local day begins, in UTC.
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,10 @@ Row = Sequence[Any]
 Writer = Callable[[list[str], Iterable[Row], IO[bytes]], int]
 BLOCK = 5_000
 SHEET_ROWS = 1_048_575  # that a sheet holds below its heading
+SHEET_BEGINS = 1900  # the first year that a spreadsheet has dates of
+DAY_WIDTH, INSTANT_WIDTH = 14, 24  # in characters: a date that does not fit is shown as ####
+INSTANTS = ("at", "by", "hour")  # what the names of their columns end with
+FORMS = {"money": "#,##0.00####", "day": "yyyy-mm-dd", "instant": 'yyyy-mm-dd hh:mm:ss" UTC"'}
 
 
 class CannotWrite(OutboundError):
@@ -97,7 +102,8 @@ def to_json(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
 
 
 def to_xlsx(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
-    """Row by row with constant memory; a new sheet where one is full. No text becomes a formula or a link."""
+    """Row by row with constant memory; a new sheet where one is full. No text becomes a formula or a link; amounts and rates
+    are numbers that show two decimals or more, days are days, and instants are UTC's, which their cells say."""
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
@@ -109,12 +115,13 @@ def to_xlsx(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
         }  # fmt: skip
         book = xlsxwriter.Workbook(place, options)
         count = 0
+        forms = {kind: book.add_format({"num_format": shown}) for kind, shown in FORMS.items()}
         sheet = _sheet(book, heads)
         for count, row in enumerate(rows, start=1):
             if count > 1 and (count - 1) % SHEET_ROWS == 0:
                 sheet = _sheet(book, heads)
             for column, value in enumerate(row):
-                _cell(sheet, (count - 1) % SHEET_ROWS + 1, column, value)
+                _cell(sheet, (count - 1) % SHEET_ROWS + 1, column, value, forms)
         try:
             book.close()
         except FileCreateError as error:
@@ -131,15 +138,22 @@ def _sheet(book: Any, heads: list[str]) -> Any:
     bold = book.add_format({"bold": True})
     for column, head in enumerate(heads):
         sheet.write_string(0, column, head, bold)
+        sheet.set_column(column, column, max(len(head) + 2, INSTANT_WIDTH if head.endswith(INSTANTS) else DAY_WIDTH))
     sheet.freeze_panes(1, 0)
     return sheet
 
 
-def _cell(sheet: Any, row: int, column: int, value: Any) -> None:
+def _cell(sheet: Any, row: int, column: int, value: Any, forms: dict[str, Any]) -> None:
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
-    elif isinstance(value, int | float | Decimal):
+    elif isinstance(value, Decimal):
+        sheet.write_number(row, column, value, forms["money"])
+    elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
+    elif isinstance(value, datetime) and value.year > SHEET_BEGINS:
+        sheet.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), forms["instant"])
+    elif isinstance(value, date) and value.year >= SHEET_BEGINS:
+        sheet.write_datetime(row, column, value, forms["day"])
     elif value is not None:
         sheet.write_string(row, column, str(cells.plain(value)))
 

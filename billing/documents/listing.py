@@ -12,7 +12,7 @@ from billing.documents import einvoice, ubl, usage_file
 from billing.documents.content import Document
 from billing.documents.loading import find
 from billing.documents.pages import Typesetter
-from outbound import database, queries
+from outbound import clock, database, queries
 from outbound.errors import OutboundError
 
 Q = queries.load("billing/documents")
@@ -23,10 +23,15 @@ class NoUsageFile(OutboundError):
 
 
 def documents(account: str | None = None) -> list[dict[str, Any]]:
+    """All of them, or an account's; when each went out is on its account's clock."""
     with database.connect("billing") as connection:
         only = accounts.find(connection, account).account_id if account else None
         with connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(Q.all, {"account": only}).fetchall()
+            rows = cursor.execute(Q.all, {"account": only}).fetchall()
+    for row in rows:
+        zone, at = row.pop("timezone"), row["delivered_at"]
+        row["delivered_at"] = at and clock.on_clock(at, zone)
+    return rows
 
 
 def write_one(label: str, form: str, path: Path, *, language: str | None = None, account: str | None = None) -> int:

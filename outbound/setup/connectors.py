@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.setup import tables
+from outbound.setup.carrier import Connector
 from outbound.setup.difference import Change, Row, difference, existing, write
 from outbound.setup.document import written
-from outbound.setup.model import Connector
 from outbound.setup.reading import explained, unknown_key
 
 GUARDS = queries.load("setup/guards")

@@ -13,7 +13,8 @@ from outbound.errors import OutboundError
 from outbound.landing.address import Address, WrongLanding, parse
 from outbound.setup import costs
 from outbound.setup.document import Document, Place, Problem, written
-from outbound.setup.model import Account, Change, Setup, Terms
+from outbound.setup.model import Account, Setup
+from outbound.setup.terms import Change, Terms
 
 LIMITS = ("credit_limit", "monthly_cap")  # that a change can take away again
 

@@ -5,9 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from outbound.setup.carrier import Connector, Route
 from outbound.setup.difference import Kind, Row
-from outbound.setup.model import Account, BuyRate, Connector, FxRate, Network, Route, Setup, Staff, Terms, User
+from outbound.setup.model import Account, Network, Setup, Staff, User
+from outbound.setup.prices import BuyRate, FxRate
 from outbound.setup.reading import base_terms, changed_terms, landing_of
+from outbound.setup.terms import Terms
 from outbound.setup.values import sender_kind
 
 EVER = date(1900, 1, 1)  # from when terms and targets hold that name no day

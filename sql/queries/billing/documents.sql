@@ -43,7 +43,7 @@ order by n;
 -- all --
 select
     account.name as account, document.label as document, document.kind, document.issue_day, document.net + document.vat as total,
-    document.currency, document.is_void as void, document.delivered_at, document.uuid, document.tax_status
+    document.currency, document.is_void as void, document.delivered_at, document.uuid, document.tax_status, account.timezone
 from billing.document
 join account.account using (account_id)
 where %(account)s::bigint is null or document.account_id = %(account)s

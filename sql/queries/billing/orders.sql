@@ -94,3 +94,6 @@ from account.purchase
 join account.account using (account_id)
 where purchase.account_id = %(account)s
   and purchase.business_key = %(key)s;
+
+-- owed --
+select billing.owed(%(account)s, %(at)s);

@@ -33,7 +33,7 @@ def test_a_proposal_credits_nothing_until_somebody_else_approves(operator, label
         == said
         == [
             (
-                f"credits line 1 of {label} as {done['credit_note']}: net 5.00, VAT 0.70, receivable -5.70;"
+                f"credits line 1 of {label} as {done['credit_note']}: net 5.00, VAT 0.70, receivable -5.70 EGP;"
                 " proposed by maha@telecom.example: S3 missed"
             )
         ]

@@ -142,7 +142,7 @@ def test_a_purchase_whose_invoice_is_void_is_owed_for_and_is_issued_again(operat
     assert done["says"] == [
         (
             f"{bought['invoice']} of nile becomes void and keeps its number: its purchase stays, with units,"
-            f" receivable 114.00 EGP and VAT 14.00; issue it again with {again}"
+            f" receivable 114.00 and VAT 14.00 EGP; issue it again with {again}"
         )
     ]
     found = operator.run("reconcile", "--no-build", "--json")

@@ -75,9 +75,9 @@ def test_a_month_is_billed_in_its_currency_s_digits_and_by_its_last_day_s_tax(ma
     closed = march.does("close-month", "2024-03")["closed"]
     said = {row["account"]: row["says"][0] for row in closed}
     assert said["kuwait"].startswith(
-        "freezes kuwait 2024-03: 2 lines, net 4.165, VAT 0.208, total 4.373; unbilled until"
+        "freezes kuwait 2024-03: 2 lines, net 4.165, VAT 0.208, total 4.373 KWD; unbilled until"
     )
-    assert said["tokyo"].startswith("freezes tokyo 2024-03: 1 line, net 501, VAT 50, total 551; unbilled until")
+    assert said["tokyo"].startswith("freezes tokyo 2024-03: 1 line, net 501, VAT 50, total 551 JPY; unbilled until")
     told = march.does("issue", "2024-03", "--dry-run")["issued"]
     # a dry run numbers them one after the other, as they will be, and uses no number up
     assert [row["invoice"][-6:] for row in told] == ["000001", "000002", "000003", "000004"]

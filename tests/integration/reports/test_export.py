@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,28 @@ def test_a_workbook_holds_numbers_as_text_and_no_formula(traffic: str, tmp_path:
     assert book.active.cell(2, heads.index("carrier_message_id") + 1).data_type == "s"
     assert isinstance(cells["msisdn"], str)
     assert cells["line"] == 2
+    book.close()
+
+
+def test_a_workbook_holds_days_as_days_and_amounts_as_numbers(tmp_path: Path) -> None:
+    """What a person sorts, filters and sums; the shown digits are those of money, or all of a rate's."""
+    path = tmp_path / "out.xlsx"
+    at = datetime(2026, 10, 31, 22, 30, 15, tzinfo=timezone(timedelta(hours=2)))
+    row = [date(2026, 10, 31), at, Decimal("-1140.00"), Decimal("0.100500"), 12_000, None, date(1, 1, 1)]
+    with path.open("wb") as target:
+        export.to_xlsx(["day", "at", "net", "rate", "units", "nothing", "long ago"], [row], target)
+    book = openpyxl.load_workbook(path)
+    cells = list(book.active[2])
+    assert [cell.value for cell in cells] == [
+        datetime(2026, 10, 31), datetime(2026, 10, 31, 20, 30, 15), -1140, 0.1005, 12_000, None, "0001-01-01",
+    ]  # fmt: skip
+    assert [cell.is_date for cell in cells[:3]] == [True, True, False]
+    assert [cell.number_format for cell in cells[:5]] == [
+        "yyyy-mm-dd", 'yyyy-mm-dd hh:mm:ss" UTC"', "#,##0.00####", "#,##0.00####", "General",
+    ]  # fmt: skip
+    shown = ["2026-10-31", "2026-10-31 20:30:15 UTC", "-1,140.00"]
+    widths = [book.active.column_dimensions[column].width for column in "ABC"]
+    assert all(width > len(cell) for width, cell in zip(widths, shown, strict=True))  # else a cell shows ####
     book.close()
 
 

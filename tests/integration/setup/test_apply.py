@@ -12,8 +12,8 @@ import yaml
 from ingest.gate import THRESHOLDS
 from ingest.options import Options, Policy, policy
 from outbound.setup.apply import apply
+from outbound.setup.campaigns import Defaults, Gate
 from outbound.setup.cli import EXAMPLE
-from outbound.setup.model import Defaults, Gate
 from outbound.setup.reading import WrongSetup
 
 NILE = {

@@ -6,9 +6,10 @@ from typing import get_args
 
 import pytest
 
-from outbound.setup import model, papers
+from outbound.setup import carrier, papers
+from outbound.setup.carrier import Meaning
 from outbound.setup.document import Unreadable, parse
-from outbound.setup.model import Meaning, Setup
+from outbound.setup.model import Setup
 from outbound.setup.reading import WrongSetup, understand
 from smpp import status, timers
 
@@ -275,4 +276,4 @@ accounts:
 
 def test_a_dead_session_is_noticed_after_the_time_that_the_sessions_take() -> None:
     """The kernel counts with these two without importing the protocol."""
-    assert (model.ENQUIRE_LINK, model.DEAD_AFTER_ENQUIRE) == (timers.ENQUIRE_LINK, timers.DEAD_AFTER_ENQUIRE)
+    assert (carrier.ENQUIRE_LINK, carrier.DEAD_AFTER_ENQUIRE) == (timers.ENQUIRE_LINK, timers.DEAD_AFTER_ENQUIRE)
