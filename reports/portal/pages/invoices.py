@@ -71,6 +71,4 @@ def statement(request: Request, visitor: Customer, reader: Reading) -> Response:
     lead = N_("What you owe, line by line, as of the last build of the books.")
     if not reader.is_built("finance.account_statements"):
         return page(request, visitor, "list.html", list=None, title=N_("Statement of account"), lead=lead)
-    standing = reader.first(Q.balance)
-    values = {"currency": standing.currency if standing else None}
-    return STATEMENT.respond(request, reader, "list.html", values, title=N_("Statement of account"), lead=lead)
+    return STATEMENT.respond(request, reader, "list.html", title=N_("Statement of account"), lead=lead)

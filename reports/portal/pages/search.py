@@ -75,6 +75,6 @@ def _message(request: Request, reader: Reader, campaign: int, ordinal: int, reas
     return page(
         request, reader.visitor, "message.html", 200 if outcome is None else 422,
         message=found, number=found.msisdn if reason else None, outcome=outcome,
-        steps=reader.rows(Q.timeline, which), step_columns=STEPS,
+        steps=reader.rows(Q.timeline, {**which, "accepted_at": found.accepted_at, "completed_at": found.completed_at}), step_columns=STEPS,
         charges=reader.rows(Q.charges, which | {"account": found.account_id}) if is_charged else [], charge_columns=CHARGES,
     )  # fmt: skip

@@ -38,6 +38,7 @@ FILES = (
     "isolation",
     "portal",
     "portal_campaigns",
+    "portal_lists",
 )
 
 

@@ -42,34 +42,32 @@ where invoices.account = coalesce(%(account)s, invoices.account)
 -- ledger --
 select
     entry.account, entry.at, entry.entry, entry.kind, entry.ledger_account, entry.debit, entry.credit, entry.units,
-    term.currency
+    (select term.currency from account.term_on(entry.account_id, entry.day) as term) as currency
 from finance.ledger_entries as entry
-cross join lateral account.term_on(entry.account_id, entry.day) as term
 where entry.account = coalesce(%(account)s, entry.account)
   and left(entry.ledger_account, 4) = coalesce(%(ledger_account)s, left(entry.ledger_account, 4));
 
 -- lots --
 select
-    lot.account, lot.lot, lot.opened_at, lot.last_valid_day, lot.rate, lot.remaining, lot.state, lot.carrying_value, term.currency
+    lot.account, lot.lot, lot.opened_at, lot.last_valid_day, lot.rate, lot.remaining, lot.state, lot.carrying_value,
+    (select term.currency from account.term_on(lot.account_id, current_date) as term) as currency
 from finance.prepaid_lots as lot
-cross join lateral account.term_on(lot.account_id, current_date) as term
 where lot.account = coalesce(%(account)s, lot.account)
   and lot.state = coalesce(%(state)s, lot.state);
 
 -- ageing --
 select
     item.account, item.document, item.kind, item.day, item.due_day, item.days_overdue, item.amount, item.settled, item.open,
-    item.bucket, term.currency
+    item.bucket, (select term.currency from account.term_on(item.account_id, current_date) as term) as currency
 from finance.receivables_ageing as item
-cross join lateral account.term_on(item.account_id, current_date) as term
 where item.account = coalesce(%(account)s, item.account);
 
 -- deferred --
 select
     figure.account, figure.month, figure.opening + figure.brought_in as opening, figure.sold, figure.used, figure.given_back,
-    figure.lapsed, figure.refunded, figure.revalued, figure.closing, term.currency
+    figure.lapsed, figure.refunded, figure.revalued, figure.closing,
+    (select term.currency from account.term_on(figure.account_id, current_date) as term) as currency
 from finance.deferred_revenue as figure
-cross join lateral account.term_on(figure.account_id, current_date) as term
 where figure.account = coalesce(%(account)s, figure.account);
 
 -- margin --

@@ -36,7 +36,7 @@ limit 20;
 select
     message.campaign_id as campaign, message.ordinal, message.line, message.msisdn, message.encoding, message.segments,
     network.operator, message.zone, account.name as account, account.account_id, campaign.accepted_at, campaign.received_at,
-    file.name as file_name
+    campaign.completed_at, file.name as file_name
 from dispatch.message
 join intake.campaign using (campaign_id)
 join intake.file using (file_id)
@@ -46,7 +46,8 @@ where message.campaign_id = %(campaign)s
   and message.ordinal = %(ordinal)s;
 
 -- timeline --
--- Each instant of it: attempts, answers, receipts, what was given up.
+-- Each instant of it: attempts, answers, receipts, what was given up. Nothing is sent before it is accepted or after it is completed;
+-- a day more, for a worker stamps sent_at by a clock of its own.
 select at, what, detail, segment, attempt
 from (
     select
@@ -55,12 +56,16 @@ from (
     join dispatch.connector using (connector_id)
     where submission.campaign_id = %(campaign)s
       and submission.ordinal = %(ordinal)s
+      and submission.sent_at >= %(accepted_at)s::timestamptz - interval '1 day'
+      and submission.sent_at < coalesce(%(completed_at)s::timestamptz, now()) + interval '1 day'
     union all
     select
         answered_at, state::text, coalesce(carrier_message_id, 'status ' || command_status), segment, attempt
     from dispatch.submission
     where campaign_id = %(campaign)s
       and ordinal = %(ordinal)s
+      and submission.sent_at >= %(accepted_at)s::timestamptz - interval '1 day'
+      and submission.sent_at < coalesce(%(completed_at)s::timestamptz, now()) + interval '1 day'
       and answered_at is not null
     union all
     select received_at, 'receipt', 'state ' || state || coalesce(', error ' || error_code, ''), segment, attempt
