@@ -31,7 +31,7 @@ ACCOUNTS = Listing(
     ascending=True,
 )  # fmt: skip
 DOUBTS = [
-    Column("which", N_("Message"), href="/messages/{campaign}/{ordinal}"), Column("sent_at", N_("Sent"), "instant"),
+    Column("which", N_("Message"), href="/messages/{campaign}/{ordinal}"), Column("at", N_("Sent"), "instant"),
     Column("connector", N_("Connector")),
 ]  # fmt: skip
 ERRORS = [

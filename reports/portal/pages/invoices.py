@@ -21,7 +21,7 @@ Q = load("portal/money")
 KINDS = {"month": N_("month"), "purchase": N_("purchase"), "credit_note": N_("credit note")}
 DOCUMENTS = Listing(
     name="invoices",
-    query=f"select document.* from ({Q.documents}) as document where kind = coalesce(%(kind)s, kind)",  # noqa: S608  a query of ours
+    query=f"select document.* from ({Q.documents}) as document where (%(kind)s::text is null or kind = %(kind)s::text)",  # noqa: S608  a query of ours
     columns=[
         Column("issue_day", N_("Issued"), "day"),
         Column("label", N_("Number"), href="/invoices/{label}/pdf"),

@@ -17,7 +17,10 @@ where %(account)s::bigint is null or account.account_id = %(account)s
 order by account.name;
 
 -- doubts --
-select billing.unsettled_attempts(%(account)s, %(ends_at)s);
+select count(*)
+from billing.unsettled_attempt
+where account_id = %(account)s
+  and at < %(ends_at)s;
 
 -- unread --
 -- What of the month, or of before it, the marts have not read: it came in after they were.

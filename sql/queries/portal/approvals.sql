@@ -5,10 +5,10 @@ select
     approval, action, object, proposed_by, proposed_at, approved_by, approved_at,
     case when approved_by is null then 'open' else 'approved' end as state
 from billing.approvals
-where (case when approved_by is null then 'open' else 'approved' end)
-    = coalesce(%(state)s, case when approved_by is null then 'open' else 'approved' end);
+where %(state)s::text is null
+   or case when approved_by is null then 'open' else 'approved' end = %(state)s::text;
 
 -- credits --
 select draft_credit_id as draft, account, state, invoice, line, net, currency, reason, proposed_by, proposed_at, decided_by, credit_note
 from billing.draft_credits
-where state = coalesce(%(state)s, state);
+where (%(state)s::text is null or state = %(state)s::text);

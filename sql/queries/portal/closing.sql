@@ -2,12 +2,22 @@
 
 -- accounts --
 -- The month that each account has to close next, and how far it is: done, or open.
+with
+
+unsettled as (
+
+    select account_id, min(at) as first_at
+    from billing.unsettled_attempt
+    group by account_id
+
+)
+
 select
     account.name as account,
     to_char(next.month, 'YYYY-MM') as month,
     case when due.ends_at <= now() then 'done' else 'open' end as over,
     case when built.as_of >= due.ends_at then 'done' else 'open' end as built,
-    case when billing.unsettled_attempts(account.account_id, due.ends_at) = 0 then 'done' else 'open' end as certain,
+    case when unsettled.first_at < due.ends_at then 'open' else 'done' end as certain,
     case
         when exists (
             select
@@ -30,6 +40,7 @@ select
 from account.account
 join billing.month_to_close as next using (account_id)
 cross join lateral (select billing.day_start((next.month + interval '1 month')::date, account.timezone) as ends_at) as due
+left join unsettled on unsettled.account_id = account.account_id
 left join lateral (
     select build.as_of
     from billing.build
@@ -50,7 +61,12 @@ select
     due.ends_at <= now() as is_over,
     built.as_of,
     coalesce(built.as_of >= due.ends_at, false) as is_built,
-    billing.unsettled_attempts(account.account_id, due.ends_at) as uncertain,
+    (
+        select count(*)
+        from billing.unsettled_attempt as attempt
+        where attempt.account_id = account.account_id
+          and attempt.at < due.ends_at
+    ) as uncertain,
     entity.approvals <> 'none' as takes_two
 from account.account
 join account.legal_entity as entity using (legal_entity_id)
@@ -66,15 +82,15 @@ left join lateral (
 where account.name = %(account)s;
 
 -- doubts --
--- The attempts in doubt, each with the way to its message.
+-- Its attempts whose end nobody knows, each with the way to its message.
 select
-    doubt.campaign_id || ':' || doubt.ordinal as which, doubt.campaign_id as campaign, doubt.ordinal, doubt.sent_at,
+    attempt.campaign_id || ':' || attempt.ordinal as which, attempt.campaign_id as campaign, attempt.ordinal, attempt.at,
     connector.name as connector
-from dispatch.doubt
+from billing.unsettled_attempt as attempt
 join dispatch.connector using (connector_id)
-where doubt.account_id = %(account_id)s
-  and doubt.sent_at < %(ends_at)s
-order by doubt.sent_at
+where attempt.account_id = %(account_id)s
+  and attempt.at < %(ends_at)s
+order by attempt.at
 limit 50;
 
 -- errors --

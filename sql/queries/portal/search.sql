@@ -46,8 +46,8 @@ where message.campaign_id = %(campaign)s
   and message.ordinal = %(ordinal)s;
 
 -- timeline --
--- Each instant of it: attempts, answers, receipts, what was given up. Nothing is sent before it is accepted or after it is completed;
--- a day more, for a worker stamps sent_at by a clock of its own.
+-- Each instant of it: attempts, answers, receipts, what was given up. Between two instants given as values: the partitions of other
+-- days are not even planned for.
 select at, what, detail, segment, attempt
 from (
     select
@@ -56,16 +56,14 @@ from (
     join dispatch.connector using (connector_id)
     where submission.campaign_id = %(campaign)s
       and submission.ordinal = %(ordinal)s
-      and submission.sent_at >= %(accepted_at)s::timestamptz - interval '1 day'
-      and submission.sent_at < coalesce(%(completed_at)s::timestamptz, now()) + interval '1 day'
+      and submission.sent_at between %(from)s and %(until)s
     union all
     select
         answered_at, state::text, coalesce(carrier_message_id, 'status ' || command_status), segment, attempt
     from dispatch.submission
     where campaign_id = %(campaign)s
       and ordinal = %(ordinal)s
-      and submission.sent_at >= %(accepted_at)s::timestamptz - interval '1 day'
-      and submission.sent_at < coalesce(%(completed_at)s::timestamptz, now()) + interval '1 day'
+      and submission.sent_at between %(from)s and %(until)s
       and answered_at is not null
     union all
     select received_at, 'receipt', 'state ' || state || coalesce(', error ' || error_code, ''), segment, attempt
