@@ -10,7 +10,7 @@ from reports.portal.rendering import page
 from reports.portal.tones import N_
 
 router = APIRouter()
-MENU = [Entry(N_("Month close"), "/closing", ("finance", "manager"))]
+MENU = [Entry(N_("Month close"), "/closing", ("finance", "manager"), N_("Books"))]
 Q = load("portal/closing")
 
 TITLE, LEAD = (

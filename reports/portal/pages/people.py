@@ -17,7 +17,7 @@ from reports.portal.tones import N_
 from reports.portal.visitor import Visitor
 
 router = APIRouter()
-MENU = [Entry(N_("People"), "/people", ("manager", "operator"))]
+MENU = [Entry(N_("People"), "/people", ("manager", "operator"), N_("Oversight"))]
 
 COLUMNS = [
     Column("name", N_("Name")), Column("email", N_("E-mail address")), Column("role", N_("Role"), "state"),

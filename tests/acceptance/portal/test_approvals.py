@@ -8,21 +8,39 @@ from tests.acceptance.portal.stage import PASSWORD
 INVOICE = """
 with
 
-invoice as (
+line as (
 
-    insert into billing.invoice (account_id, legal_entity_id, year, number, label, kind, month, issue_day, issued_by, currency,
-        net, vat, total, content_hash)
-    select account_id, legal_entity_id, 2020, 900001, '2020-900001', 'month', '2020-01-01', '2020-02-01', 'root', 'EGP',
-        10.00, 1.40, 11.40, sha256('')
+    select jsonb_populate_record(null::billing.invoice_line, jsonb_build_object('invoice_id', 900001, 'n', 1, 'account_id', account_id,
+        'kind', 'usage', 'zone', 'EG', 'from_unit', 1, 'quantity', 50, 'rate', '0.20', 'net', '10.00', 'vat_rate', '0.14', 'vat', '1.40',
+        'tax_treatment', 'standard')) as written
     from account.account
     where name = 'delta'
-    returning invoice_id, account_id
+
+),
+
+invoice as (
+
+    select jsonb_populate_record(null::billing.invoice, jsonb_build_object('invoice_id', 900001, 'account_id', account_id,
+        'legal_entity_id', legal_entity_id, 'year', 2020, 'number', 900001, 'label', '2020-900001', 'kind', 'month', 'month', '2020-01-01',
+        'issue_day', '2020-02-01', 'issued_at', '2020-02-01 00:00Z', 'issued_by', 'root', 'currency', 'EGP', 'net', '10.00',
+        'vat', '1.40', 'total', '11.40')) as written
+    from account.account
+    where name = 'delta'
+
+),
+
+issued as (
+
+    insert into billing.invoice overriding system value
+    select (jsonb_populate_record(invoice.written, jsonb_build_object(
+        'content_hash', billing.content_hash(billing.invoice_content(invoice.written, array[line.written]))))).*
+    from invoice, line
 
 )
 
-insert into billing.invoice_line (invoice_id, n, account_id, kind, zone, from_unit, quantity, rate, net, vat_rate, vat, tax_treatment)
-select invoice_id, 1, account_id, 'usage', 'EG', 1, 50, 0.20, 10.00, 0.14, 1.40, 'standard'
-from invoice
+insert into billing.invoice_line
+select (written).*
+from line
 returning 1
 """
 

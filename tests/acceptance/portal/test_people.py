@@ -33,8 +33,9 @@ def test_a_person_is_kept_out_at_once_and_let_in_again(visiting, signed_in, stag
     page.locator("tr", has_text="approver@nile.example").get_by_text("Let in again").click()
     page.wait_for_selector("text=may sign in again")
     assert signed_in("approver@nile.example").status == 303
-    trail = "select string_agg(actor || ' ' || action, ', ' order by audit_id) from account.audit where action like 'user.%ctivate'"
-    assert stage.value(trail) == "manager@example.com user.deactivate, manager@example.com user.activate"
+    trail = "select actor || ' ' || action from account.audit where action = any (%s) order by audit_id desc limit 1"
+    assert stage.value(trail, ["user.activate", "user.deactivate"]) == "manager@example.com user.activate"
+    assert stage.value(trail, ["user.deactivate"]) == "manager@example.com user.deactivate"
 
 
 def test_a_new_password_is_shown_once_to_who_asked_for_it(signed_in, stage):
