@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -103,6 +104,13 @@ def end_second_factor(guest: Visitor, code: str) -> None:
         if not found.totp_secret or not passwords.is_totp(found.totp_secret, code):
             raise NotLetIn("that is not the code of the authenticator: nothing is changed")
         desk.exec_driver_sql(Q.set_totp, {"person": guest.person_id, "secret": None})
+
+
+def people() -> list[dict[str, Any]]:
+    """Everybody whom the set-up file names: name, email, role, account (null: staff), state, factor (set, not set), last_visit."""
+    with _desk() as desk:
+        found = [dict(row) for row in desk.exec_driver_sql(Q.people).mappings()]
+    return [row | {"factor": "set" if row["second_factor"] else "not set"} for row in found]
 
 
 def note_unmasking(guest: Visitor, account_id: int, what: str, reason: str) -> None:

@@ -61,6 +61,7 @@ TONES = {
     "unknown": Tone(N_("unknown"), "orange"),
     # money
     "open": Tone(N_("open"), "azure"),
+    "done": Tone(N_("done"), "green"),
     "paid": Tone(N_("paid"), "green"),
     "overdue": Tone(N_("overdue"), "red"),
     "draft": Tone(N_("draft"), "secondary"),
@@ -126,6 +127,12 @@ TONES = {
     "active": Tone(N_("active"), "green"),
     "deactivated": Tone(N_("deactivated"), "secondary"),
     "no password": Tone(N_("no password yet"), "yellow"),
+    "customer": Tone(N_("customer"), "secondary"),
+    "customer_approver": Tone(N_("customer who approves"), "secondary"),
+    "finance": Tone(N_("finance"), "secondary"),
+    "manager": Tone(N_("manager"), "secondary"),
+    "set": Tone(N_("set"), "green"),
+    "not set": Tone(N_("not set"), "secondary"),
     # books
     "agrees": Tone(N_("agrees"), "green"),
     "differs": Tone(N_("differs"), "red"),

@@ -50,6 +50,7 @@ FILES = (
     "portal",
     "approval",
     "portal_campaigns",
+    "portal_lists",
 )
 
 

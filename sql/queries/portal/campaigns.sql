@@ -6,7 +6,7 @@ select
     campaign.messages, campaign.segments
 from intake.campaign
 join intake.file using (file_id)
-where intake.standing(campaign) = coalesce(%(state)s, intake.standing(campaign));
+where (%(state)s::text is null or intake.standing(campaign) = %(state)s::text);
 
 -- campaign --
 select

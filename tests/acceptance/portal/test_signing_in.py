@@ -15,9 +15,13 @@ EVERYBODYS = {
     "finance@example.com": [
         "/settings", "/finance", "/finance/invoices", "/finance/ledger?account=nile", "/finance/deferred",
         "/finance/record/purchase", "/finance/accounts/nile", "/exports", "/approvals",
+        "/closing", "/closing/delta",
     ],
-    "manager@example.com": ["/sla"],
-    "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
+    "manager@example.com": ["/sla", "/people"],
+    "operator@example.com": [
+        "/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none",
+        "/search/number?number=201001000002&account=nile&from=2020-01-01&until=2099-01-01",
+    ],
 }  # fmt: skip
 
 
