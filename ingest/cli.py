@@ -92,6 +92,23 @@ def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> No
 
 
 @click.command()
+@click.argument("file", type=_FILE)
+@click.option("--account", required=True, metavar="NAME", help="Whose base, opt-outs and sender to check against.")
+@click.option("--row", type=click.IntRange(min=1), default=1, show_default=True, help="Which of its rows.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def preview(file: Path, account: str, row: int, as_json: bool) -> None:
+    """Show one row of a campaign FILE as it would be sent: its number masked, its text with the placeholders filled, its
+    segments, and the character that makes it UCS-2; or the reason why it is left out. Nothing is kept or sent.
+    """
+    from ingest import accounts, shown
+    from outbound import database
+
+    with database.connect("ingest", autocommit=True) as connection:
+        found = shown.row(connection, accounts.named(connection, account), file, row)
+    emit(found, as_json)
+
+
+@click.command()
 @click.argument("campaign", type=int)
 @click.option("--reason", required=True, help="Why; it stands in the audit trail.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -107,6 +124,38 @@ def release(campaign: int, reason: str, as_json: bool) -> None:
     emit({"campaign": campaign, "state": state}, as_json)
     if state == "held":
         sys.exit(1)
+
+
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--reason", default="approved", show_default=True, help="It stands in the audit trail.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def approve(campaign: int, reason: str, as_json: bool) -> None:
+    """Approve CAMPAIGN as the second person of its account, where the account wants two (approval_required).
+
+    OUTBOUND_ACTOR names who approves: a user of the account in the role customer_approver or customer_admin, and not who
+    submitted it. What can be sent of it is queued at once. The status is 1 where something else holds it then.
+    """
+    from ingest import approval
+
+    state = approval.approve(campaign, reason)
+    emit({"campaign": campaign, "state": state}, as_json)
+    if state == "held":
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--reason", required=True, help="Why; its sender is told.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def refuse(campaign: int, reason: str, as_json: bool) -> None:
+    """Refuse CAMPAIGN, which waits for a second person of its account; who submitted it takes it back so.
+
+    Nothing of it was queued; it ends as rejected. OUTBOUND_ACTOR names who refuses.
+    """
+    from ingest import approval
+
+    emit({"campaign": campaign, "state": approval.refuse(campaign, reason)}, as_json)
 
 
 @click.command(short_help="Take a rejected or held file again, from its copy.")

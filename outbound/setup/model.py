@@ -291,7 +291,7 @@ class User(Strict):
 
     email: Email
     name: Text
-    role: Literal["customer", "customer_approver"] = "customer"
+    role: Literal["customer", "customer_approver", "customer_admin"] = "customer"
 
 
 class Staff(Strict):
@@ -431,6 +431,7 @@ class Defaults(Strict):
     content_screen: ContentScreen | None = None
     frequency_cap: FrequencyCap | None = None
     manifest_required: bool | None = None
+    approval_required: bool | None = None
     gate: Gate | None = None
 
 

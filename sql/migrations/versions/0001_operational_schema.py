@@ -34,6 +34,7 @@ FILES = (
     "notices",
     "payment",
     "report",
+    "trial_numbers",
     "grants",
     "isolation",
     "portal",
