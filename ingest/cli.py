@@ -158,6 +158,28 @@ def refuse(campaign: int, reason: str, as_json: bool) -> None:
     emit({"campaign": campaign, "state": approval.refuse(campaign, reason)}, as_json)
 
 
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--dry-run", is_flag=True, help="Say how many messages that would be, and send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; what is sent is answered in JSON in any case.")
+def retry(campaign: int, dry_run: bool, as_json: bool) -> None:
+    """Send what failed of CAMPAIGN another time, as a campaign of its own, and print its acknowledgement.
+
+    That is what expired or had no route, and what carriers refused for a fault of theirs or ours. Never whom a carrier
+    has or may have a segment of, who opted out, or whose number a carrier does not serve. Done twice it sends once.
+    The exit status is 1 where nothing of it can be used.
+    """
+    from ingest import retry as another
+
+    if dry_run:
+        emit({"campaign": campaign, "messages": another.count(campaign)}, as_json)
+        return
+    ack = another.send(campaign)
+    emit(ack, as_json=True)
+    if ack["status"] == "rejected":
+        sys.exit(1)
+
+
 @click.command(short_help="Take a rejected or held file again, from its copy.")
 @click.argument("file_id", type=int, required=False)
 @click.option("--account", metavar="NAME", help="Whose file it is, with --name.")

@@ -20,6 +20,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "base": "Write a base as a campaign's file.",
         "ingest": "Take a file in here and now, up to acceptance.",
         "reprocess": "Take a rejected or held file again, from its copy.",
+        "retry": "Send what failed of a campaign another time.",
         "release": "Let a held campaign pass.",
         "approve": "Approve a campaign as its account's second person.",
         "refuse": "Refuse a campaign that waits for a second person.",

@@ -87,6 +87,7 @@ TONES = {
     # recipients and senders
     "file": Tone(N_("file"), "secondary"),
     "portal": Tone(N_("portal"), "secondary"),
+    "answer": Tone(N_("answer"), "azure"),
     "stop": Tone(N_("reply with STOP"), "secondary"),
     "operator": Tone(N_("operator"), "secondary"),
     "alphanumeric": Tone(N_("name"), "secondary"),
@@ -123,8 +124,12 @@ TONES = {
     "prepaid": Tone(N_("prepaid"), "secondary"),
     "postpaid": Tone(N_("postpaid"), "secondary"),
     # people
+    "customer": Tone(N_("makes campaigns"), "secondary"),
+    "customer_approver": Tone(N_("approves campaigns"), "secondary"),
+    "customer_admin": Tone(N_("administrator"), "secondary"),
     "active": Tone(N_("active"), "green"),
     "deactivated": Tone(N_("deactivated"), "secondary"),
+    "invited": Tone(N_("invited"), "azure"),
     "no password": Tone(N_("no password yet"), "yellow"),
     # books
     "agrees": Tone(N_("agrees"), "green"),

@@ -35,10 +35,12 @@ FILES = (
     "payment",
     "report",
     "trial_numbers",
+    "inbox",
     "grants",
     "isolation",
     "portal",
     "portal_campaigns",
+    "portal_people",
 )
 
 

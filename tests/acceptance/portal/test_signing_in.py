@@ -9,7 +9,7 @@ EVERYBODYS = {
     "nadia@nile.example": [
         "/", "/settings", "/no-such-page", "/balance?units=1000", "/invoices", "/statement", "/base?number=201001000010",
         "/opt-outs", "/senders", "/sla/nile", "/sla/nile/campaigns", "/campaigns",
-        "/campaigns/1", "/campaigns/new", "/campaigns/sent",
+        "/campaigns/1", "/campaigns/new", "/campaigns/sent", "/trial-numbers",
     ],
     "dina@delta.example": ["/", "/balance"],
     "finance@example.com": [
