@@ -24,6 +24,7 @@ from reports.portal.reading import Reader
 from reports.portal.rendering import page
 
 PAGE = 50
+Row = RowMapping | dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Listing:
         masked = {column.name for column in self.columns if column.kind == "msisdn"}
         return csv_response(self.name, [column.name for column in self.columns], map(self._whole, rows), masked)
 
-    def _whole(self, row: RowMapping) -> Mapping[str, Any]:
+    def _whole(self, row: RowMapping) -> Row:
         return row if self.made is None else {**row, **self.made(row)}
 
 
@@ -112,7 +113,7 @@ class Shown:
     """One page of a list, as templates take it. following: the place after its last row; None at the end."""
 
     listing: Listing
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Row]
     asked: Mapping[str, str | None]
     following: str | None
     is_first: bool
@@ -123,7 +124,7 @@ class Shown:
 
 
 def csv_response(
-    name: str, heads: Sequence[str], rows: Iterator[Mapping[str, Any]], masked: Set[str] = frozenset()
+    name: str, heads: Sequence[str], rows: Iterator[Row], masked: Set[str] = frozenset()
 ) -> StreamingResponse:
     """With the mark by which spreadsheets know UTF-8, and no text that they would calculate. masked: columns of numbers."""
 

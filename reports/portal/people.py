@@ -4,13 +4,13 @@ Each in a transaction of the doorman's role, on record, and only within the acco
 """
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import Row
 
-from outbound import audit, database
+from outbound import audit, clock, database
 from outbound.errors import OutboundError
 from outbound.queries import load
 from reports.portal import passwords
@@ -59,9 +59,10 @@ def invite(account: str, email: str, name: str | None, role: str) -> Invitation:
         token = secrets.token_urlsafe(32)
         who = {"person": person_id, "actor": audit.actor()}
         connection.execute(Q.end_invitation, who)
-        made = connection.execute(Q.invite, who | {"token_hash": token_hash(token), "hours": HOURS}).fetchone()
+        ends_at = clock.now() + timedelta(hours=HOURS)
+        connection.execute(Q.invite, who | {"token_hash": token_hash(token), "ends_at": ends_at})
         audit.record(connection, "user.invite", account_id, email, {"role": role if person is None else person[2]})
-        return Invitation(email, token, made[0] if made else datetime.max)
+    return Invitation(email, token, ends_at)
 
 
 def set_role(account: str, email: str, role: str) -> None:

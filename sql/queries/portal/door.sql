@@ -148,8 +148,7 @@ where person_id = %(person)s
 
 -- invite --
 insert into portal.invitation (token_hash, person_id, invited_by, ends_at)
-values (%(token_hash)s, %(person)s, %(actor)s, now() + make_interval(hours => %(hours)s))
-returning ends_at;
+values (%(token_hash)s, %(person)s, %(actor)s, %(ends_at)s);
 
 -- invitation --
 select person.person_id, person.email, person.name, person.account_id
