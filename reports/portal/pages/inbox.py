@@ -26,7 +26,7 @@ KINDS = {"answer": N_("answer"), "stop": N_("reply with STOP")}
 
 def _text(row: RowMapping) -> Mapping[str, Any]:
     """Out of the PDU as it came; what cannot be read is shown as such, never guessed."""
-    pdu = codec.decode(bytes(row["raw"]))
+    pdu = codec.decode(bytes(row["pdu"]))
     if not isinstance(pdu, DeliverSm | DataSm):
         return {"text": ""}
     header, body = udh.split(pdu.body(), pdu.esm_class)

@@ -121,6 +121,6 @@ grant select on account.account, account.term, account.sender, account.rate_row,
     account.opt_out, account.purchase, account.purchase_order, account.cancelled_order, account.payment, account.adjustment, account.reservation,
     account.person, account.trial_number,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
-    dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match, dispatch.inbox, dispatch.reply,
+    dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match, dispatch.inbox,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, billing.delivery,
     billing.tax_submission, billing.notice, billing.notice_over, report.sla_figure to outbound_web;

@@ -22,9 +22,3 @@ begin
     end loop;
 end
 $$;
-
--- a reply belongs to the accounts in whose inbox it lies; the subquery sees the transaction's account alone
-alter table dispatch.reply enable row level security;
-create policy own_rows on dispatch.reply for select to outbound_web using (
-    exists (select from dispatch.inbox where inbox.reply_id = reply.reply_id)
-);

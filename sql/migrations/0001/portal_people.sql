@@ -19,6 +19,10 @@ comment on table portal.invitation is 'The last one of a person; gone once it is
 grant select, insert, delete on portal.invitation to outbound_doorman;
 grant insert, delete, update (role, managed_by, unwanted_notices) on account.person to outbound_doorman;
 
+-- Who was shut out gets no notices and approves nothing.
+grant usage on schema portal to outbound_billing, outbound_ingest;
+grant select (person_id, is_active) on portal.login to outbound_billing, outbound_ingest;
+
 -- The people of the transaction's account, and whether each may sign in.
 create function portal.people() returns table (
     person_id bigint, email text, name text, role text, state text, managed_by text, has_second_factor boolean, last_visit timestamptz)

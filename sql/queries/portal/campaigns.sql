@@ -64,8 +64,8 @@ said as (
         select attributes
         from account.base_member
         limit 1000
-    ) as some
-    cross join lateral jsonb_each_text(some.attributes) as attribute
+    ) as known
+    cross join lateral jsonb_each_text(known.attributes) as attribute
     where attribute.value <> ''
     group by attribute.key, attribute.value
 

@@ -2,9 +2,7 @@
 
 -- replies --
 select
-    inbox.reply_id as reply, reply.received_at, reply.msisdn, reply.destination, reply.raw,
-    case when reply.is_stop then 'stop' else 'answer' end as kind
+    reply_id as reply, received_at, msisdn, destination, pdu, case when is_stop then 'stop' else 'answer' end as kind
 from dispatch.inbox
-join dispatch.reply using (reply_id)
-where reply.msisdn is not distinct from coalesce(%(number)s::bigint, reply.msisdn)
-  and reply.is_stop = coalesce(%(kind)s = 'stop', reply.is_stop);
+where msisdn is not distinct from coalesce(%(number)s::bigint, msisdn)
+  and is_stop = coalesce(%(kind)s = 'stop', is_stop);

@@ -62,7 +62,7 @@ def test_quiet_hours_are_told_in_words_and_a_trial_goes_to_a_telephone(visiting,
         page.check("#whom-base")
         check(page, "Nilometer offer", "promotional")
         told = page.inner_text("main")
-        assert "rests in quiet hours. It goes between 23:58-00:00 each day" in told
+        assert "rests in quiet hours. It goes between 23:58-24:00 each day" in told
     page = nadia.go("/campaigns/new")
     page.check("#whom-base")
     check(page, "Nilometer offer 😀")

@@ -9,8 +9,9 @@ EVERYBODYS = {
     "nadia@nile.example": [
         "/", "/settings", "/no-such-page", "/balance?units=1000", "/invoices", "/statement", "/base?number=201001000010",
         "/opt-outs", "/senders", "/sla/nile", "/sla/nile/campaigns", "/campaigns",
-        "/campaigns/1", "/campaigns/new", "/campaigns/sent", "/trial-numbers",
+        "/campaigns/1", "/campaigns/new", "/campaigns/sent", "/trial-numbers", "/inbox",
     ],
+    "admin@nile.example": ["/people", "/people?who=4", "/people?who=6"],
     "dina@delta.example": ["/", "/balance"],
     "finance@example.com": [
         "/settings", "/finance", "/finance/invoices", "/finance/ledger?account=nile", "/finance/deferred",
