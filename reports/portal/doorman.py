@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -88,6 +88,16 @@ def change_password(guest: Visitor, old: str, new: str) -> None:
             raise NotLetIn("the present password is not right: nothing is changed")
         desk.exec_driver_sql(Q.set_password, {"person": guest.person_id, "password_hash": passwords.hashed(new)})
         desk.exec_driver_sql(Q.end_sessions, {"person": guest.person_id, "token_hash": guest.token_hash})
+
+
+def unwanted_notices(guest: Visitor) -> list[str]:
+    """Kinds of notices that the person wants no e-mail of."""
+    with _desk() as desk:
+        return list(desk.exec_driver_sql(Q.unwanted_notices, {"person": guest.person_id}).scalar_one())
+
+
+def choose_notices(guest: Visitor, unwanted: Sequence[str]) -> None:
+    _do(Q.choose_notices, {"person": guest.person_id, "unwanted": list(unwanted)})
 
 
 def begin_second_factor(guest: Visitor, secret: str, code: str) -> None:

@@ -60,7 +60,7 @@ def account(request: Request, visitor: Finance, reader: Reading, account: str) -
     return page(
         request, visitor, "closing.html",
         month=month,
-        doubts=reader.rows(Q.doubts, month), doubt_columns=DOUBTS,
-        errors=reader.rows(Q.errors, month), error_columns=ERRORS,
-        disagreements=reader.rows(Q.disagreements, month), disagreement_columns=DISAGREEMENTS,
+        doubts=reader.rows(Q.doubts, dict(month)), doubt_columns=DOUBTS,
+        errors=reader.rows(Q.errors, dict(month)), error_columns=ERRORS,
+        disagreements=reader.rows(Q.disagreements, dict(month)), disagreement_columns=DISAGREEMENTS,
     )  # fmt: skip

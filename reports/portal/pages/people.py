@@ -1,62 +1,85 @@
-"""Who may sign in: everybody with role and state, let in, kept out and helped by the commands of `outbound user`.
+"""A customer's people, for its own administrator: invited, given a role, shut out and let in again."""
 
-A password of staff is set at a terminal only: whoever could set a colleague's here could act as two people.
-"""
+from typing import Annotated, Any
 
-from typing import Annotated
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
-
-from reports.portal import commands, doorman
-from reports.portal.access import Manager, only
+from outbound.queries import load
+from reports.portal import commands
+from reports.portal.access import Admin, Reading
 from reports.portal.commands import Outcome
-from reports.portal.listing import Column, csv_response
+from reports.portal.listing import Column, Listing
 from reports.portal.navigation import Entry
+from reports.portal.reading import Reader
 from reports.portal.rendering import page
 from reports.portal.tones import N_
-from reports.portal.visitor import Visitor
+from reports.portal.visitor import CUSTOMERS
 
 router = APIRouter()
-MENU = [Entry(N_("People"), "/people", ("manager", "operator"), N_("Oversight"))]
+MENU = [Entry(N_("People"), "/people", ("customer_admin",))]
+Q = load("portal/people")
 
-COLUMNS = [
-    Column("name", N_("Name")), Column("email", N_("E-mail address")), Column("role", N_("Role"), "state"),
-    Column("account", N_("Account")), Column("state", N_("State"), "state"), Column("factor", N_("Second factor"), "state"),
-    Column("last_visit", N_("Last visit"), "instant"),
-]  # fmt: skip
-COMMANDS = {
-    "deactivate": ("user", "deactivate"),
-    "activate": ("user", "activate"),
-    "no-second-factor": ("user", "no-second-factor"),
-    "password": ("user", "password", "--generate"),
-}
+PEOPLE = Listing(
+    name="people",
+    query=Q.people,
+    columns=[
+        Column("name", N_("Name"), href="/people?who={person_id}"),
+        Column("email", N_("E-mail address")),
+        Column("role", N_("Role"), "state"),
+        Column("state", N_("State"), "state"),
+        Column("last_visit", N_("Last seen"), "instant"),
+        Column("managed_by", N_("Looked after by")),
+    ],
+    key=["email", "person_id"],
+    empty=N_("There is nobody yet."),
+    ascending=True,
+)
 
 
 @router.get("/people")
-def people(request: Request, visitor: Manager) -> Response:
+def people(request: Request, visitor: Admin, reader: Reading) -> Response:
     if request.query_params.get("format") == "csv":
-        return csv_response("people", [column.name for column in COLUMNS], iter(doorman.people()))
-    return _page(request, visitor)
+        return PEOPLE.respond(request, reader, "people.html")
+    return _page(request, reader, request.query_params.get("who", ""))
 
 
 @router.post("/people")
-def act(
+def change(
     request: Request,
-    visitor: Annotated[Visitor, Depends(only("manager"))],
-    email: Annotated[str, Form()],
+    visitor: Admin,
+    reader: Reading,
     verb: Annotated[str, Form()],
+    email: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    role: Annotated[str, Form()] = "customer",
 ) -> Response:
-    """Does it in the visitor's name. Nobody does anything to themselves here, nor sets a password of staff."""
-    person = next((one for one in doorman.people() if one["email"] == email), None)
-    if verb not in COMMANDS or person is None:
+    """One deed on one person of the visitor's own account: the command refuses everybody else."""
+    own = ["--account", visitor.account or ""]
+    deeds = {
+        "invite": ["user", "invite", *own, "--name", name, "--role", role, "--json", "--", email.strip()],
+        "role": ["user", "role", *own, "--", email, role],
+        "deactivate": ["user", "deactivate", *own, "--", email],
+        "activate": ["user", "activate", *own, "--", email],
+    }
+    if verb not in deeds or role not in CUSTOMERS:
         raise HTTPException(422)
-    if email == visitor.email or (verb == "password" and person["account"] is None):
-        raise HTTPException(404)
-    return _page(request, visitor, commands.run(visitor, [*COMMANDS[verb], "--", email]))
+    said = commands.run(visitor, deeds[verb])
+    if verb == "invite" and said.succeeded:
+        made = said.json()
+        link = str(request.base_url).rstrip("/") + made["link"]
+        return _page(request, reader, "", invitation={"email": made["email"], "link": link})
+    return _page(request, reader, "", said)
 
 
-def _page(request: Request, visitor: Visitor, outcome: Outcome | None = None) -> Response:
+def _page(
+    request: Request,
+    reader: Reader,
+    who: str,
+    outcome: Outcome | None = None,
+    invitation: dict[str, Any] | None = None,
+) -> Response:
+    chosen = reader.first(Q.person, {"person": int(who)}) if who.isascii() and who.isdecimal() else None
     return page(
-        request, visitor, "people.html", 200 if outcome is None or outcome.succeeded else 422,
-        people=doorman.people(), columns=COLUMNS, outcome=outcome,
+        request, reader.visitor, "people.html", 200 if outcome is None or outcome.succeeded else 422,
+        list=PEOPLE.read(request, reader), roles=CUSTOMERS, chosen=chosen, outcome=outcome, invitation=invitation,
     )  # fmt: skip

@@ -1,81 +1,92 @@
-"""A manager keeps people out and lets them in again, and is nobody else."""
+"""A customer's administrator invites somebody, gives them a role and shuts them out; nobody else can, and only their own people."""
 
 import httpx
-import pytest
+import psycopg
 
+from tests.acceptance.portal.browser import axe
 from tests.acceptance.portal.stage import PASSWORD
 
-
-@pytest.fixture
-def signed_in(stage):
-    clients = []
-
-    def begin(email, password=PASSWORD):
-        client = httpx.Client(base_url=stage.url, timeout=60)
-        clients.append(client)
-        client.status = client.post("/sign-in", data={"email": email, "password": password}).status_code
-        return client
-
-    yield begin
-    for client in clients:
-        client.close()
+NEW = "salma@nile.example"
 
 
-def test_a_person_is_kept_out_at_once_and_let_in_again(visiting, signed_in, stage):
-    amr = signed_in("approver@nile.example")
-    assert amr.get("/settings").status_code == 200
-    page = visiting("manager@example.com").go("/people")
-    row = page.locator("tr", has_text="approver@nile.example")
-    row.get_by_text("Keep out").click()
-    page.wait_for_selector("text=may not sign in any more")
-    assert amr.get("/settings").status_code == 303
-    assert signed_in("approver@nile.example").status == 401
-    page.locator("tr", has_text="approver@nile.example").get_by_text("Let in again").click()
-    page.wait_for_selector("text=may sign in again")
-    assert signed_in("approver@nile.example").status == 303
-    trail = "select actor || ' ' || action from account.audit where action = any (%s) order by audit_id desc limit 1"
-    assert stage.value(trail, ["user.activate", "user.deactivate"]) == "manager@example.com user.activate"
-    assert stage.value(trail, ["user.deactivate"]) == "manager@example.com user.deactivate"
+def test_invited_let_in_given_a_role_and_shut_out(visiting, stage):
+    aya = visiting("admin@nile.example", bypass_csp=True)
+    page = aya.go("/people")
+    page.fill("#name", "Salma Nilometer")
+    page.fill("#email", NEW)
+    page.select_option("#role", "customer_approver")
+    page.click("main button:has-text('Invite')")
+    link = page.inner_text(".invitation-link")
+    assert link.startswith(f"{stage.url}/invitation?token=")
+    assert axe(page) == []
+
+    salma = visiting(bypass_csp=True)
+    path = link.removeprefix(stage.url)
+    page = salma.go(path)
+    assert "Good to see you, Salma Nilometer" in page.inner_text("main")
+    assert axe(page) == []
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/sign-in")
+    page = salma.sign_in(NEW)
+    assert "Good to see you, Salma Nilometer" in page.inner_text("main")
+    assert salma.go(path).inner_text("h1") == "This link works no more"
+    assert salma.status == 404
+    salma.go("/people")
+    assert salma.status == 404
+
+    page = aya.go("/people")
+    page.click("text=Salma Nilometer")
+    page.select_option("#new-role", "customer")
+    page.click("text=Give this role")
+    assert stage.value("select role from account.person where email = %s", NEW) == "customer"
+    page.click("text=Salma Nilometer")
+    page.click("text=Shut out")
+    assert f"{NEW} may not sign in any more" in page.inner_text("[role=status]")
+    assert "/sign-in" in salma.go("/settings").url
+    with psycopg.connect(stage.database) as connection:
+        trail = connection.execute(
+            "select actor, action from account.audit where object = %s order by audit_id", [NEW]
+        ).fetchall()
+    aya_s = "admin@nile.example"
+    assert trail == [(aya_s, "user.invite"), (NEW, "user.accept"), (aya_s, "user.role"), (aya_s, "user.deactivate")]
+    applied = stage.outbound("apply", str(stage.home / "setup.yaml"))
+    assert NEW not in applied
+    assert stage.value("select count(*) from account.person where email = %s", NEW) == 1
 
 
-def test_a_new_password_is_shown_once_to_who_asked_for_it(signed_in, stage):
-    old = stage.value(HASH, "approver@nile.example")
-    mona = signed_in("manager@example.com")
-    try:
-        told = mona.post("/people", data={"email": "approver@nile.example", "verb": "password"})
-        new = told.text.partition('command-text" dir="auto">')[2].partition("<")[0].strip()
-        assert signed_in("approver@nile.example", new).status == 303
-        assert new not in mona.get("/people").text
-    finally:
-        stage.value(PUT_BACK, old, "approver@nile.example")
+def test_an_administrator_rules_over_nobody_else_and_not_over_oneself(visiting, stage):
+    aya = visiting("admin@nile.example")
+    post = aya.page.request.post
+    for email in ("dina@delta.example", "finance@example.com", "admin@nile.example"):
+        for form in ({"verb": "role", "role": "customer"}, {"verb": "deactivate"}):
+            assert post(f"{stage.url}/people", form=form | {"email": email}).status == 422
+    invited = post(f"{stage.url}/people", form={"verb": "invite", "email": "dina@delta.example", "name": "D"})
+    assert (invited.status, "in use elsewhere" in invited.text()) == (422, True)
+    assert post(f"{stage.url}/people", form={"verb": "invite", "email": "a@b.example", "role": "finance"}).status == 422
+    for email in ("nadia@nile.example", "approver@nile.example"):
+        other = visiting(email)
+        assert other.page.request.post(f"{stage.url}/people", form={"verb": "deactivate", "email": NEW}).status == 404
+    roles = stage.value(
+        "select string_agg(role, ' ' order by person_id) from account.person where email like %s", "%delta%"
+    )
+    assert roles == "customer"
 
 
-HASH = "select password_hash from portal.login join account.person using (person_id) where email = %s"
-PUT_BACK = (
-    "update portal.login set password_hash = %s from account.person"
-    " where person.person_id = login.person_id and person.email = %s returning 1"
-)
+def test_a_link_that_is_none_tells_nothing(stage):
+    with httpx.Client(base_url=stage.url) as nobody:
+        answer = nobody.get("/invitation?token=guessed")
+        assert (answer.status_code, "@" in answer.text) == (404, False)
+        assert nobody.post("/invitation", data={"token": "guessed", "password": PASSWORD}).status_code == 422
 
 
-@pytest.mark.parametrize(
-    ("email", "verb"),
-    [("manager@example.com", "deactivate"), ("finance@example.com", "password"), ("operator@example.com", "password")],
-)
-def test_nobody_acts_as_two_people(signed_in, stage, email, verb):
-    """Nor shuts themselves out."""
-    before = stage.value(HASH, email)
-    assert signed_in("manager@example.com").post("/people", data={"email": email, "verb": verb}).status_code == 404
-    assert stage.value(HASH, email) == before
-
-
-def test_what_is_none_of_the_deeds_is_refused(signed_in):
-    mona = signed_in("manager@example.com")
-    assert mona.post("/people", data={"email": "nobody@example.com", "verb": "deactivate"}).status_code == 422
-    assert mona.post("/people", data={"email": "finance@example.com", "verb": "--help"}).status_code == 422
-
-
-def test_an_operator_looks_and_does_not_touch(signed_in):
-    omar = signed_in("operator@example.com")
-    assert "Nadia Nilometer" in omar.get("/people").text
-    assert omar.post("/people", data={"email": "nadia@nile.example", "verb": "deactivate"}).status_code == 404
-    assert "customer_approver" in omar.get("/people?format=csv").text
+def test_each_person_chooses_which_notices_come_by_mail(visiting, stage):
+    amr = visiting("approver@nile.example")
+    page = amr.go("/settings")
+    page.uncheck("input[value=expiry]")
+    with page.expect_navigation():
+        page.click("form[action='/settings/notices'] button")
+    assert not page.is_checked("input[value=expiry]")
+    assert page.is_checked("input[value=low_balance]")
+    chosen = stage.value("select unwanted_notices from account.person where email = 'approver@nile.example'")
+    assert chosen == ["expiry"]
