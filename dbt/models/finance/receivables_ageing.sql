@@ -109,7 +109,8 @@ aged as (
         open_rows.*,
         accounts.account,
         {{ local_day('watermark.as_of', 'accounts.timezone') }} - open_rows.due_day as days_overdue,
-        {{ currency_on('open_rows.account_id', 'coalesce(open_rows.day, ' ~ local_day('watermark.as_of', 'accounts.timezone') ~ ')') }} as currency
+        -- what is on account is of no day but the build's
+        {{ currency_on('open_rows.account_id', 'coalesce(open_rows.day, watermark.as_of::date)') }} as currency
     from open_rows
     inner join accounts
         on open_rows.account_id = accounts.account_id

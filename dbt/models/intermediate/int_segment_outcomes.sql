@@ -322,34 +322,46 @@ overdue as (
 ),
 
 -- who was throttled had sent more than its contracted rate in the second up to then, or it is our fault (SLA, err means)
-throttled as (
+sent_beside as (
 
     select
         explained.account_id,
         explained.campaign_id,
         explained.ordinal,
         explained.segment,
-        coalesce(sent.segments > contracted_rates.rate, false) as is_overrate
+        explained.sent_at,
+        (
+            select count(*)
+            from {{ ref('stg_submissions') }} as beside
+            where beside.account_id = explained.account_id
+                and beside.sent_at > explained.sent_at - interval '1 second'
+                and beside.sent_at <= explained.sent_at
+                and beside.state <> 'not_sent'
+        ) as segments
     from explained
-    inner join accounts
-        on explained.account_id = accounts.account_id
-    left join contracted_rates
-        on explained.account_id = contracted_rates.account_id
-        and {{ local_day('explained.sent_at', 'accounts.timezone') }} >= contracted_rates.effective_from
-        and (
-            contracted_rates.effective_to is null
-            or {{ local_day('explained.sent_at', 'accounts.timezone') }} < contracted_rates.effective_to
-        )
-    cross join lateral (
-        select count(*) as segments
-        from {{ ref('stg_submissions') }} as beside
-        where beside.account_id = explained.account_id
-            and beside.sent_at > explained.sent_at - interval '1 second'
-            and beside.sent_at <= explained.sent_at
-            and beside.state <> 'not_sent'
-    ) as sent
     where explained.is_accepted
         and explained.error_class = 'throttled'
+
+),
+
+throttled as (
+
+    select
+        sent_beside.account_id,
+        sent_beside.campaign_id,
+        sent_beside.ordinal,
+        sent_beside.segment,
+        coalesce(sent_beside.segments > contracted_rates.rate, false) as is_overrate
+    from sent_beside
+    inner join accounts
+        on sent_beside.account_id = accounts.account_id
+    left join contracted_rates
+        on sent_beside.account_id = contracted_rates.account_id
+        and {{ local_day('sent_beside.sent_at', 'accounts.timezone') }} >= contracted_rates.effective_from
+        and (
+            contracted_rates.effective_to is null
+            or {{ local_day('sent_beside.sent_at', 'accounts.timezone') }} < contracted_rates.effective_to
+        )
 
 ),
 
