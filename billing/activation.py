@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts, audit, balances, telling
+from billing import accounts, balances, telling
 from billing.accounts import Account
 from billing.issuing import issue_one
 from billing.recording import NotRecorded, instant
-from outbound import clock, queries
+from outbound import audit, clock, queries
 from outbound.money import round_money
 
 Q = queries.load("billing/orders")

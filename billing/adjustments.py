@@ -5,11 +5,11 @@ from typing import Any
 
 import psycopg
 
-from billing import accounts, approvals, audit, balances, telling
+from billing import accounts, approvals, balances, telling
 from billing.accounts import Account
 from billing.issuing import credit_one, refusals
 from billing.recording import NotRecorded, instant, new_key
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/orders")
 

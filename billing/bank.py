@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import dict_row
 
-from billing import accounts, audit, payments
+from billing import accounts, payments
 from billing.accounts import Account, UnknownAccount
 from billing.activation import activate_paid
 from billing.bank_file import Form, Line, read
 from billing.issuing import refusals
 from billing.recording import NotRecorded, closed_until
-from outbound import clock, database, queries
+from outbound import audit, clock, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts, approvals, audit, telling
+from billing import accounts, approvals, telling
 from billing.build import build_in_turn, turn
-from outbound import clock, database, queries
+from outbound import audit, clock, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
 

@@ -126,8 +126,8 @@ def reconcile(account: str | None, no_build: bool, as_json: bool) -> None:
     """Compares the log, the charges, the ledger, the lots and the documents. Exit status 1 where anything disagrees.
 
     Segments accepted = segments charged = units in the ledger, for each account and day, and = segments on carriers'
-    statements, of the days that those tell of; every entry balances;
-    deferred revenue = what the open lots are worth; live balances = the lots; issued documents are what their hashes
+    statements, of the days that those tell of, delivered as receipts say and at the agreed price; every entry balances;
+    deferred revenue = what the open lots are worth; receivables = what is owed by what is recorded; live balances = the lots; issued documents are what their hashes
     were taken of, their numbers have no gap; every purchase has an invoice that stands; nothing is without a rate; closed
     months are what they were closed at.
     """

@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from billing import audit, telling
+from billing import telling
 from billing.issuing import NotIssued, creditable, refusals
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/credits")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import psycopg
 
-from billing import audit, history_records
+from billing import history_records
 from billing.history_records import AnyRecord, Opening
-from outbound import database, queries
+from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
 
@@ -18,7 +18,7 @@ Q = queries.load("billing/history")
 
 _COLUMNS = (
     *("line", "account", "kind", "key", "at", "units", "rate", "zone"),
-    *("amount", "usage_key", "note", "next_number", "lots", "deferred"),
+    *("amount", "withheld", "certificate", "usage_key", "note", "next_number", "lots", "deferred"),
 )
 _COUNTS = ("account_id", "account", "kind", "records", "units")
 
@@ -78,13 +78,15 @@ def _fields(record: AnyRecord) -> tuple[Any, ...]:
             record.receivable,
             None,
             None,
+            None,
+            None,
             record.next_invoice_number,
             lots,
             record.deferred_revenue,
         )
     values = record.__dict__
     return (
-        *(values.get(name) for name in ("units", "rate", "zone", "amount", "usage_id")),
+        *(values.get(name) for name in ("units", "rate", "zone", "amount", "withheld", "certificate", "usage_id")),
         values.get("reason") or values.get("reference"),
         *(None, None, None),
     )

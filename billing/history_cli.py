@@ -26,6 +26,8 @@ def load(file: Path, account: str | None, dry_run: bool, as_json: bool) -> None:
      "last_valid_day": "2026-07-31", "opened_at": "2025-08-01T09:00:00+03:00"}]}       (on one line)
     {"type": "purchase", "id": "PO-1", "at": "2026-03-15T10:00:00+02:00", "units": 10000, "rate": "0.10"}
     {"type": "payment", "id": "PAY-1", "at": "2026-04-01T12:00:00+02:00", "amount": "1140.00"}
+    {"type": "payment", "id": "PAY-2", "at": "2026-04-01T12:00:00+02:00", "amount": "1116.00", "withheld": "24.00",
+     "certificate": "41/2026/118"}                                                     (on one line)
     {"type": "grant", "id": "G-1", "at": "2026-04-02T12:00:00+02:00", "units": 500, "reason": "outage"}
     {"type": "refund", "id": "R-1", "at": "2026-04-03T12:00:00+02:00", "units": 200}
     {"type": "usage", "id": "U-1", "at": "2026-05-01T09:00:00+03:00", "units": 6000, "zone": "EG"}

@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationError,
+    model_validator,
+)
 
 MOST = 2**63 - 1  # what a bigint holds
 
@@ -93,9 +102,21 @@ class Purchase(Record):
 
 
 class Payment(Record):
+    """withheld: tax that the payer kept back, by the number of its certificate (CHARGING 25)."""
+
     type: Literal["payment"]
-    amount: Annotated[Money, Field(gt=0)]
+    amount: Annotated[Money, Field(ge=0)] = Decimal(0)
+    withheld: Annotated[Money, Field(ge=0)] = Decimal(0)
+    certificate: Text | None = None
     reference: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_of_something(self) -> "Payment":
+        if self.amount + self.withheld == 0:
+            raise ValueError("a payment is of something: give amount, or withheld with its certificate")
+        if (self.withheld > 0) != (self.certificate is not None):
+            raise ValueError("withheld and certificate go together: tax withheld settles with its certificate")
+        return self
 
 
 class Grant(Record):

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import dict_row
 
-from billing import accounts, approvals, audit, telling
+from billing import accounts, approvals, telling
 from billing.build import build
 from billing.closing import first_day
-from outbound import database, queries
+from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
 

@@ -6,9 +6,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from billing import audit
 from billing.issuing import NotIssued
-from outbound import database, queries
+from outbound import audit, database, queries
 from outbound.logs import logger
 
 log = logger(__name__)
@@ -21,7 +20,7 @@ def raise_due(*, account: str | None = None, dry_run: bool = False) -> dict[str,
     """Proposes every credit of an issued invoice's line that is not proposed yet: `{"drafts", "refused", "units"}`, lists.
 
     refused: lines that leave no room for it, with why; they keep no other one back. units: what prepaid accounts are owed
-    for missed months, for a person to grant. Run again it proposes nothing twice. Raises NotIssued before the first build.
+    for missed months, for a person to grant; each is told once. Run again it proposes nothing twice. Raises NotIssued before the first build.
     """
     drafts: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
@@ -39,7 +38,8 @@ def raise_due(*, account: str | None = None, dry_run: bool = False) -> dict[str,
             except psycopg.errors.RaiseException as error:
                 why = error.diag.message_primary
                 refused.append({"account": due["account"], "credit": due["source"], "why": why})
-        units = cursor.execute(Q.units_owed, {"account": account}).fetchall()
+        with connection.transaction(force_rollback=dry_run):
+            units = cursor.execute(Q.units_owed, {"account": account, "actor": audit.actor()}).fetchall()
     log.info("credits for missed targets", proposed=len(drafts), refused=len(refused), dry_run=dry_run)
     return {"drafts": drafts, "refused": refused, "units": units}
 

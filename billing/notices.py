@@ -168,9 +168,9 @@ def _raise(connection: psycopg.Connection, finding: Finding, values: dict[str, A
 
 def recipients(connection: psycopg.Connection, account_id: int) -> Recipients:
     """Who is to be told: the addresses that the settings name, else all of the account's users."""
-    settings, users = connection.execute(Q.people, {"account": account_id}).fetchone() or ({}, [])
+    settings, language, users = connection.execute(Q.people, {"account": account_id}).fetchone() or ({}, "en", [])
     wanted = Notices.model_validate(settings)
-    return Recipients(users if wanted.email is None else wanted.email, wanted.webhook, wanted.language)
+    return Recipients(users if wanted.email is None else wanted.email, wanted.webhook, language)
 
 
 def listed(account: str | None = None, limit: int = 100) -> list[dict[str, Any]]:

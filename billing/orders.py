@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from billing import accounts, activation, audit
+from billing import accounts, activation
 from billing.issuing import refusals
 from billing.recording import NotRecorded, instant, new_key
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/orders")
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from billing import accounts, audit, telling
+from billing import accounts, telling
 from billing.accounts import Account
 from billing.activation import activate_paid
 from billing.issuing import refusals
 from billing.recording import NotRecorded, instant, new_key, open_instant
-from outbound import database, queries
+from outbound import audit, database, queries
 from outbound.money import round_money
 
 Q = queries.load("billing/orders")

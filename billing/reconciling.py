@@ -12,9 +12,12 @@ Q = queries.load("billing/reconciling")
 CHECKS = (
     "segments",
     "statements",
+    "states",
+    "prices",
     "rating",
     "entries",
     "deferred",
+    "receivables",
     "balances",
     "months",
     "documents",
@@ -28,9 +31,11 @@ class NothingBuilt(OutboundError):
 
 
 def reconcile(*, account: str | None = None, build_first: bool = True) -> dict[str, Any]:
-    """`{"agrees", "accepted", "charged", "loaded", "in_ledger", "documents", "disagreements": [...]}`.
+    """`{"agrees", "accepted", "charged", "loaded", "in_ledger", "documents", "bank_lines_unassigned",
+    "disagreements": [...]}`. Money of the bank that is nobody's yet is no disagreement: it is in no ledger.
 
-    account: only what differs of this one, and of its legal entity's series. build_first: judges today's books.
+    account: only what differs of this one, and of its legal entity's series. build_first: judges today's books; False: what is there, and what was
+    recorded since then is no disagreement.
     """
     if build_first:
         build()
@@ -48,5 +53,5 @@ def reconcile(*, account: str | None = None, build_first: bool = True) -> dict[s
         ]
         counted = connection.execute(Q.counted, {"account": account}).fetchone()
     assert counted is not None  # noqa: S101  an aggregate gives a row
-    names = ("accepted", "charged", "loaded", "in_ledger", "documents")
+    names = ("accepted", "charged", "loaded", "in_ledger", "documents", "bank_lines_unassigned")
     return {"agrees": not differing} | dict(zip(names, counted, strict=True)) | {"disagreements": differing}

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from billing import approvals, audit, telling
+from billing import approvals, telling
 from billing.build import build
 from billing.issuing import Invoice, find, refusals
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/issuing")
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from billing import accounts, audit
+from billing import accounts
 from billing.activation import activate_paid
 from billing.issuing import refusals
 from billing.recording import NotRecorded
-from outbound import clock, database, queries
+from outbound import audit, clock, database, queries
 
 Q = queries.load("billing/waiting_orders")
 

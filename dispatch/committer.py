@@ -32,23 +32,24 @@ class EpochSettled(OutboundError):
 
 @dataclass(slots=True)
 class Gathered:
-    """What the next group commits, written as it comes: intents and their statements, ends and their rows for COPY."""
+    """What the next group commits: intents, ends and their rows for COPY as far as they are written."""
 
     epoch: int
     blocks: list[Block] = field(default_factory=list)
     ends: list[Ends] = field(default_factory=list)
     count: int = 0  # attempts in `ends`
-    statements: list[str] = field(default_factory=list)
     rows: list[bytes] = field(default_factory=list)
-
-    def intend(self, block: Block) -> None:
-        self.blocks.append(block)
-        self.statements.append(intend(self.epoch, block))
+    _written: int = 0  # ends whose rows are there
 
     def append(self, end: Ends) -> None:
         self.ends.append(end)
         self.count += len(end)
-        self.rows += submissions(self.epoch, end)
+
+    def write(self) -> None:
+        """Writes the rows of the ends that have none yet."""
+        ends, self._written = self.ends[self._written :], len(self.ends)
+        for end in ends:
+            self.rows += submissions(self.epoch, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Committer:
         content = group.content
         opening = f"select dispatch.open_group({self._epoch}, {group.serial}, {group.open_from});"
         copy = COPY_SUBMISSIONS + ";" if content.ends else ""
-        text = "".join([opening, copy, *content.statements])
+        text = "".join([opening, copy, *(intend(self._epoch, block) for block in content.blocks)])
+        content.write()
         copies = [copying.joined(content.rows)] if content.ends else []
         while True:
             try:

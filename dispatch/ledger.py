@@ -75,7 +75,7 @@ class Ledger:
         self._outstanding[block.serial] = len(block)
         self.open += len(block)
         self._open_of[block.connector_id] += len(block)
-        self._intents.gathered.intend(block)
+        self._intents.gathered.blocks.append(block)
         self._intents.wake.set()
 
     def open_of(self, connector_id: int) -> int:
@@ -89,6 +89,7 @@ class Ledger:
             self._waiting_since = self._loop.time()
         for end in ends:
             gathered.append(end)
+        self._loop.call_soon(gathered.write)  # after what the caller writes to the carrier now has gone out
         self._results.wake.set()
 
     @property

@@ -329,8 +329,8 @@ class Link:
                     stamps, segments = np.unique(end.block.sent_us[end.which], return_counts=True)
                     for stamp, count in zip(stamps.tolist(), segments.tolist(), strict=True):
                         self._throttle.answered(stamp, count, now, lost=end.state == "in_doubt")
+        self.pump()  # first: the carrier waits for what the window lets go, the log can wait for its rows
         self._ledger.append(ends)
-        self.pump()
 
     def received(self, session: ClientSession, receipts: list[Receipts], pdus: list[DeliverSm | DataSm]) -> None:
         self._received(self, session, receipts, pdus)

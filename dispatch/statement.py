@@ -95,6 +95,7 @@ def settle(
         outcome.settled = _settle(connection, where)
         connection.execute("analyze known")
         connection.execute(Q.keep, where)
+        connection.execute(Q.restate, where)
         since, until = since or first, until or last
         outcome.compared = since is not None and until is not None
         _remember(connection, where, outcome.lines - outcome.repeated, since, until)
@@ -128,7 +129,9 @@ def _row(line: Line) -> str:
     return (
         f"{line.number}\t{_escaped('{' + ids + '}')}\t{line.msisdn}\t"
         f"{_NULL if line.source is None else _escaped(line.source)}\t"
-        f"{_NULL if line.reference is None else line.reference}\t{line.accepted_at or _NULL}\n"
+        f"{_NULL if line.reference is None else line.reference}\t{line.accepted_at or _NULL}\t"
+        f"{_NULL if line.is_delivered is None else line.is_delivered}\t"
+        f"{_NULL if line.price is None else line.price}\t{line.currency or _NULL}\n"
     )
 
 

@@ -100,6 +100,8 @@ def load(
     source       the sender (optional)
     reference    user_message_reference (optional)
     accepted_at  when the carrier accepted it (optional)
+    status       how it ended: DELIVRD, UNDELIV, EXPIRED ... (optional)
+    price        what the carrier asks for it, with currency or in that of the buy rate (optional)
 
     Attempts in doubt, those given up as unknown, and those that silence had proven not sent become accepted, and are
     charged, where a line proves them. What one side has and the other has not, or has with another destination, is

@@ -1,9 +1,11 @@
 """A carrier's statement as a file: a CSV of whatever delimiter, encoding and column names, read strictly, line by line."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +15,7 @@ from outbound.errors import OutboundError
 from smpp import message_id
 
 REQUIRED = ("message_id", "destination")
-OPTIONAL = ("source", "reference", "accepted_at")
+OPTIONAL = ("source", "reference", "accepted_at", "status", "price", "currency")
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 # what carriers call them, in lower case and without anything but letters and digits
 ALIASES = {
@@ -22,7 +24,16 @@ ALIASES = {
     "source": ("source", "sourceaddr", "sender", "senderid", "oa", "from", "anumber", "originator"),
     "reference": ("reference", "usermessagereference", "umr", "ref"),
     "accepted_at": ("acceptedat", "submittedat", "submittime", "submitdate", "time", "timestamp", "date", "datetime"),
+    "status": ("finalstatus", "deliverystatus", "dlrstatus", "messagestate", "status", "state"),
+    "price": ("price", "unitprice", "cost", "charge"),
+    "currency": ("currency", "currencycode", "ccy"),
 }
+# how it ended, in the words of SMPP receipts and of people; every other word says nothing of that
+_ENDS = dict.fromkeys(("delivrd", "delivered"), True) | dict.fromkeys(
+    ("undeliv", "undelivered", "undeliverable", "expired", "deleted", "rejectd", "rejected", "failed"), False
+)
+_PRICE = re.compile(r"\d{1,8}(\.\d{1,6})?")
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 class BadStatement(OutboundError):
@@ -30,7 +41,8 @@ class BadStatement(OutboundError):
 
 
 class Line(NamedTuple):
-    """A segment that the carrier accepted. ids: the normal forms that its id may stand for, the likeliest first."""
+    """A segment that the carrier accepted. ids: the normal forms that its id may stand for, the likeliest first.
+    is_delivered: what the carrier says became of it; None: nothing that is final. price: what it asks for it."""
 
     number: int
     ids: tuple[str, ...]
@@ -38,6 +50,9 @@ class Line(NamedTuple):
     source: str | None
     reference: int | None
     accepted_at: datetime | None
+    is_delivered: bool | None = None
+    price: Decimal | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +180,7 @@ def _reader(
 ) -> Callable[[int, list[str]], Line]:
     """Makes a line of a row: a million times, so what is the same for all is settled before."""
     of_id, of_destination = places["message_id"], places["destination"]
-    of_source, of_reference, of_instant = (places.get(name) for name in OPTIONAL)
+    of_source, of_reference, of_instant, of_status, of_price, of_currency = (places.get(name) for name in OPTIONAL)
     keys = message_id.receipt_keys
 
     def line(number: int, row: list[str]) -> Line:
@@ -184,7 +199,22 @@ def _reader(
             raise ValueError("reference is no number")
         at = row[of_instant].strip() if of_instant is not None else ""
         return Line(
-            number, ids, int(digits), source or None, int(reference) if reference else None, instant(at) if at else None
-        )
+            number, ids, int(digits), source or None, int(reference) if reference else None, instant(at) if at else None,
+            None if of_status is None else _ENDS.get(row[of_status].strip().casefold()),
+            None if of_price is None else _price(row[of_price].strip()),
+            None if of_currency is None else _currency(row[of_currency].strip()),
+        )  # fmt: skip
 
     return line
+
+
+def _price(written: str) -> Decimal | None:
+    if written and not _PRICE.fullmatch(written):
+        raise ValueError("price is no amount of at most six decimals, like 0.0125")
+    return Decimal(written) if written else None
+
+
+def _currency(written: str) -> str | None:
+    if written and not _CURRENCY.fullmatch(written):
+        raise ValueError("currency is no code like EGP")
+    return written or None

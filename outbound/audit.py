@@ -1,8 +1,8 @@
 """Who does something, and the trail of it: append-only rows of account.audit."""
 
-import getpass
 import json
 import os
+import pwd
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,20 +15,23 @@ Q = queries.load("audit")
 
 
 def actor() -> str:
-    """Whoever runs this process: `OUTBOUND_ACTOR`, else the user of the operating system."""
-    named = os.environ.get("OUTBOUND_ACTOR")
-    if named:
-        return named
+    """Whoever acts: `OUTBOUND_ACTOR`, a person's e-mail address where the act takes a role, else os_user()."""
+    return os.environ.get("OUTBOUND_ACTOR") or os_user()
+
+
+def os_user() -> str:
+    """Whose process this is, by its user id: no variable of the environment says otherwise."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user id without a name, as in some containers
         return f"uid {os.getuid()}"
 
 
 def record(
     connection: psycopg.Connection, action: str, account: int | None, subject: str | None, detail: Mapping[str, Any]
 ) -> None:
-    """One row, in the transaction of what it tells of."""
+    """One row, in the transaction of what it tells of. The system's user is told where the actor is another name."""
     plain = Jsonb(detail, dumps=lambda value: json.dumps(value, default=str))
-    values = {"actor": actor(), "action": action, "account": account, "object": subject, "detail": plain}
+    who = {"actor": actor(), "os_user": os_user()}
+    values = who | {"action": action, "account": account, "object": subject, "detail": plain}
     connection.execute(Q.audit, values)

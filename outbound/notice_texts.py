@@ -83,7 +83,10 @@ _TEXTS: dict[str, dict[str, Words]] = {
 
 
 def text(kind: str, facts: Mapping[str, Any], language: str, account: str = "") -> Words:
-    """A notice's words, its numbers written out."""
+    """A notice's words, its numbers written out. language: en, ar, or both: English, then Arabic."""
+    if language == "both":
+        english, arabic = (text(kind, facts, one, account) for one in ("en", "ar"))
+        return Words(f"{english.subject} / {arabic.subject}", f"{english.line}\n\n{arabic.line}")
     level = facts.get("level") or ("share" if "of" in facts else "")
     words = _TEXTS[language][f"{kind} {level}".strip()]
     shown = {name: _shown(name, value) for name, value in facts.items()} | {"account": account}

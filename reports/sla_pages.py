@@ -18,12 +18,11 @@ Row = Mapping[str, Any]
 def layout(month: str, parties: Row, figures: Sequence[Row]) -> dict[str, Any]:
     """month: YYYY-MM. parties: as the query of that name gives them. figures: frozen rows, by metric."""
     frozen: datetime = parties["frozen_at"]
-    language = parties["documents"].get("language", "en")
     return {
         "title": f"SLA {parties['name']} {month}",
         "author": parties["entity"],
         "created": [frozen.year, frozen.month, frozen.day, frozen.hour, frozen.minute, frozen.second],
-        "parts": [_part(month, parties, figures, wording) for wording in LANGUAGES[language]],
+        "parts": [_part(month, parties, figures, wording) for wording in LANGUAGES[parties["language"]]],
     }
 
 

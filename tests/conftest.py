@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     It lies in memory where there is enough: a database has 760 files, and a thousand tests have one each. Temporary
     files of the tests lie there too and go with it; `--basetemp` keeps them somewhere else.
     """
+    hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is not a failure
+    hypothesis.settings.load_profile("any machine")
     if "OUTBOUND_TEST_HOME" not in os.environ:
         home = Path(tempfile.mkdtemp(prefix="outbound-tests-", dir=MEMORY if _has_room(MEMORY) else None))
         home.chmod(0o755)  # the server's user has to enter it

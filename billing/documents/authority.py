@@ -6,11 +6,11 @@ The submission itself needs the legal entity's certificate and is done by its si
 from pathlib import Path
 from typing import Any
 
-from billing import accounts, audit
+from billing import accounts
 from billing.documents import einvoice
 from billing.documents.canonical import canonical, content_hash
 from billing.documents.loading import find, load
-from outbound import database, queries
+from outbound import audit, database, queries
 
 Q = queries.load("billing/documents")
 

@@ -64,7 +64,8 @@ class Effects:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """An invoice or a credit note. corrected: the invoice that a credit note corrects, with the day of its issue."""
+    """An invoice or a credit note. corrected: the invoice that a credit note corrects, with the day of its issue.
+    due_day: an invoice's."""
 
     kind: Literal["invoice", "credit_note"]
     document_id: int
@@ -81,6 +82,7 @@ class Document:
     vat: Decimal
     content_hash: str
     month: date | None = None
+    due_day: date | None = None
     effects: Effects | None = None
     corrected: tuple[str, date] | None = None
     corrected_uuid: str | None = None

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.types.json import Jsonb
 
-from billing import accounts, audit
+from billing import accounts
 from billing.documents import einvoice, ubl, usage_file
 from billing.documents.content import Document
 from billing.documents.loading import load
 from billing.documents.pages import Typesetter
-from outbound import database, queries
+from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.landing.opening import open_zone
 from outbound.landing.zone import RESULTS, Zone

@@ -51,6 +51,8 @@ def einvoice(document: Document) -> dict[str, Any]:
     }
     if document.kind == "credit_note":
         made["references"] = [document.corrected_uuid]
+    if document.due_day is not None:
+        made["payment"] = {"terms": f"Due on {document.due_day.isoformat()}"}
     return made | {
         "invoiceLines": [_line(document, line) for line in document.lines],
         "totalDiscountAmount": Decimal(0),

@@ -63,6 +63,8 @@ def _part(document: Document, say: Wording) -> dict[str, Any]:
 
 def _facts(document: Document, say: Wording) -> list[list[str]]:
     facts = [[say["number"], document.label], [say["issue_day"], say.day(document.issue_day)]]
+    if document.due_day:
+        facts.append([say["due_day"], say.day(document.due_day)])
     if document.month:
         facts.append([say["period"], say.month(document.month)])
     if document.corrected:

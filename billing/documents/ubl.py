@@ -36,6 +36,8 @@ class _Writer:
         _text(root, "UBLVersionID", "2.1")
         _text(root, "ID", one.label)
         _text(root, "IssueDate", one.issue_day.isoformat())
+        if one.due_day is not None:
+            _text(root, "DueDate", one.due_day.isoformat())
         _text(root, f"{self._kind}TypeCode", "381" if self._is_note else "380")
         _text(root, "Note", f"Content SHA-256 {one.content_hash}")
         if one.void_reason is not None:

@@ -73,7 +73,7 @@ ENGLISH = Wording(
     comma=", ",
     words={
         "invoice": "Tax invoice", "credit_note": "Credit note", "void": "VOID",
-        "number": "Number", "issue_day": "Issued on", "period": "Month", "currency": "Currency",
+        "number": "Number", "issue_day": "Issued on", "due_day": "Due on", "period": "Month", "currency": "Currency",
         "corrects": "Corrects invoice", "of": "dated", "reason": "Reason", "account": "Account",
         "seller": "Seller", "buyer": "Buyer", "tax_id": "Tax registration number",
         "description": "Description", "quantity": "Segments", "rate": "Rate", "net": "Net", "vat_rate": "VAT",
@@ -101,7 +101,7 @@ ARABIC = Wording(
     comma="، ",
     words={
         "invoice": "فاتورة ضريبية", "credit_note": "إشعار دائن", "void": "ملغاة",
-        "number": "الرقم", "issue_day": "تاريخ الإصدار", "period": "الشهر", "currency": "العملة",
+        "number": "الرقم", "issue_day": "تاريخ الإصدار", "due_day": "تاريخ الاستحقاق", "period": "الشهر", "currency": "العملة",
         "corrects": "تصحيح الفاتورة", "of": "بتاريخ", "reason": "السبب", "account": "الحساب",
         "seller": "البائع", "buyer": "المشتري", "tax_id": "رقم التسجيل الضريبي",
         "description": "البيان", "quantity": "عدد الأجزاء", "rate": "السعر", "net": "الصافي", "vat_rate": "الضريبة",

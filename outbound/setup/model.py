@@ -123,9 +123,13 @@ def _checked(rates: list[RateRow]) -> list[RateRow]:
 
 
 class Account(Terms):
-    """A customer: its terms, senders, prices and landing zone. Lists that are left out stay as they are."""
+    """A customer: its terms, senders, prices and landing zone. Lists that are left out stay as they are.
+
+    language: of its invoices, SLA reports and notices; both is English and then Arabic.
+    """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=63)
+    language: Literal["en", "ar", "both"] = "en"
     timezone: Timezone | None = None
     default_region: Region | None = None
     landing: Landing | None = None

@@ -1,8 +1,8 @@
-"""When an account's people are told of its balance, how, and in which language: a part of a set-up file, with its defaults."""
+"""When an account's people are told of its balance, and how: a part of a set-up file, with its defaults."""
 
 import ipaddress
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -66,4 +66,3 @@ class Notices(Strict):
     credit_percent: Percent | None = Decimal(90)
     email: list[Email] | None = None
     webhook: Webhook | None = None
-    language: Literal["en", "ar"] = "en"

@@ -53,6 +53,5 @@ class BuyerDocuments(Strict):
     tax_id: Text | None = None
     address: Address = Address()
     form: Literal["B", "P", "F"] | None = None
-    language: Literal["en", "ar", "both"] = "en"
     usage_file: Literal["segments", "days", "none"] = "days"
     item_codes: dict[Zone, ItemCode] = Field(default_factory=dict)

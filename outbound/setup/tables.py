@@ -60,7 +60,7 @@ ACCOUNT = Kind(
     "account",
     "account.account",
     ("name",),
-    ("legal_entity_id", "timezone", "default_region", "landing", "defaults", "notices", "documents"),
+    ("legal_entity_id", "timezone", "language", "default_region", "landing", "defaults", "notices", "documents"),
     json=frozenset({"defaults", "notices", "documents"}),
     absent="kept",
 )
@@ -162,6 +162,7 @@ def account_row(account: Account, setup: Setup, entity_id: int | None) -> Rows:
             "default_region": account.default_region or setup.legal_entity.country,
             "landing": landing_of(account),
             "defaults": defaults,
+            "language": account.language,
             "notices": account.notices.model_dump(mode="json", exclude_defaults=True),
             "documents": account.documents.model_dump(mode="json", exclude_defaults=True),
         }

@@ -128,7 +128,8 @@ final as (
         numbered.credit,
         numbered.balance,
         to_char(numbered.at at time zone accounts.timezone, 'YYYY-MM') as month,
-        numbered.account_id
+        numbered.account_id,
+        {{ currency_on('numbered.account_id', local_day('numbered.at', 'accounts.timezone')) }} as currency
     from numbered
     inner join accounts
         on numbered.account_id = accounts.account_id

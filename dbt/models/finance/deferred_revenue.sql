@@ -109,7 +109,8 @@ final as (
         sum(moved.change) over in_time as closing,
         coalesce(sum(valued.rerate_change) over in_time, 0) as rerate_value,
         coalesce(sum(valued.blended_change) over in_time, 0) as blended_value,
-        moved.account_id
+        moved.account_id,
+        {{ currency_on('moved.account_id', last_day_of("(moved.month || '-01')::date")) }} as currency
     from moved
     left join valued
         on moved.account_id = valued.account_id

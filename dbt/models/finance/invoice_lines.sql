@@ -35,6 +35,21 @@ accounts as (
 
 ),
 
+-- a month takes the terms of its last day, a purchase those of its own (CHARGING 2)
+dated as (
+
+    select
+        drafts.*,
+        coalesce({{ local_day('purchases.at', 'accounts.timezone') }}, {{ last_day_of('drafts.month') }}) as judged_on
+    from drafts
+    inner join accounts
+        on drafts.account_id = accounts.account_id
+    left join purchases
+        on drafts.account_id = purchases.account_id
+        and drafts.purchase_id = purchases.purchase_id
+
+),
+
 lines as (
 
     select
@@ -53,8 +68,9 @@ lines as (
         net,
         vat_rate,
         vat,
-        currency
-    from drafts
+        currency,
+        {{ tax_treatment_on('account_id', 'judged_on') }} as tax_treatment
+    from dated
 
     union all
 
@@ -74,7 +90,8 @@ lines as (
         issued_lines.net,
         issued_lines.vat_rate,
         issued_lines.vat,
-        invoices.currency
+        invoices.currency,
+        issued_lines.tax_treatment
     from issued_lines
     inner join invoices
         on issued_lines.account_id = invoices.account_id
@@ -106,7 +123,8 @@ final as (
         lines.vat_rate,
         lines.currency,
         lines.purchase_id,
-        lines.account_id
+        lines.account_id,
+        lines.tax_treatment
     from lines
     inner join accounts
         on lines.account_id = accounts.account_id

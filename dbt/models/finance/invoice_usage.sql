@@ -75,6 +75,21 @@ charged as (
 
 ),
 
+currencies as (
+
+    select
+        account_id,
+        month,
+        {{ currency_on('account_id', last_day_of('month')) }} as currency
+    from (
+        select distinct
+            account_id,
+            month
+        from days
+    ) as billed
+
+),
+
 -- every segment has its own ordinal, as in int_postpaid_usage, which numbers them in runs
 numbered as (
 
@@ -136,10 +151,14 @@ final as (
         numbered.last_ordinal as ordinal_in_month,
         numbered.ordinal,
         numbered.month as month_start,
-        numbered.account_id
+        numbered.account_id,
+        currencies.currency
     from numbered
     inner join accounts
         on numbered.account_id = accounts.account_id
+    inner join currencies
+        on numbered.account_id = currencies.account_id
+        and numbered.month = currencies.month
     inner join tiers
         on numbered.account_id = tiers.account_id
         and numbered.zone = tiers.zone

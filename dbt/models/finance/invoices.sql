@@ -20,6 +20,24 @@ accounts as (
 
 ),
 
+issued_lines as (
+
+    select * from {{ ref('stg_invoice_lines') }}
+
+),
+
+-- all lines of an invoice have the treatment of one day
+treatments as (
+
+    select
+        account_id,
+        invoice_id,
+        min(tax_treatment) as tax_treatment
+    from issued_lines
+    group by account_id, invoice_id
+
+),
+
 drafts as (
 
     select
@@ -30,11 +48,13 @@ drafts as (
         'draft' as status,
         null as invoice,
         null::date as issue_day,
+        null::date as due_day,
         currency,
         sum(net) as net,
         sum(vat) as vat,
         sum(net + vat) as total,
-        purchase_id
+        purchase_id,
+        min(tax_treatment) as tax_treatment
     from lines
     where status = 'draft'
     group by account_id, account, month, purchase_id, currency
@@ -51,14 +71,19 @@ issued as (
         case when invoices.voided_at is null then 'issued' else 'void' end as status,
         invoices.label as invoice,
         invoices.issue_day,
+        invoices.due_day,
         invoices.currency,
         invoices.net,
         invoices.vat,
         invoices.total,
-        invoices.purchase_id
+        invoices.purchase_id,
+        treatments.tax_treatment
     from invoices
     inner join accounts
         on invoices.account_id = accounts.account_id
+    left join treatments
+        on invoices.account_id = treatments.account_id
+        and invoices.invoice_id = treatments.invoice_id
 
 ),
 
@@ -86,7 +111,9 @@ final as (
         vat,
         total,
         purchase_id,
-        account_id
+        account_id,
+        due_day,
+        tax_treatment
     from documents
 
 )

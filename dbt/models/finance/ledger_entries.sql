@@ -105,7 +105,8 @@ final as (
         summed.units,
         to_char(entries.at at time zone accounts.timezone, 'YYYY-MM') as month,
         summed.account_id,
-        {{ local_day('entries.at', 'accounts.timezone') }} as day
+        {{ local_day('entries.at', 'accounts.timezone') }} as day,
+        {{ currency_on('summed.account_id', local_day('entries.at', 'accounts.timezone')) }} as currency
     from summed
     inner join entries
         on summed.account_id = entries.account_id

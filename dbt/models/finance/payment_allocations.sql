@@ -41,7 +41,8 @@ final as (
         items.amount as settled_amount,
         allocations.settlement,
         allocations.item,
-        allocations.account_id
+        allocations.account_id,
+        {{ currency_on('allocations.account_id', local_day('settlements.at', 'accounts.timezone')) }} as currency
     from allocations
     inner join settlements
         on allocations.account_id = settlements.account_id

@@ -70,7 +70,8 @@ final as (
         lots.expires_at,
         lots.paid as is_paid,
         lots.lapsed,
-        lots.successor
+        lots.successor,
+        {{ currency_on('lots.account_id', local_day('lots.opened_at', 'accounts.timezone')) }} as currency
     from lots
     inner join accounts
         on lots.account_id = accounts.account_id

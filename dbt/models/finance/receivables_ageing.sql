@@ -108,7 +108,8 @@ aged as (
     select
         open_rows.*,
         accounts.account,
-        {{ local_day('watermark.as_of', 'accounts.timezone') }} - open_rows.due_day as days_overdue
+        {{ local_day('watermark.as_of', 'accounts.timezone') }} - open_rows.due_day as days_overdue,
+        {{ currency_on('open_rows.account_id', 'coalesce(open_rows.day, ' ~ local_day('watermark.as_of', 'accounts.timezone') ~ ')') }} as currency
     from open_rows
     inner join accounts
         on open_rows.account_id = accounts.account_id
@@ -136,7 +137,8 @@ final as (
         amount,
         settled,
         amount - settled as open,
-        account_id
+        account_id,
+        currency
     from aged
 
 )

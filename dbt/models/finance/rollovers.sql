@@ -41,7 +41,8 @@ final as (
         movements.against as old_value,
         movements.deferred as revaluation,
         movements.blended_against as blended_old_value,
-        movements.account_id
+        movements.account_id,
+        {{ currency_on('movements.account_id', local_day('movements.at', 'accounts.timezone')) }} as currency
     from movements
     inner join accounts
         on movements.account_id = accounts.account_id

@@ -1,5 +1,6 @@
 -- One row per thing that an account owes at the build's instant: the receivable it brought along, its purchases, its months'
--- invoices (CHARGING 17, 25, 28). A purchase is owed from its activation; a void invoice of a month is owed no more.
+-- invoices (CHARGING 17, 25, 28). A purchase is owed from its activation; a void invoice of a month is owed no more. What has an
+-- invoice is due when that says; the rest by the terms of its day.
 
 with
 
@@ -62,6 +63,7 @@ owed as (
         openings.business_key as document,
         openings.at,
         null::date as issue_day,
+        null::date as due_day,
         openings.receivable as amount
     from openings
     cross join watermark
@@ -76,6 +78,7 @@ owed as (
         coalesce(invoices.label, purchases.key) as document,
         purchases.at,
         invoices.issue_day,
+        invoices.due_day,
         purchases.against + purchases.vat as amount
     from purchases
     inner join orders
@@ -94,6 +97,7 @@ owed as (
         label as document,
         issued_at as at,
         issue_day,
+        due_day,
         total as amount
     from invoices
     where kind = 'month'
@@ -120,7 +124,7 @@ final as (
         local.document,
         local.at,
         local.day,
-        local.day + terms.payment_days as due_day,
+        coalesce(local.due_day, local.day + terms.payment_days) as due_day,
         local.amount
     from local
     inner join terms

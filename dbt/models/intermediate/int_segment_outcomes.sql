@@ -44,6 +44,18 @@ errors as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('stg_accounts') }}
+
+),
+
+contracted_rates as (
+
+    select * from {{ ref('stg_contracted_rates') }}
+
+),
+
 frozen_maps as (
 
     select distinct month
@@ -309,6 +321,56 @@ overdue as (
 
 ),
 
+-- who was throttled had sent more than its contracted rate in the second up to then, or it is our fault (SLA, err means)
+throttled as (
+
+    select
+        explained.account_id,
+        explained.campaign_id,
+        explained.ordinal,
+        explained.segment,
+        coalesce(sent.segments > contracted_rates.rate, false) as is_overrate
+    from explained
+    inner join accounts
+        on explained.account_id = accounts.account_id
+    left join contracted_rates
+        on explained.account_id = contracted_rates.account_id
+        and {{ local_day('explained.sent_at', 'accounts.timezone') }} >= contracted_rates.effective_from
+        and (
+            contracted_rates.effective_to is null
+            or {{ local_day('explained.sent_at', 'accounts.timezone') }} < contracted_rates.effective_to
+        )
+    cross join lateral (
+        select count(*) as segments
+        from {{ ref('stg_submissions') }} as beside
+        where beside.account_id = explained.account_id
+            and beside.sent_at > explained.sent_at - interval '1 second'
+            and beside.sent_at <= explained.sent_at
+            and beside.state <> 'not_sent'
+    ) as sent
+    where explained.is_accepted
+        and explained.error_class = 'throttled'
+
+),
+
+judged as (
+
+    select
+        explained.*,
+        case
+            when explained.error_class <> 'throttled' then explained.error_class
+            when throttled.is_overrate then 'customer_overrate'
+            when explained.error_class = 'throttled' then 'platform_fault'
+        end as meaning
+    from explained
+    left join throttled
+        on explained.account_id = throttled.account_id
+        and explained.campaign_id = throttled.campaign_id
+        and explained.ordinal = throttled.ordinal
+        and explained.segment = throttled.segment
+
+),
+
 classed as (
 
     select
@@ -317,17 +379,17 @@ classed as (
             when not is_accepted then null
             when state = 2 then 'delivered'
             when state = 3 and is_short_lived then 'customer_expiry'
-            when state = 3 and error_class in ('handset_unavailable', 'handset_fault') then 'handset_unavailable'
-            when state = 3 then coalesce(error_class, 'unknown_no_dlr')
+            when state = 3 and meaning in ('handset_unavailable', 'handset_fault') then 'handset_unavailable'
+            when state = 3 then coalesce(meaning, 'unknown_no_dlr')
             when state = 4 and is_cancelled then 'cancelled'
             when state = 4 then 'recipient_invalid'
-            when state = 5 then coalesce(error_class, 'network_permanent')
+            when state = 5 then coalesce(meaning, 'network_permanent')
             when state = 7 then 'unknown_no_dlr'
-            when state = 8 then coalesce(error_class, 'content_or_sender_blocked')
+            when state = 8 then coalesce(meaning, 'content_or_sender_blocked')
             when is_overdue and coalesce(overdue.was_deaf, false) then 'platform_fault'
             when is_overdue then 'unknown_no_dlr'
         end as outcome
-    from explained
+    from judged as explained
     left join overdue
         on explained.account_id = overdue.account_id
         and explained.campaign_id = overdue.campaign_id

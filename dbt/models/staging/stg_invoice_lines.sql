@@ -22,7 +22,8 @@ final as (
         rate,
         net,
         vat_rate,
-        vat
+        vat,
+        tax_treatment
     from invoice_line
 
 )

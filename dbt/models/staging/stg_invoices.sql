@@ -24,6 +24,7 @@ final as (
         invoice.month,
         invoice.purchase_id,
         invoice.issue_day,
+        invoice.due_day,
         invoice.issued_at,
         invoice.currency,
         invoice.net,

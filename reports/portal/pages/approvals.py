@@ -19,11 +19,12 @@ PROPOSALS = Listing(
     query=Q.proposals,
     columns=[
         Column("proposed_at", N_("When"), "instant"), Column("action", N_("What")), Column("object", N_("Of what")),
-        Column("proposed_by", N_("Proposed by")), Column("state", N_("State"), "state"), Column("approved_by", N_("Agreed by")),
+        Column("proposed_by", N_("Proposed by")), Column("expires_at", N_("Expires"), "instant"),
+        Column("state", N_("State"), "state"), Column("approved_by", N_("Agreed by")),
     ],
     key=["approval"],
     empty=N_("Nothing waits."),
-    filters=[Filter("state", N_("State"), {"open": N_("open"), "approved": N_("approved")})],
+    filters=[Filter("state", N_("State"), {"open": N_("open"), "approved": N_("approved"), "expired": N_("expired")})],
 )  # fmt: skip
 CREDITS = Listing(
     name="draft-credits",
@@ -42,7 +43,10 @@ CREDITS = Listing(
 
 @router.get("/approvals")
 def proposals(request: Request, visitor: Finance, reader: Reading) -> Response:
-    lead = N_("Somebody else than who proposed it does the same in the portal or by the same command; then it is done.")
+    lead = N_(
+        "Somebody else than who proposed it, of finance or a manager, does the same in the portal or by the same command before it"
+        " expires; then it is done."
+    )
     return PROPOSALS.respond(request, reader, "list.html", title=N_("Proposals"), lead=lead)
 
 

@@ -72,6 +72,7 @@ AUDIT = Listing(
     columns=[
         Column("at", N_("When"), "instant"),
         Column("actor", N_("Who")),
+        Column("os_user", N_("User of the system")),
         Column("action", N_("What")),
         Column("account", N_("Account")),
         Column("object", N_("Of what")),

@@ -29,6 +29,7 @@ create table account.account (
     legal_entity_id bigint not null references account.legal_entity,
     name text not null unique check (name ~ '^[a-z0-9][a-z0-9_-]*$'),
     timezone text not null default 'Africa/Cairo',
+    language text not null default 'en' check (language in ('en', 'ar', 'both')),
     default_region text not null check (default_region ~ '^[A-Z]{2}$'),
     landing text not null,
     defaults jsonb not null default '{}',
@@ -40,7 +41,8 @@ create table account.account (
 comment on column account.account.defaults is
     'What a manifest may leave out: sender, class, max_segments, encoding, delimiter, template, validity, on_insufficient_balance, base_mismatch_percent, ...';
 comment on column account.account.documents is
-    'What its documents say: name, name_ar, tax_id, address, language, usage_file, item_codes, form.';
+    'What its documents say: name, name_ar, tax_id, address, usage_file, item_codes, form.';
+comment on column account.account.language is 'Of its documents and notices: English, Arabic, or both, English first.';
 
 -- The commercial terms of an account from a local day on: the row with the latest effective_from is in force (CHARGING 2, 30).
 create table account.term (
@@ -331,11 +333,15 @@ create table account.audit (
     audit_id bigint generated always as identity primary key,
     at timestamptz not null default now(),
     actor text not null,
+    os_user text check (os_user <> actor),
     action text not null,
     account_id bigint references account.account,
     object text,
     detail jsonb not null default '{}'
 );
+
+comment on column account.audit.os_user is
+    'The operating system''s user of the process, where the actor is another name (OUTBOUND_ACTOR); null: the same, or the portal''s door.';
 
 create function account.refuse_change() returns trigger language plpgsql as $$
 begin

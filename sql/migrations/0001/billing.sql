@@ -90,6 +90,7 @@ create table billing.invoice (
     month date check (extract(day from month) = 1),
     purchase_id bigint references account.purchase,
     issue_day date not null,
+    due_day date not null check (due_day >= issue_day),
     issued_at timestamptz not null default now(),
     issued_by text not null,
     currency text not null,
@@ -102,6 +103,8 @@ create table billing.invoice (
     check ((kind = 'month') = (month is not null)),
     check ((kind = 'purchase') = (purchase_id is not null))
 );
+comment on column billing.invoice.due_day is
+    'The last day on which it is not overdue, by the terms of its issue day: fixed with it, whatever the terms become (CHARGING 25).';
 create index on billing.invoice (account_id, month);
 create index on billing.invoice (purchase_id) where purchase_id is not null;
 
@@ -153,34 +156,6 @@ create table billing.credit_note (
 );
 create index on billing.credit_note (invoice_id, line);
 comment on column billing.credit_note.class is 'Why it was given: a correction, units that were refunded, a missed SLA target.';
-
--- [act that two people have to agree on], where the legal entity says so: one proposes it, another one approves by doing the same.
-create table billing.approval (
-    approval_id bigint generated always as identity primary key,
-    legal_entity_id bigint not null references account.legal_entity,
-    action text not null,
-    object text not null,
-    proposed_by text not null,
-    proposed_at timestamptz not null default now(),
-    approved_by text,
-    approved_at timestamptz,
-    check ((approved_by is null) = (approved_at is null)),
-    check (approved_by <> proposed_by)
-);
-create unique index on billing.approval (legal_entity_id, action, object) where approved_by is null;
-
-create view billing.approvals as
-select
-    entity.name as legal_entity,
-    approval.approval_id as approval,
-    approval.action,
-    approval.object,
-    approval.proposed_by,
-    approval.proposed_at,
-    approval.approved_by,
-    approval.approved_at
-from billing.approval
-join account.legal_entity as entity using (legal_entity_id);
 
 -- Issued means issued: also against the owner, against TRUNCATE, a rebuild of the marts and a session that plays replica.
 do $$

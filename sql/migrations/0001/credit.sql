@@ -30,11 +30,22 @@ create table billing.credit_decision (
     check ((decision = 'rejected') = (reason is not null))
 );
 
+-- [month of a prepaid account that has missed a target]: the units that are owed for it, told once to whoever grants them.
+create table billing.units_told (
+    account_id bigint not null references account.account,
+    month text not null check (month ~ '^\d{4}-\d{2}$'),
+    metric text not null,
+    units bigint not null check (units > 0),
+    told_to text not null,
+    told_at timestamptz not null default clock_timestamp(),
+    primary key (account_id, month, metric)
+);
+
 do $$
 declare
     frozen text;
 begin
-    foreach frozen in array array['draft_credit', 'credit_decision'] loop
+    foreach frozen in array array['draft_credit', 'credit_decision', 'units_told'] loop
         execute format('create trigger never_changes before update or delete on billing.%I
             for each row execute function account.refuse_change()', frozen);
         execute format('create trigger never_truncated before truncate on billing.%I
@@ -129,9 +140,10 @@ declare
     note billing.credit_note;
 begin
     draft := billing.open_draft_credit(of_draft);
-    if by = draft.proposed_by then
+    if lower(by) = lower(draft.proposed_by) then
         raise exception 'credit % was proposed by %: someone else has to approve it', of_draft, by;
     end if;
+    perform billing.must_be_approver(by);
     note := billing.issue_credit_note(draft.invoice_id, draft.line, draft.net, by, draft.reason, draft.class);
     insert into billing.credit_decision (draft_credit_id, account_id, decision, decided_by, credit_note_id)
     values (of_draft, draft.account_id, 'approved', by, note.credit_note_id);
@@ -145,6 +157,9 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     draft billing.draft_credit := billing.open_draft_credit(of_draft);
 begin
+    if lower(by) <> lower(draft.proposed_by) then
+        perform billing.must_be_approver(by);
+    end if;
     insert into billing.credit_decision (draft_credit_id, account_id, decision, decided_by, reason)
     values (of_draft, draft.account_id, 'rejected', by, why);
 end

@@ -62,7 +62,8 @@ create function billing.seller_of(of_entity bigint) returns jsonb language sql s
 $$;
 
 create function billing.buyer_of(of_account bigint) returns jsonb language sql stable as $$
-    select jsonb_build_object('account', name, 'name', name, 'country', default_region, 'timezone', timezone) || documents
+    select jsonb_build_object('account', name, 'name', name, 'country', default_region, 'timezone', timezone, 'language', language)
+        || documents
     from account.account
     where account_id = of_account
 $$;

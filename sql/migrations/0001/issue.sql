@@ -152,6 +152,7 @@ begin
     issued.account_id := of_account;
     issued.legal_entity_id := owner.entity;
     issued.issue_day := moment.day;
+    issued.due_day := moment.day + (account.term_on(of_account, moment.day)).payment_days;
     issued.year := extract(year from moment.day);
     issued.number := billing.next_number(owner.entity, 'invoice', moment.day);
     issued.label := issued.year || '-' || lpad(issued.number::text, 6, '0');

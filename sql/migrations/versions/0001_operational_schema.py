@@ -39,6 +39,7 @@ FILES = (
     "balance",
     "period",
     "documents",
+    "news",
     "issue",
     "credit",
     "notices",
@@ -47,6 +48,7 @@ FILES = (
     "grants",
     "isolation",
     "portal",
+    "approval",
     "portal_campaigns",
 )
 

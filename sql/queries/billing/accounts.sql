@@ -35,8 +35,3 @@ select account.take_turn(%(account)s);
 
 -- names --
 select name from account.account order by name;
-
--- audit --
--- Who did what to which account; never changed.
-insert into account.audit (actor, action, account_id, object, detail)
-values (%(actor)s, %(action)s, %(account)s, %(object)s, %(detail)s);

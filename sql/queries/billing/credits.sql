@@ -46,12 +46,32 @@ where (%(account)s::text is null or credit.account = %(account)s)
 order by credit.account, credit.month, credit.line;
 
 -- units_owed --
--- What prepaid accounts are to be granted: nothing is proposed for them, a person grants it.
-select account, month, metric, adjusted, target, share, units
-from operations.sla_credits
-where units is not null
-  and (%(account)s::text is null or account = %(account)s)
-order by account, month;
+-- What prepaid accounts are to be granted and nobody was told of yet: nothing is proposed for them, a person grants it.
+with
+
+owed as (
+
+    select account_id, account, month, metric, adjusted, target, share, units
+    from operations.sla_credits
+    where units is not null
+      and (%(account)s::text is null or account = %(account)s)
+
+),
+
+told as (
+
+    insert into billing.units_told (account_id, month, metric, units, told_to)
+    select account_id, month, metric, units, %(actor)s
+    from owed
+    on conflict do nothing
+    returning account_id, month, metric
+
+)
+
+select owed.account, owed.month, owed.metric, owed.adjusted, owed.target, owed.share, owed.units
+from owed
+join told using (account_id, month, metric)
+order by owed.account, owed.month, owed.metric;
 
 -- are_built --
 select to_regclass('operations.sla_credits') is not null;

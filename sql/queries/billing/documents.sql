@@ -12,7 +12,7 @@ select
     document.kind, document.document_id, document.account_id, account.name as account, document.label, document.issue_day,
     document.issued_at, document.currency, document.net, document.vat, told.seller, told.buyer, told.effects,
     encode(coalesce(invoice.content_hash, note.content_hash), 'hex') as content_hash,
-    invoice.month,
+    invoice.month, invoice.due_day,
     corrected.label as corrected_label, corrected.issue_day as corrected_day, corrected.uuid as corrected_uuid,
     note.reason, void.reason as void_reason
 from billing.document

@@ -11,6 +11,8 @@ create temporary table landed (
     rate numeric,
     zone text,
     amount numeric,
+    withheld numeric,
+    certificate text,
     usage_key text,
     note text,
     next_number bigint,
@@ -79,22 +81,25 @@ analyze record;
 -- What these accounts have already, in the same columns, for the ids that come again or that reversals name.
 create temporary table known on commit drop as
 select purchase.account_id, 'purchase' as kind, purchase.business_key as key, purchase.at, purchase.units, purchase.rate,
-    null::text as zone, null::numeric as amount, null::text as usage_key, null::bigint as next_number
+    null::text as zone, null::numeric as amount, null::numeric as withheld, null::text as certificate, null::text as usage_key,
+    null::bigint as next_number
 from account.purchase join record on record.account_id = purchase.account_id and record.key = purchase.business_key
 union
-select payment.account_id, 'payment', payment.business_key, payment.at, null, null, null, payment.amount, null, null
+select payment.account_id, 'payment', payment.business_key, payment.at, null, null, null, payment.amount, payment.withheld,
+    payment.certificate, null, null
 from account.payment join record on record.account_id = payment.account_id and record.key = payment.business_key
 union
 select adjustment.account_id, adjustment.kind, adjustment.business_key, adjustment.at, adjustment.units, null, null, null,
-    adjustment.usage_key, null
+    null, null, adjustment.usage_key, null
 from account.adjustment join record on record.account_id = adjustment.account_id and record.key = adjustment.business_key
 union
-select past_usage.account_id, 'usage', past_usage.business_key, past_usage.at, past_usage.units, null, past_usage.zone, null, null, null
+select past_usage.account_id, 'usage', past_usage.business_key, past_usage.at, past_usage.units, null, past_usage.zone, null, null, null,
+    null, null
 from account.past_usage join record on record.account_id = past_usage.account_id and record.key = past_usage.business_key
 union
 select opening.account_id, 'opening', opening.business_key, opening.at,
     (select sum(units)::bigint from account.opening_lot where opening_lot.opening_id = opening.opening_id), null, null, opening.receivable, null,
-    opening.next_invoice_number
+    null, null, opening.next_invoice_number
 from account.opening join record on record.account_id = opening.account_id and record.key = opening.business_key;
 
 -- forget_known --
@@ -109,6 +114,8 @@ where known.account_id = record.account_id
   and (record.rate is null or known.rate = record.rate)
   and (record.kind <> 'usage' or known.zone = record.zone)
   and known.amount is not distinct from record.amount
+  and known.withheld is not distinct from record.withheld
+  and known.certificate is not distinct from record.certificate
   and known.usage_key is not distinct from record.usage_key
   and known.next_number is not distinct from record.next_number;
 
@@ -118,10 +125,10 @@ using record as earlier
 where earlier.account_id = record.account_id
   and earlier.key = record.key
   and earlier.line < record.line
-  and (earlier.kind, earlier.at, earlier.units, earlier.rate, earlier.zone, earlier.amount, earlier.usage_key,
+  and (earlier.kind, earlier.at, earlier.units, earlier.rate, earlier.zone, earlier.amount, earlier.withheld, earlier.certificate, earlier.usage_key,
        earlier.next_number, earlier.lots)
       is not distinct from
-      (record.kind, record.at, record.units, record.rate, record.zone, record.amount, record.usage_key,
+      (record.kind, record.at, record.units, record.rate, record.zone, record.amount, record.withheld, record.certificate, record.usage_key,
        record.next_number, record.lots);
 
 -- errors --
@@ -184,6 +191,12 @@ union all
 select line, format('an amount of %s has at most %s digits after the point, not %s', account, digits, amount)
 from record
 where amount <> round(amount, digits)
+
+union all
+
+select line, format('an amount of %s has at most %s digits after the point, not %s', account, digits, withheld)
+from record
+where withheld <> round(withheld, digits)
 
 union all
 
@@ -337,8 +350,8 @@ where kind = 'purchase'
 order by line;
 
 -- load_payments --
-insert into account.payment (account_id, business_key, at, amount, reference, is_history)
-select account_id, key, at, round(amount, digits), note, true
+insert into account.payment (account_id, business_key, at, amount, withheld, certificate, reference, is_history)
+select account_id, key, at, round(amount, digits), round(withheld, digits), certificate, note, true
 from record
 where kind = 'payment'
 order by line;

@@ -75,6 +75,7 @@ values (%(account)s, %(notice)s, %(channel)s, %(recipient)s);
 -- The account's settings and the addresses of its users.
 select
     account.notices,
+    account.language,
     coalesce((
         select array_agg(person.email order by person.email)
         from account.person

@@ -1,10 +1,23 @@
 -- What does not agree: each query gives the account, where, and what was found. All of them are empty, or the books are wrong.
 
 -- segments --
--- Accepted in the log, charged, and taken in by the ledger: day by day.
+-- Accepted in the log, charged, and taken in by the ledger: day by day. What lacks for want of a zone or a rate is told by rating.
+with
+
+unrated as (
+
+    select account_id, right(subject, 10)::date as day, sum(units) as units
+    from finance.rating_errors
+    where error in ('NO_ZONE', 'NO_RATE')
+    group by account_id, right(subject, 10)::date
+
+)
+
 select account, day::text, format('accepted %%s, charged %%s, loaded %%s, in the ledger %%s', accepted, charged, past, ledger_units)
 from finance.reconciliation
-where not agrees
+left join unrated using (account_id, day)
+where accepted <> charged
+   or charged + past <> ledger_units + coalesce(unrated.units, 0)
 order by account, day;
 
 -- statements --
@@ -70,13 +83,54 @@ cross join lateral (
 where coalesce(owed.amount, 0) <> posting.amount
 order by account.name;
 
--- balances --
--- Units of the lots that are not those of the live balance, which reservations go by, at the instant of the build.
+-- receivables --
+-- Receivables of the ledger (1200) that are not what is owed by what is recorded, which orders and credit limits go by, at the
+-- instant of the build. Accounts of which something was recorded since then are left to the next build.
 with
 
 built as (
 
-    select as_of
+    select as_of, started_at
+    from billing.build
+    where outcome = 'ok'
+    order by build_id desc
+    limit 1
+
+),
+
+booked as (
+
+    select account_id, sum(debit - credit) as amount
+    from finance.ledger_entries
+    where ledger_account like '1200%%'
+    group by account_id
+
+),
+
+differing as materialized (
+
+    select account.account_id, account.name, coalesce(booked.amount, 0) as booked, live.owed
+    from built
+    cross join account.account
+    left join booked using (account_id)
+    cross join lateral (select billing.owed(account.account_id, built.as_of) as owed) as live
+    where coalesce(booked.amount, 0) <> live.owed
+
+)
+
+select differing.name, 'receivable', format('ledger %%s, owed %%s', differing.booked, differing.owed)
+from differing, built
+where not billing.has_news(differing.account_id, built.started_at, built.as_of)
+order by differing.name;
+
+-- balances --
+-- Lots of the ledger that are not those of the live balance, which reservations go by, at the instant of the build. Accounts of
+-- which something was recorded since then are left to the next build.
+with
+
+built as (
+
+    select as_of, started_at
     from billing.build
     where outcome = 'ok'
     order by build_id desc
@@ -86,30 +140,137 @@ built as (
 
 held as (
 
-    select account_id, sum(remaining) as units
+    select account_id, lot, remaining, rate
     from finance.prepaid_lots
-    group by account_id
+    where remaining > 0
+
+),
+
+buyer as (
+
+    select account_id from account.purchase
+    union
+    select account_id from account.adjustment
+    union
+    select account_id from account.opening_lot
+    union
+    select account_id from held
 
 ),
 
 live as (
 
-    select
-        held.account_id,
-        held.units,
-        (
-            select coalesce(sum(lot.remaining), 0)
-            from unnest((billing.prepaid_state_at(held.account_id, built.as_of)).lots) as lot
-        ) as live_units
-    from held, built
+    select buyer.account_id, lot.lot, lot.remaining, lot.rate
+    from built
+    cross join buyer
+    cross join lateral unnest((billing.prepaid_state_at(buyer.account_id, built.as_of)).lots) as lot
+    where lot.remaining > 0
+
+),
+
+differing as materialized (
+
+    select account_id, lot, held.remaining as units, held.rate, live.remaining as live_units, live.rate as live_rate
+    from held
+    full join live using (account_id, lot)
+    where (held.remaining, held.rate) is distinct from (live.remaining, live.rate)
 
 )
 
-select account.name, 'balance', format('lots %%s, live %%s', live.units, live.live_units)
-from live
+select account.name, 'lot ' || differing.lot, format('ledger %%s units at %%s, live %%s at %%s', coalesce(differing.units, 0),
+    coalesce(differing.rate::text, '-'), coalesce(differing.live_units, 0), coalesce(differing.live_rate::text, '-'))
+from differing
 join account.account using (account_id)
-where live.units <> live.live_units
-order by account.name;
+cross join built
+where not billing.has_news(differing.account_id, built.started_at, built.as_of)
+order by account.name, differing.lot;
+
+-- states --
+-- What carriers' statements say of the delivery of segments otherwise than their receipts, day by day; the days are the account's.
+select
+    account.name,
+    local.day || ' ' || connector.name,
+    format('%%s delivered on the statement and not by receipts, %%s the other way round, %%s without a final receipt',
+        count(*) filter (where line.is_delivered and not told.delivered),
+        count(*) filter (where not line.is_delivered and told.delivered),
+        count(*) filter (where told.delivered is null))
+from dispatch.statement_line as line
+join intake.campaign using (campaign_id)
+join account.account using (account_id)
+join dispatch.connector using (connector_id)
+cross join lateral (
+    select bool_or(receipt.state = 2) as delivered
+    from dispatch.receipt_match as receipt
+    where receipt.campaign_id = line.campaign_id
+      and receipt.ordinal = line.ordinal
+      and receipt.segment = line.segment
+      and receipt.attempt = line.attempt
+      and receipt.final
+) as told
+cross join lateral (select (coalesce(line.accepted_at, line.loaded_at) at time zone account.timezone)::date as day) as local
+where not line.is_other
+  and line.is_delivered is distinct from told.delivered
+  and line.is_delivered is not null
+group by account.name, local.day, connector.name
+order by account.name, local.day, connector.name;
+
+-- prices --
+-- What carriers' statements ask for segments otherwise than was agreed (buy rates), day by day of the cost; a price per delivery is due
+-- once a receipt says delivered. Without a buy rate there is nothing to compare: finance.margin_errors tells of that.
+with
+
+agreed as (
+
+    select distinct account_id, connector, network_id, day, per, currency, rate
+    from finance.carrier_costs
+    where rate is not null
+
+),
+
+line as (
+
+    select
+        submission.account_id, account.name as account, connector.name as connector, submission.network_id,
+        (submission.sent_at at time zone entity.timezone)::date as day, line.price, line.currency,
+        exists (
+            select
+            from dispatch.receipt_match as receipt
+            where receipt.campaign_id = line.campaign_id
+              and receipt.ordinal = line.ordinal
+              and receipt.segment = line.segment
+              and receipt.attempt = line.attempt
+              and receipt.final
+              and receipt.state = 2
+        ) as is_delivered
+    from dispatch.statement_line as line
+    join dispatch.connector using (connector_id)
+    join dispatch.submission using (campaign_id, ordinal, segment, attempt)
+    join account.account on account.account_id = submission.account_id
+    join account.legal_entity as entity using (legal_entity_id)
+    where line.price is not null
+      and not line.is_other
+
+),
+
+compared as (
+
+    select
+        line.*, agreed.currency as agreed_currency,
+        case when agreed.per = 'submission' or line.is_delivered then agreed.rate else 0 end as agreed_price
+    from line
+    join agreed using (account_id, connector, network_id, day)
+
+)
+
+select
+    account, day || ' ' || connector,
+    format('%%s segments priced otherwise: %%s %%s on the statement, %%s %%s agreed', count(*), sum(price),
+        coalesce(currency, agreed_currency), sum(agreed_price), agreed_currency)
+from compared
+where price <> agreed_price
+   or coalesce(currency, agreed_currency) <> agreed_currency
+group by account, day, connector, coalesce(currency, agreed_currency), agreed_currency
+order by account, day, connector;
 
 -- months --
 -- Closed months whose figures are no longer what they were closed at.
@@ -207,6 +368,11 @@ select
     coalesce(sum(charged), 0)::bigint,
     coalesce(sum(past), 0)::bigint,
     coalesce(sum(ledger_units), 0)::bigint,
-    (select count(*) from billing.invoice) + (select count(*) from billing.credit_note)
+    (select count(*) from billing.invoice) + (select count(*) from billing.credit_note),
+    (
+        select count(*)
+        from billing.bank_line
+        where not exists (select from account.payment where payment.bank_line_id = bank_line.bank_line_id)
+    )
 from finance.reconciliation
 where %(account)s::text is null or account = %(account)s;

@@ -27,14 +27,15 @@ order by connector_id;
 -- bound_elsewhere --
 -- Connectors on which another worker that lives has a session now, unless it found the carrier ill (its circuit is open).
 with last as (
-    select distinct on (event.connector_id, event.epoch_id, event.session) event.connector_id, event.epoch_id, event.session, event.kind
+    select distinct on (connector_id, epoch_id, event.session) connector_id, epoch_id, event.session, event.kind
     from dispatch.epoch
-    join dispatch.session_event as event using (epoch_id)
+    cross join dispatch.connector
+    join dispatch.session_event as event using (connector_id, epoch_id)
     where epoch.settled_at is null
       and epoch.epoch_id <> %(epoch)s
       and epoch.heartbeat_at > clock_timestamp() - interval '30 seconds'
       and event.kind <> 'counters'
-    order by event.connector_id, event.epoch_id, event.session, event.session_event_id desc
+    order by connector_id, epoch_id, event.session, event.session_event_id desc
 )
 
 select distinct connector_id

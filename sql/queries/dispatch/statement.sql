@@ -16,11 +16,14 @@ create temporary table claimed (
     msisdn bigint not null,
     source text,
     reference integer,
-    accepted_at timestamptz
+    accepted_at timestamptz,
+    is_delivered boolean,
+    price numeric,
+    currency text
 ) on commit drop;
 
 -- copy_lines --
-copy claimed (line, message_ids, msisdn, source, reference, accepted_at) from stdin;
+copy claimed (line, message_ids, msisdn, source, reference, accepted_at, is_delivered, price, currency) from stdin;
 
 -- drop_repeated --
 -- A line that says again what an earlier one said counts once.
@@ -190,10 +193,11 @@ with found as (
 )
 
 insert into dispatch.statement_line (
-    connector_id, carrier_message_id, destination, source, reference, accepted_at, statement, campaign_id, ordinal, segment, attempt,
-    is_other)
+    connector_id, carrier_message_id, destination, source, reference, accepted_at, is_delivered, price, currency, statement, campaign_id,
+    ordinal, segment, attempt, is_other)
 select
-    %(connector)s, claimed.message_ids[1], claimed.msisdn::text, claimed.source, claimed.reference, claimed.accepted_at, %(statement)s,
+    %(connector)s, claimed.message_ids[1], claimed.msisdn::text, claimed.source, claimed.reference, claimed.accepted_at,
+    claimed.is_delivered, claimed.price, claimed.currency, %(statement)s,
     found.campaign_id, found.ordinal, found.segment, found.attempt, not coalesce(found.same, true)
 from claimed
 left join found using (line)
@@ -209,6 +213,20 @@ where (statement_line.campaign_id is null or statement_line.is_other)
   and excluded.campaign_id is not null
   and (excluded.campaign_id, excluded.ordinal, excluded.segment, excluded.attempt, excluded.is_other) is distinct from
       (statement_line.campaign_id, statement_line.ordinal, statement_line.segment, statement_line.attempt, statement_line.is_other);
+
+-- restate --
+-- What a later statement says of the state and the price of a line that is there.
+update dispatch.statement_line
+set is_delivered = coalesce(claimed.is_delivered, statement_line.is_delivered),
+    price = coalesce(claimed.price, statement_line.price),
+    currency = coalesce(claimed.currency, statement_line.currency)
+from claimed
+where statement_line.connector_id = %(connector)s
+  and statement_line.carrier_message_id = claimed.message_ids[1]
+  and statement_line.destination = claimed.msisdn::text
+  and (claimed.is_delivered <> statement_line.is_delivered or claimed.is_delivered is not null and statement_line.is_delivered is null
+    or claimed.price <> statement_line.price or claimed.price is not null and statement_line.price is null
+    or claimed.currency <> statement_line.currency or claimed.currency is not null and statement_line.currency is null);
 
 -- remember --
 -- The statement and the time that it is of. The same one again leaves nothing new behind.

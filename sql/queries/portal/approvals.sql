@@ -1,12 +1,9 @@
 -- What takes two people: proposals of commands, and credits that were proposed.
 
 -- proposals --
-select
-    approval, action, object, proposed_by, proposed_at, approved_by, approved_at,
-    case when approved_by is null then 'open' else 'approved' end as state
+select approval, action, object, proposed_by, proposed_at, expires_at, approved_by, approved_at, state
 from billing.approvals
-where (case when approved_by is null then 'open' else 'approved' end)
-    = coalesce(%(state)s, case when approved_by is null then 'open' else 'approved' end);
+where state = coalesce(%(state)s, state);
 
 -- credits --
 select draft_credit_id as draft, account, state, invoice, line, net, currency, reason, proposed_by, proposed_at, decided_by, credit_note

@@ -6,7 +6,12 @@ select
     (select finished_at from billing.build where outcome = 'ok' order by build_id desc limit 1) as built_at,
     (select count(*) from finance.reconciliation where not agrees) as disagreements,
     (select count(*) from finance.invoices where status = 'draft') as drafts,
-    (select count(*) from finance.rating_errors) as unrated;
+    (select count(*) from finance.rating_errors) as unrated,
+    (
+        select count(*)
+        from billing.bank_line
+        where not exists (select from account.payment where payment.bank_line_id = bank_line.bank_line_id)
+    ) as unassigned;
 
 -- accounts --
 -- An account a row: what is owed, what it has paid for and not had, what is left of it.

@@ -47,6 +47,7 @@ select
     audit.audit_id,
     audit.at,
     audit.actor,
+    audit.os_user,
     audit.action,
     account.name as account,
     audit.object,

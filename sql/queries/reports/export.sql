@@ -31,7 +31,12 @@ from billing.approvals;
 select
     account.name as account, document.label as document, document.kind, document.issue_day, document.issued_at, document.currency,
     document.net, document.vat, document.net + document.vat as total, document.is_void, document.delivery_begun_at,
-    document.delivered_at, document.uuid, document.tax_status
+    document.delivered_at, document.uuid, document.tax_status, (
+        select min(line.tax_treatment)
+        from billing.invoice_line as line
+        left join billing.credit_note as note on note.invoice_id = line.invoice_id and note.line = line.n
+        where case document.kind when 'invoice' then line.invoice_id else note.credit_note_id end = document.document_id
+    ) as tax_treatment
 from billing.document
 join account.account using (account_id);
 

@@ -55,7 +55,7 @@ order by substr(metric, 2)::integer;
 -- parties --
 -- Who reports to whom, and in which language.
 select
-    account.name, account.documents, account.timezone, legal_entity.name as entity, legal_entity.documents as entity_documents,
+    account.name, account.language, account.documents, account.timezone, legal_entity.name as entity, legal_entity.documents as entity_documents,
     (select max(frozen_at) from report.sla_figure as figure where figure.account_id = account.account_id and figure.month = %(month)s)
         as frozen_at
 from account.account

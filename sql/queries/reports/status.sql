@@ -185,6 +185,7 @@ waiting as (
     from billing.approval
     join account.legal_entity as entity using (legal_entity_id)
     where approval.approved_by is null
+      and approval.expires_at > now()
     group by entity.name
     union all
     select 2, 'bank lines', '(unassigned)', count(*), min(bank_line.value_day)::timestamptz, 'outbound bank unassigned'

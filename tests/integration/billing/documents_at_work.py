@@ -24,12 +24,12 @@ accounts:
     currency: EGP
     vat_rate: "0.14"
     rates: [{zone: EG, from: 2020-01-01, rate: "0.10"}]
+    language: both
     documents:
       name: Nile Trading S.A.E.
       name_ar: شركة النيل للتجارة
       tax_id: "200-300-400"
       address: {building: "5", street: Corniche, city: Giza, governorate: Giza}
-      language: both
   - name: delta
     scheme: postpaid
     currency: EGP

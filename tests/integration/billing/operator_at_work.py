@@ -15,6 +15,10 @@ from outbound.errors import OutboundError
 SETUP = """
 legal_entity: {name: Example Telecom, country: EG, timezone: Africa/Cairo, approvals: none}
 networks: [{prefix: "2010", operator: Vodafone EG, country: EG, zone: EG}]
+staff:
+  - {email: maha@telecom.example, name: Maha, role: manager}
+  - {email: omar@telecom.example, name: Omar, role: finance}
+  - {email: nour@telecom.example, name: Nour, role: operator}
 accounts:
   - name: nile
     scheme: prepaid
@@ -29,6 +33,16 @@ accounts:
     currency: EGP
     vat_rate: "0.14"
     rates: [{zone: EG, from: 2020-01-01, rate: "0.1005"}]
+"""
+
+# What documents are dated by begins at noon: no test sees a midnight between two commands.
+FROM_NOON = """
+do $do$ begin
+    execute format(
+        $f$create or replace function billing.clock() returns timestamptz language sql volatile
+         as $$select clock_timestamp() + %L::interval$$$f$,
+        date_trunc('day', now(), 'Africa/Cairo') + interval '12 hours' - now());
+end $do$
 """
 
 
@@ -83,5 +97,6 @@ class Operator:
 @pytest.fixture
 def operator(database: str, tmp_path: Path) -> Operator:
     there = Operator(database, tmp_path)
+    there.sql(FROM_NOON)
     there.applies(SETUP)
     return there

@@ -30,6 +30,7 @@ def test_a_month_s_documents_come_to_its_invoice_and_go_out_once(operator):
     )  # 10.05 + 2.90 + 7.05; VAT 1.41 + 0.41 + 0.99
     label = invoice["invoice"]
     operator.applies(SETUP.replace("Example Telecom", "Renamed Telecom"))  # an issued document keeps its words
+    operator.sql("update account.term set payment_days = 90")  # and its due day
 
     (told,) = operator.does("documents", "deliver")["delivered"]
     assert (told["account"], told["document"]) == ("delta", label)
@@ -40,6 +41,11 @@ def test_a_month_s_documents_come_to_its_invoice_and_go_out_once(operator):
         assert words in said, words
     (content_hash,) = operator.sql("select encode(content_hash, 'hex') from billing.invoice")[0]
     assert content_hash in said
+
+    (due_day,) = operator.sql("select issue_day + 30 from billing.invoice")[0]
+    assert f"Due on {due_day.day} {due_day:%B %Y}" in said
+    assert f"<cbc:DueDate>{due_day}</cbc:DueDate>".encode() in files[f"invoice-{label}.xml"]
+    assert json.loads(files[f"invoice-{label}-eta.json"])["payment"] == {"terms": f"Due on {due_day}"}
 
     rows = list(csv.DictReader(io.StringIO(files[f"invoice-{label}-usage.csv"].decode("utf-8-sig"))))
     assert [(row["line"], row["usage"], row["segments"], row["net"]) for row in rows] == [

@@ -10,7 +10,7 @@ from tests.integration.billing.test_issuing import month_invoice
 
 @pytest.fixture
 def label(operator, monkeypatch) -> str:
-    monkeypatch.setenv("OUTBOUND_ACTOR", "maha")
+    monkeypatch.setenv("OUTBOUND_ACTOR", "maha@telecom.example")
     return month_invoice(operator, "10.05")
 
 
@@ -23,8 +23,8 @@ def test_a_proposal_credits_nothing_until_somebody_else_approves(operator, label
     assert (draft["state"], draft["net"], draft["class"]) == ("draft", "5.00", "sla")
     assert operator.sql("select count(*) from billing.credit_note") == [(0,)]
     own = operator.run("credit-draft", "approve", draft["draft_credit"])
-    assert "was proposed by maha: someone else has to approve it" in own.error
-    monkeypatch.setenv("OUTBOUND_ACTOR", "omar")
+    assert "was proposed by maha@telecom.example: someone else has to approve it" in own.error
+    monkeypatch.setenv("OUTBOUND_ACTOR", "omar@telecom.example")
     said = operator.does("credit-draft", "approve", draft["draft_credit"], "--dry-run")["says"]
     assert operator.sql("select count(*) from billing.credit_note") == [(0,)]
     done = operator.does("credit-draft", "approve", draft["draft_credit"])
@@ -34,19 +34,27 @@ def test_a_proposal_credits_nothing_until_somebody_else_approves(operator, label
         == [
             (
                 f"credits line 1 of {label} as {done['credit_note']}: net 5.00, VAT 0.70, receivable -5.70 EGP;"
-                " proposed by maha: S3 missed"
+                " proposed by maha@telecom.example: S3 missed"
             )
         ]
     )
     assert operator.sql("select class, net, vat, issued_by from billing.credit_note") == [
-        ("sla", Decimal("5.00"), Decimal("0.70"), "omar")
+        ("sla", Decimal("5.00"), Decimal("0.70"), "omar@telecom.example")
     ]
     again = operator.run("credit-draft", "approve", draft["draft_credit"])
-    assert "was approved by omar already" in again.error
+    assert "was approved by omar@telecom.example already" in again.error
     assert operator.sql("select actor, action from account.audit where action like '%credit' order by audit_id") == [
-        ("maha", "propose credit"),
-        ("omar", "credit"),
+        ("maha@telecom.example", "propose credit"),
+        ("omar@telecom.example", "credit"),
     ]
+
+
+def test_a_credit_is_decided_by_finance(operator, label, monkeypatch):
+    draft = propose(operator, label)["draft_credit"]
+    monkeypatch.setenv("OUTBOUND_ACTOR", "nour@telecom.example")  # an operator
+    for words in (("approve", draft), ("reject", draft, "--reason", "x")):
+        assert "nour@telecom.example may not agree" in operator.run("credit-draft", *words).error
+    assert operator.sql("select count(*) from billing.credit_decision") == [(0,)]
 
 
 def test_proposals_and_credits_never_come_to_more_than_the_line(operator, label, monkeypatch):
@@ -55,7 +63,7 @@ def test_proposals_and_credits_never_come_to_more_than_the_line(operator, label,
     more = operator.run("credit", label, "--net", "0.06", "--reason", "x", "--class", "sla")
     assert "10.00 is credited or proposed: no more than 0.05 can be" in more.error
     operator.does("credit", label, "--net", "3.00", "--reason", "late")  # one that is issued goes before a proposal
-    monkeypatch.setenv("OUTBOUND_ACTOR", "omar")
+    monkeypatch.setenv("OUTBOUND_ACTOR", "omar@telecom.example")
     assert "no more than 3.05 can be" in operator.run("credit-draft", "approve", 1).error
 
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 BOUGHT = {"type": "purchase", "id": "PO-1", "at": "2026-03-15T10:00:00+02:00", "units": 10_000, "rate": "0.10"}
 USED = {"type": "usage", "id": "U-1", "at": "2026-05-01T09:00:00.000001+03:00", "units": 6_000, "zone": "EG"}
 
@@ -139,3 +141,40 @@ def test_a_dry_run_checks_and_loads_nothing(operator):
     path.write_text('{"type": "usage", "id": "U", "at": "2026-05-01T09:00:00Z", "units": 1, "zone": "EG"}\n')
     assert operator.does("history", "load", path, "--account", "nile", "--dry-run")["new"] == 1
     assert operator.sql("select count(*) from account.past_usage") == [(0,)]
+
+
+WITHHELD = {
+    "type": "payment", "id": "PAY-1", "at": "2026-04-01T12:00:00+02:00", "amount": "1116.00", "withheld": "24.00",
+    "certificate": "41/2026/118",
+}  # fmt: skip
+
+
+def test_a_payment_of_the_past_may_have_tax_withheld(operator):
+    certificate_alone = WITHHELD | {"id": "PAY-2", "amount": "0", "withheld": "7.50"}
+    assert operator.loads(WITHHELD, certificate_alone, account="delta").json["new"] == 2
+    assert operator.loads(WITHHELD, certificate_alone, account="delta").json["known"] == 2
+    assert operator.sql(
+        "select amount, withheld, certificate, is_history from account.payment order by business_key"
+    ) == [
+        (Decimal("1116.00"), Decimal("24.00"), "41/2026/118", True),
+        (Decimal("0.00"), Decimal("7.50"), "41/2026/118", True),
+    ]
+    changed = operator.loads(WITHHELD | {"withheld": "25.00"}, account="delta")
+    assert "id PAY-1 is there already, and says something else" in changed.error
+    assert operator.sql("select billing.owed(account_id, now()) from account.account where name = 'delta'") == [
+        (Decimal("-1147.50"),)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"certificate": None}, "withheld and certificate go together"),
+        ({"withheld": "0"}, "withheld and certificate go together"),
+        ({"amount": "0", "withheld": "0", "certificate": None}, "a payment is of something"),
+        ({"withheld": "0.001"}, "at most 2 digits after the point"),
+    ],
+)
+def test_tax_withheld_of_the_past_comes_with_its_certificate(operator, change, told):
+    assert told in operator.loads(WITHHELD | change, account="delta").error
+    assert operator.sql("select count(*) from account.payment") == [(0,)]

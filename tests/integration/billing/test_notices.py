@@ -1,12 +1,12 @@
 """`outbound notices` at the command line: set up by a file, looked at, listed by account, exported."""
 
+import psycopg
 import pytest
 
+from billing.notices import recipients
 from tests.integration.billing.operator_at_work import SETUP
 
-WANTED = (
-    "    notices: {low_balance: 500, expiry_days: [], language: ar}\n    users: [{email: n@nile.example, name: N}]\n"
-)
+WANTED = "    language: ar\n    notices: {low_balance: 500, expiry_days: []}\n    users: [{email: n@nile.example, name: N}]\n"
 
 
 @pytest.fixture
@@ -66,3 +66,10 @@ def test_what_was_told_stays(told, statement, table):
     assert told.does("notices", "check")["over"] == 1
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="never changed or removed"):
         told.sql(statement.format(table))
+
+
+def test_one_setting_is_the_language_of_notices_and_documents(told):
+    with psycopg.connect(told.url) as connection:
+        (account,) = connection.execute("select account_id from account.account where name = 'nile'").fetchone()
+        assert recipients(connection, account).language == "ar"
+    assert told.sql("select distinct buyer ->> 'language' from billing.particulars") == [("ar",)]

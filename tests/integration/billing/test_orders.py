@@ -127,12 +127,17 @@ def test_a_certificate_that_comes_later_is_a_payment_of_its_own(operator):
 def test_two_people_give_goodwill_where_the_entity_says_so(operator, monkeypatch):
     operator.sql("update account.legal_entity set approvals = 'two_people'")
     words = ("grant", "--account", "nile", "--units", 5, "--reason", "outage")
-    monkeypatch.setenv("OUTBOUND_ACTOR", "maha")
+    monkeypatch.setenv("OUTBOUND_ACTOR", "maha@telecom.example")
     for _ in range(2):
         answer = operator.run(*words)
         assert "proposed by maha" in answer.error
-        assert "someone else than maha has to run the same command" in answer.error
-    monkeypatch.setenv("OUTBOUND_ACTOR", "omar")
+        assert (
+            "someone else than maha@telecom.example, staff of role finance or manager, has to run the same command"
+            in answer.error
+        )
+    monkeypatch.setenv("OUTBOUND_ACTOR", "omar@telecom.example")
     assert operator.does(*words)["units"] == 5
-    assert operator.sql("select proposed_by, approved_by from billing.approval") == [("maha", "omar")]
-    assert operator.sql("select actor from account.audit where action = 'grant'") == [("omar",)]
+    assert operator.sql("select proposed_by, approved_by from billing.approval") == [
+        ("maha@telecom.example", "omar@telecom.example")
+    ]
+    assert operator.sql("select actor from account.audit where action = 'grant'") == [("omar@telecom.example",)]

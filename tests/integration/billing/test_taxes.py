@@ -1,5 +1,7 @@
 """Currencies of no, two and three digits, and tax that changes at a date, from the set-up to the ledger (CHARGING 2, 17, 28)."""
 
+import csv
+import io
 from decimal import Decimal
 
 import psycopg
@@ -42,6 +44,33 @@ def march(operator):
     return operator
 
 
+def exports_say_currency_and_treatment(operator) -> None:
+    """Every table that shows money; drafts have the treatment that they will be issued with."""
+
+    def told(table: str, *columns: str) -> set[tuple[str, ...]]:
+        rows = csv.DictReader(io.StringIO(operator.run("export", table, "--format", "csv").output))
+        return {tuple(row[column] for column in columns) for row in rows}
+
+    for table in ("invoice_lines", "invoices"):
+        assert told(f"finance.{table}", "account", "status", "currency", "tax_treatment") == {
+            ("exported", "issued", "EGP", "zero_rated"),
+            ("kuwait", "draft", "KWD", "standard"),  # the minimum of the month that runs
+            ("kuwait", "issued", "KWD", "standard"),
+            ("raised", "draft", "EGP", "exempt"),
+            ("raised", "issued", "EGP", "standard"),
+            ("tokyo", "issued", "JPY", "standard"),
+        }
+    assert told("billing.document", "account", "kind", "tax_treatment") == {
+        ("exported", "invoice", "zero_rated"), ("kuwait", "invoice", "standard"), ("kuwait", "credit_note", "standard"),
+        ("raised", "invoice", "standard"), ("tokyo", "invoice", "standard"),
+    }  # fmt: skip
+    issued = {("exported", "EGP"), ("kuwait", "KWD"), ("raised", "EGP"), ("tokyo", "JPY")}
+    for table in ("ledger_entries", "receivables_ageing", "account_statements", "invoice_usage"):
+        assert told(f"finance.{table}", "account", "currency") == issued, table
+    for table in ("prepaid_lots", "deferred_revenue", "rollovers", "payment_allocations"):
+        assert told(f"finance.{table}", "account", "currency") <= {("kuwait", "KWD")}, table
+
+
 def test_a_month_is_billed_in_its_currency_s_digits_and_by_its_last_day_s_tax(march):
     closed = march.does("close-month", "2024-03")["closed"]
     said = {row["account"]: row["says"][0] for row in closed}
@@ -79,6 +108,7 @@ def test_a_month_is_billed_in_its_currency_s_digits_and_by_its_last_day_s_tax(ma
     ]  # fmt: skip
     assert "at most 3 digits" in march.run("credit", kuwait, "--net", "0.0001", "--reason", "x").error
     assert march.does("reconcile")["agrees"] is True
+    exports_say_currency_and_treatment(march)
     assert march.sql(
         "select account, ledger_account, sum(debit - credit) from finance.ledger_entries"
         " where account in ('kuwait', 'tokyo') and (month = '2024-03' or kind in ('issue', 'credit'))"

@@ -1,5 +1,10 @@
 """Where the legal entity asks for two people: one proposes, another one agrees to exactly that, and a changed draft is asked anew."""
 
+import os
+import pwd
+from datetime import timedelta
+
+import psycopg
 import pytest
 
 from billing.closing import NotClosed, close
@@ -11,7 +16,7 @@ def acting(operator, monkeypatch):
     operator.sql("update account.legal_entity set approvals = 'two_people'")
 
     def act(name: str) -> None:
-        monkeypatch.setenv("OUTBOUND_ACTOR", name)
+        monkeypatch.setenv("OUTBOUND_ACTOR", f"{name}@telecom.example")
 
     act("maha")
     return act
@@ -34,7 +39,10 @@ def test_a_refund_that_has_come_to_other_money_is_asked_anew(operator, acting):
     assert operator.sql("select count(*) from account.adjustment") == [(0,)]
     acting("maha")
     assert operator.does(*words)["credit_notes"][0]["total"] == "45.60"
-    assert approvals(operator) == [("refund", "maha", None), ("refund", "omar", "maha")]
+    assert approvals(operator) == [
+        ("refund", "maha@telecom.example", None),
+        ("refund", "omar@telecom.example", "maha@telecom.example"),
+    ]
 
 
 def test_a_credit_and_a_void_take_two_as_well(operator, acting):
@@ -71,8 +79,8 @@ def test_a_month_that_has_come_to_other_figures_is_asked_anew(operator, acting):
     acting("omar")
     assert [row["total"] for row in operator.does("issue", "2024-03")["issued"]] == ["22.91"]
     assert operator.sql("select actor, action from account.audit where action in ('close-month', 'issue')") == [
-        ("maha", "close-month"),
-        ("omar", "issue"),
+        ("maha@telecom.example", "close-month"),
+        ("omar@telecom.example", "issue"),
     ]
 
 
@@ -85,3 +93,68 @@ def test_what_waits_of_several_accounts_is_told_a_line_each(operator, acting):
     assert first == "2024-03 waits for a second person."
     assert delta.startswith("close-month delta 2024-03 lines 1 net 10.05 vat 1.41: proposed by maha")
     assert nile.startswith("close-month nile 2024-03 nothing: proposed by maha")
+
+
+@pytest.mark.parametrize("who", ["nour@telecom.example", "omar", "somebody@else.example", "MAHA@telecom.example"])
+def test_only_other_staff_of_finance_may_agree(operator, acting, monkeypatch, who):
+    """An operator is none of them, nor is who is in no set-up file, nor the proposer in capitals."""
+    words = ("grant", "--account", "nile", "--units", 5, "--reason", "outage")
+    operator.run(*words)
+    monkeypatch.setenv("OUTBOUND_ACTOR", who)
+    refused = operator.run(*words).error
+    assert "proposed by maha@telecom.example" in refused
+    assert ("OUTBOUND_ACTOR has to be the e-mail address" in refused) is (who != "MAHA@telecom.example")
+    assert approvals(operator) == [("grant", "maha@telecom.example", None)]
+    with pytest.raises(psycopg.errors.Error, match=r"may not agree|violates check constraint"):
+        operator.sql("update billing.approval set approved_by = %s, approved_at = now()", who)
+
+
+def test_a_deactivated_person_agrees_to_nothing(operator, acting):
+    words = ("grant", "--account", "nile", "--units", 5, "--reason", "outage")
+    operator.run(*words)
+    operator.sql(
+        "insert into portal.login (person_id, password_hash, is_active)"
+        " select person_id, '-', false from account.person where email like 'omar@%%'"
+    )
+    acting("omar")
+    assert "omar@telecom.example may not agree" in operator.run(*words).error
+    operator.sql("update portal.login set is_active = true")
+    assert operator.does(*words)["units"] == 5
+
+
+def test_a_proposal_that_nobody_agrees_to_expires(operator, acting):
+    words = ("grant", "--account", "nile", "--units", 5, "--reason", "outage")
+    assert "when the proposal expires" in operator.run(*words).error
+    assert operator.sql("select expires_at - proposed_at from billing.approval") == [(timedelta(days=7),)]
+    operator.sql(
+        "update billing.approval set proposed_at = now() - interval '8 days', expires_at = now() - interval '1 day'"
+    )
+    assert operator.sql("select state from billing.approvals") == [("expired",)]
+    acting("omar")
+    refused = operator.run(*words).error
+    assert "proposed by omar@telecom.example" in refused
+    assert "The proposal of maha@telecom.example expired at" in refused
+    acting("maha")
+    assert operator.does(*words)["units"] == 5
+    assert operator.sql("select proposed_by, state from billing.approvals order by approval") == [
+        ("maha@telecom.example", "expired"),
+        ("omar@telecom.example", "approved"),
+    ]
+
+
+def test_the_trail_tells_the_user_of_the_system_beside_another_name(operator, acting, monkeypatch):
+    """LOGNAME is not asked: who runs the process can set it."""
+    monkeypatch.setenv("LOGNAME", "somebody")
+    words = ("grant", "--account", "nile", "--units", 5, "--reason", "outage")
+    operator.run(*words)
+    acting("omar")
+    operator.does(*words)
+    me = pwd.getpwuid(os.getuid()).pw_name
+    trail = "select actor, os_user, action from account.audit where action like '%%grant' order by audit_id"
+    assert operator.sql(trail) == [
+        ("maha@telecom.example", me, "propose grant"),
+        ("omar@telecom.example", me, "grant"),
+    ]
+    monkeypatch.delenv("OUTBOUND_ACTOR")
+    operator.does("purchase", "--account", "nile", "--units", 5, "--rate", "0.10")
+    assert operator.sql("select actor, os_user from account.audit where action = 'purchase'") == [(me, None)]

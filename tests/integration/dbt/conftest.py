@@ -125,17 +125,19 @@ class Account:
         """The invoice of a month, issued at that instant; the month is that before."""
         day = cairo(at).date()
         row = self.books.execute(
-            "select nextval(pg_get_serial_sequence('billing.invoice', 'invoice_id')), legal_entity_id"
-            " from account.account where account_id = %s",
+            "select nextval(pg_get_serial_sequence('billing.invoice', 'invoice_id')), legal_entity_id,"
+            " %s::date + (account.term_on(account_id, %s)).payment_days from account.account where account_id = %s",
+            day,
+            day,
             self.account_id,
         ).fetchone()
         assert row
-        invoice_id, entity = row
+        invoice_id, entity, due_day = row
         total = Decimal(net) + Decimal(vat)
         invoice = {
             "invoice_id": invoice_id, "account_id": self.account_id, "legal_entity_id": entity, "year": day.year,
             "number": self.account_id * 1000 + int(label[-3:]), "label": label, "kind": "month",
-            "month": str((day.replace(day=1) - timedelta(days=1)).replace(day=1)), "issue_day": str(day),
+            "month": str((day.replace(day=1) - timedelta(days=1)).replace(day=1)), "issue_day": str(day), "due_day": str(due_day),
             "issued_at": cairo(at).isoformat(), "issued_by": "test", "currency": "EGP", "net": net, "vat": vat,
             "total": str(total),
         }  # fmt: skip

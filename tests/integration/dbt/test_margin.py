@@ -256,6 +256,42 @@ def test_a_statement_with_a_line_missing_and_a_line_too_many(books, carriers, st
     assert rows(books, "finance.carrier_differences", delta) == []
 
 
+def test_states_and_prices_of_a_statement_are_compared(books, carriers, story, tmp_path):
+    """V costs 0.02 a submission. One line says undelivered against a receipt, one delivered without any, one asks 0.03."""
+    delta, _, sent = story
+    carriers.delivers(delta, sent["v"], 1, at="2026-04-24 09:00")
+    said = [("UNDELIV", "0.02"), ("DELIVRD", "0.03"), ("ENROUTE", "0.02")]
+    file = tmp_path / "priced.csv"
+    file.write_text(
+        "message_id,destination,accepted_at,status,price,currency\n"
+        + "".join(
+            f"{message_id(sent['v'], n)},{number('2010', sent['v'], n)},2026-04-23T23:59:59+02:00,{status},{price},EGP\n"
+            for n, (status, price) in enumerate(said, 1)
+        )
+    )
+    settle(file, "cairo")
+    found = reconcile(account="delta", build_first=False)["disagreements"]
+    assert [(one["check"], one["where"], one["found"]) for one in found if one["check"] in ("states", "prices")] == [
+        (
+            "states",
+            "2026-04-23 cairo",
+            "0 delivered on the statement and not by receipts, 1 the other way round, 1 without a final receipt",
+        ),
+        (
+            "prices",
+            "2026-04-23 cairo",
+            "1 segments priced otherwise: 0.030000 EGP on the statement, 0.020000 EGP agreed",
+        ),
+    ]
+    file.write_text(file.read_text().replace("UNDELIV", "delivered").replace("DELIVRD", "sent").replace("0.03", "0.02"))
+    settle(file, "cairo")
+    books.execute(
+        "update dispatch.statement_line set is_delivered = null where carrier_message_id = %s", message_id(sent["v"], 2)
+    )
+    found = reconcile(account="delta", build_first=False)["disagreements"]
+    assert [one for one in found if one["check"] in ("states", "prices")] == []
+
+
 def test_a_part_of_a_day_is_compared_within_its_time_only(books, carriers, tmp_path):
     """A statement that says no time is of the time from its first line to its last."""
     part = books.account("part")

@@ -141,8 +141,11 @@ def test_money_that_waits_for_somebody_says_whose_and_what_to_do(traffic: str) -
         "update account.account set created_at = date_trunc('month', now(), 'Africa/Cairo') - interval '45 days' where name = 'delta'",
         "insert into billing.approval (legal_entity_id, action, object, proposed_by) select legal_entity_id, 'void', 'a', 'maha'"
         " from account.legal_entity",
+        "insert into account.person (email, name, role) values ('omar@telecom.example', 'Omar', 'finance')",
         "insert into billing.approval (legal_entity_id, action, object, proposed_by, approved_by, approved_at)"
-        " select legal_entity_id, 'void', 'b', 'maha', 'omar', now() from account.legal_entity",
+        " select legal_entity_id, 'void', 'b', 'maha', 'omar@telecom.example', now() from account.legal_entity",
+        "insert into billing.approval (legal_entity_id, action, object, proposed_by, expires_at)"
+        " select legal_entity_id, 'void', 'c', 'maha', now() from account.legal_entity",
         "insert into billing.bank_line (bank, reference, file, line, value_day, amount, withheld, currency, loaded_by)"
         " values ('nbe', 'R-1', 'x.csv', 2, '2026-10-01', 5, 0, 'EGP', 'maha')",
         "insert into account.purchase_order (account_id, business_key, ordered_at, units, rate, zones, quoted_net, quoted_vat,"
@@ -150,9 +153,9 @@ def test_money_that_waits_for_somebody_says_whose_and_what_to_do(traffic: str) -
         " where name = 'delta'",
         "alter table billing.invoice disable trigger is_whole",  # what it says is not the matter here
         "alter table billing.invoice_line disable trigger is_whole",
-        "insert into billing.invoice (account_id, legal_entity_id, year, number, label, kind, month, issue_day, issued_at, issued_by,"
+        "insert into billing.invoice (account_id, legal_entity_id, year, number, label, kind, month, issue_day, due_day, issued_at, issued_by,"
         " currency, net, vat, total, content_hash) select account_id, legal_entity_id, 2026, n, '2026-00000' || n, 'month',"
-        " make_date(2026, n, 1), '2026-11-01', now(), 'maha', 'EGP', 10, 0, 10, sha256('') from account.account,"
+        " make_date(2026, n, 1), '2026-11-01', '2026-12-01', now(), 'maha', 'EGP', 10, 0, 10, sha256('') from account.account,"
         " generate_series(1, 2) as n where name = 'delta'",
         "insert into billing.invoice_line (invoice_id, n, account_id, kind, quantity, net, vat_rate, vat, tax_treatment)"
         " select invoice_id, 1, account_id, 'usage', 0, 10, 0, 0, 'standard' from billing.invoice",

@@ -55,7 +55,7 @@ def invoice(lines: tuple[Line, ...] = LINES, buyer: dict[str, Any] = BUYER, **ot
         "issue_day": date(2026, 11, 1), "issued_at": datetime(2026, 11, 1, 3, 15, 9, 123456, tzinfo=UTC), "currency": "EGP",
         "seller": Party.of(SELLER), "buyer": Party.of(buyer), "lines": lines,
         "net": sum(one.net for one in lines), "vat": sum(one.vat for one in lines), "content_hash": "3f" * 32,
-        "month": date(2026, 10, 1),
+        "month": date(2026, 10, 1), "due_day": date(2026, 12, 1),
     } | other  # fmt: skip
     return Document(**said)
 
@@ -68,7 +68,7 @@ def credit_note(**other: Any) -> Document:
     return invoice(
         (line(1, "usage", "EG", 10_000, "0.200000", "3.35"),),
         **{
-            "kind": "credit_note", "label": "CN-2026-000003", "month": None, "reason": "late <delivery>",
+            "kind": "credit_note", "label": "CN-2026-000003", "month": None, "due_day": None, "reason": "late <delivery>",
             "corrected": ("2026-000041", date(2026, 11, 1)),
         } | other,
     )  # fmt: skip

@@ -58,6 +58,11 @@ def test_who_when_and_what():
     ]
 
 
+def test_an_invoice_says_when_it_is_due_and_a_credit_note_does_not():
+    assert einvoice(invoice())["payment"] == {"terms": "Due on 2026-12-01"}
+    assert "payment" not in einvoice(credit_note(corrected_uuid="42S512YACQBRSRHYKBXBTGQG22"))
+
+
 def test_an_account_s_own_item_codes_come_first():
     made = einvoice(invoice(buyer=BUYER | {"item_codes": {"SA": "EG-9-SA"}}))
     assert made["invoiceLines"][2]["itemCode"] == "EG-9-SA"

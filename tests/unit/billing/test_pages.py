@@ -58,6 +58,7 @@ def test_an_english_invoice_says_all_that_a_tax_invoice_has_to():
     for words in (
         "Tax invoice 2026-000041", "12 Tahrir Street", "Tax registration number 100-200-300",
         "Delta & Sons", "Tax registration number 200-300-400", "Account delta", "Issued on 1 November 2026",
+        "Due on 1 December 2026",
         "Month October 2026", "from unit 10,001 50,000 0.18 9,000.00 14 % 1,260.00 10,260.00",
         "1,234 0.4505 555.92 14 % 77.83 633.75", "Late: segments of closed months", "Minimum monthly commitment",
         "Net total 11,659.94", "VAT total 1,632.39", "Total due EGP 13,292.33", "Payable within 30 days.",

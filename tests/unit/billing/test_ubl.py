@@ -86,3 +86,8 @@ def test_a_credit_note_names_its_invoice():
 def test_the_same_document_is_the_same_bytes():
     assert ubl.document(credit_note()) == ubl.document(credit_note())
     assert ubl.document(invoice()) == ubl.document(invoice())
+
+
+def test_an_invoice_says_when_it_is_due_and_a_credit_note_does_not():
+    assert found(invoice(), "cbc:DueDate") == ["2026-12-01"]
+    assert found(credit_note(), "cbc:DueDate") == []

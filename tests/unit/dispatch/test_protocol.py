@@ -589,7 +589,7 @@ class Protocol(RuleBasedStateMachine):
 
 TestProtocol = Protocol.TestCase
 TestProtocol.settings = settings(
-    max_examples=STEPS // LENGTH, stateful_step_count=LENGTH, deadline=None, report_multiple_bugs=False,
+    max_examples=STEPS // LENGTH, stateful_step_count=LENGTH, report_multiple_bugs=False,
     phases=(Phase.generate,),  # shrinking takes minutes here: what is found is printed as it was found
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )  # fmt: skip

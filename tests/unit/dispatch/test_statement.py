@@ -2,10 +2,11 @@
 
 import codecs
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.statement_file import BadStatement, Layout, Line, read
@@ -70,6 +71,29 @@ def test_other_names_delimiters_encodings_and_times(tmp_path, encoding, delimite
     assert list(read(statement, "as_is", layout)) == [Line(2, ("0A1",), 201001234567, "بنك", None, AT)]
 
 
+@pytest.mark.parametrize(
+    ("status", "price", "currency", "read_as"),
+    [
+        ("DELIVRD", "0.0125", "USD", (True, Decimal("0.0125"), "USD")),
+        ("undelivered", "3", "", (False, Decimal(3), None)),
+        ("ACCEPTD", "", "", (None, None, None)),
+    ],
+)
+def test_a_line_may_say_how_it_ended_and_what_it_costs(tmp_path, status, price, currency, read_as):
+    statement = tmp_path / "march.csv"
+    statement.write_text(f"id,to,DLR status,cost,currency\n0A1,201001234567,{status},{price},{currency}\n")
+    (line,) = read(statement, "as_is")
+    assert (line.is_delivered, line.price, line.currency) == read_as
+
+
+@pytest.mark.parametrize(("field", "value"), [("cost", "0,03"), ("cost", "0.0000001"), ("currency", "pounds")])
+def test_a_price_that_is_none_is_told(tmp_path, field, value):
+    statement = tmp_path / "march.csv"
+    statement.write_text(f'id,to,{field}\n0A1,201001234567,"{value}"\n')
+    with pytest.raises(BadStatement, match=r"line 2: (price|currency) is no"):
+        list(read(statement, "as_is"))
+
+
 sources = st.sampled_from(["A", "B"])
 claims = st.builds(
     Claim, st.just(0), st.just("id"), st.sampled_from([1, 2]), st.none() | sources, st.none() | st.integers(1, 3),
@@ -90,7 +114,6 @@ def fits(claim, doubt):
     )
 
 
-@settings(deadline=None)
 @given(st.lists(claims, max_size=5), st.lists(doubts, max_size=5))
 def test_as_many_attempts_are_proven_as_there_can_be(claims, doubts):
     claims = [claim._replace(line=n) for n, claim in enumerate(claims)]

@@ -38,7 +38,7 @@ def test_what_is_not_answered_keeps_its_slot_for_a_while_only():
     assert throttle.allowance(9.0) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rate=st.integers(1, 60),
     way=st.floats(0.0, 0.4),
@@ -121,7 +121,7 @@ def test_a_share_changes_evenly_and_never_exceeds_the_greater_one(before: int, a
         assert len([at for at in settled if at < 6.2]) >= 2 * after * 0.99
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(changes=st.lists(st.tuples(st.floats(0.05, 2.5), st.integers(0, 80)), min_size=1, max_size=6))
 def test_whatever_becomes_of_the_rate_a_second_holds_no_more_than_its_greatest(
     changes: list[tuple[float, int]],

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.screen import Screen
@@ -103,7 +103,6 @@ texts = st.lists(pieces, max_size=6).flatmap(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(texts, max_size=20))
 def test_texts_at_once_are_what_a_reader_finds_word_by_word(many):
     expected: Counter[str] = Counter()
@@ -116,7 +115,6 @@ def test_texts_at_once_are_what_a_reader_finds_word_by_word(many):
     assert Screen(WORDS, LINKS).matches(many) == expected
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=6), st.lists(st.text(max_size=12), max_size=10))
 def test_no_writing_of_a_word_slips_through_the_first_look(word, others):
     """Whatever folds to the word is found, wherever it stands alone."""

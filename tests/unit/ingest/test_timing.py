@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.timing import FINEST, LARGEST, MOST_STEPS, cut, start
@@ -16,7 +16,6 @@ windows = st.none() | st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60_000), windows, st.none() | st.integers(1, 5000), st.none() | st.integers(1, 9000))
 def test_every_message_goes_once_in_order_evenly_and_only_while_it_may(messages, window, spread, end):
     begun = start(BEGIN, window)

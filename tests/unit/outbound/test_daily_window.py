@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from outbound.daily_window import DailyWindow, NeverOpen, of_campaign, parse
@@ -53,7 +53,6 @@ def watched(window, instant):
     return at, end
 
 
-@settings(deadline=None)
 @given(times, times, moments)
 def test_the_next_opening_is_the_one_that_the_clock_shows(opens, closes, moment):
     zone, instant = moment
@@ -65,7 +64,6 @@ def test_the_next_opening_is_the_one_that_the_clock_shows(opens, closes, moment)
     assert window.contains(instant) == shows(instant, window)
 
 
-@settings(deadline=None)
 @given(times, times, moments, st.integers(1, 4000))
 def test_what_is_open_within_a_time_adds_up_to_the_minutes_that_are(opens, closes, moment, minutes):
     zone, start = moment
@@ -82,7 +80,6 @@ def test_what_is_open_within_a_time_adds_up_to_the_minutes_that_are(opens, close
 spans = st.tuples(times, times).filter(lambda span: span[0] != span[1])
 
 
-@settings(deadline=None)
 @given(times, times, st.lists(spans, min_size=1, max_size=3), moments)
 def test_quiet_hours_leave_what_the_clock_shows_outside_them(opens, closes, quiet, moment):
     """INTAKE, quiet hours: also where they part the window; a window from one time to the same is all day."""

@@ -34,3 +34,10 @@ def test_the_figures_are_in_the_words(notice, told, language):
     assert words.subject.startswith("nile: ")
     assert "{" not in words.subject + words.line
     assert words.line.isascii() == (language == "en")
+
+
+def test_both_languages_are_english_then_arabic():
+    facts = {"available": 400, "threshold": 500}
+    english, arabic, both = (text("low_balance", facts, language, "nile") for language in ("en", "ar", "both"))
+    assert both.subject == f"{english.subject} / {arabic.subject}"
+    assert both.line == f"{english.line}\n\n{arabic.line}"

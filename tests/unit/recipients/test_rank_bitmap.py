@@ -81,7 +81,7 @@ def test_nobody_asked_is_nobody_found(tmp_path):
         agree(written(tmp_path / "set", numbers), numbers, [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(1, 6), st.sampled_from([0.0001, 0.01, 0.2, 0.7]))
 def test_random_sets_agree_with_a_dictionary(tmp_path_factory, seed, pages, share):
     chance = random.Random(seed)

@@ -17,7 +17,7 @@ from reports.sla_pages import TEMPLATE, layout, percent
 from reports.sla_wording import ARABIC, ENGLISH
 
 PARTIES = {
-    "name": "nile", "documents": {"name": "Nile Trading", "name_ar": "شركة النيل", "language": "both"}, "timezone": "Africa/Cairo",
+    "name": "nile", "language": "both", "documents": {"name": "Nile Trading", "name_ar": "شركة النيل"}, "timezone": "Africa/Cairo",
     "entity": "Example Telecom", "entity_documents": {}, "frozen_at": datetime(2026, 11, 3, 22, 0, tzinfo=UTC),
 }  # fmt: skip
 FIGURES = [

@@ -11,7 +11,7 @@ from outbound.setup.notices import Notices
 def test_what_is_left_out_is_the_default_and_is_not_stored():
     plain = Notices()
     assert (plain.used_percent, plain.expiry_days, plain.credit_percent) == (Decimal(90), [60, 30, 7, 1], Decimal(90))
-    assert (plain.low_balance, plain.email, plain.webhook, plain.language) == (None, None, None, "en")
+    assert (plain.low_balance, plain.email, plain.webhook) == (None, None, None)
     assert plain.model_dump(mode="json", exclude_defaults=True) == {}
 
 
@@ -49,7 +49,6 @@ def test_a_webhook_is_https_or_on_this_machine(url):
         ({"used_percent": "101"}, "used_percent"),
         ({"used_percent": 90.5}, "quotes"),
         ({"email": ["nadia"]}, "email"),
-        ({"language": "fr"}, "language"),
         ({"webhooks": None}, "webhooks"),
     ],
 )

@@ -261,13 +261,13 @@ legal_entity:
   documents: {activity_code: "61", item_type: GPC}
   chart_of_accounts: {"1300": "1"}
 accounts:
-  - {name: nile, scheme: prepaid, currency: EGP, documents: {language: fr, address: {village: Nile}}}
+  - {name: nile, scheme: prepaid, currency: EGP, language: fr, documents: {address: {village: Nile}}}
 """)
     places = (
         "documents.activity_code",
         "documents.item_type",
         "chart_of_accounts",
-        "documents.language",
+        "accounts[0].language",
         "address.village",
     )
     assert [place for place in places if not any(place in line for line in found)] == []
