@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export XDG_RUNTIME_DIR ?= /tmp
 
 .PHONY: help setup demo demo-kill up down test torture fuzz fuzz-files exhaustive exhaustive-money bench-dispatch bench-rate bench-intake bench-scan \
-	bench-turnaround bench-dbt docs-dbt check format lock
+	bench-turnaround bench-dbt bench-portal screenshots docs-dbt check format lock
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,12 @@ bench-turnaround: setup  ## from complete to answered: 20 files of 50,000 rows o
 
 bench-dbt: setup  ## a day's build after one day and after thirty, of 10M and 50M segments; a month's close; the prepaid fold
 	@$(BIN)/python benchmarks/dbt.py
+
+bench-portal: setup  ## every page of the portal with 50M submissions behind it, 20 people at once; the SLA page beside the log itself
+	@$(BIN)/python benchmarks/portal.py
+
+screenshots: setup  ## the pictures of docs/images: the real portal with the demo's data in Chromium
+	@$(BIN)/python -m tests.acceptance.portal.screenshots
 
 docs-dbt: setup  ## the models' documentation, one page without a network, in .outbound/dbt-docs
 	@$(BIN)/python -W ignore -m billing.model_docs .outbound/dbt-docs

@@ -27,10 +27,11 @@ import psycopg  # noqa: E402
 
 from benchmarks import figures  # noqa: E402
 from benchmarks.figures import Figure  # noqa: E402
+from benchmarks.history import STATEMENTS, History  # noqa: E402
 from billing import closing  # noqa: E402
 from billing.build import build  # noqa: E402
 from local import postgres  # noqa: E402
-from outbound import clock, database, queries  # noqa: E402
+from outbound import clock, database  # noqa: E402
 
 FIRST = date(2026, 3, 1)
 BEFORE = 4  # days
@@ -79,21 +80,18 @@ def a_database(server: str, home: Path) -> Iterator[psycopg.Connection]:
 
 def measure(connection: psycopg.Connection, segments: int, chosen: argparse.Namespace) -> Iterator[Figure]:
     """The builds of a month, day by day; then everything anew; then the month's close."""
-    statements = queries.parse((ROOT / "benchmarks" / "dbt.sql").read_text())
-    sized = {"accounts": chosen.accounts, "segments": segments // (BEFORE + chosen.days)}
+    history = History(connection, chosen.accounts, segments // (BEFORE + chosen.days))
     last = FIRST + timedelta(days=chosen.days - 1)
-    connection.execute(statements["accounts"], sized)
-    connection.execute("select dispatch.ensure_days(%s, %s)", [FIRST - timedelta(days=30), last + timedelta(days=3)])
+    history.begin(FIRST, last)
     began = time.monotonic()
-    connection.execute(statements["fold"], {"events": chosen.events})
+    connection.execute(STATEMENTS["fold"], {"events": chosen.events})
     speed = chosen.events / (time.monotonic() - began)
     yield Figure("fold_events_a_second", speed, "events/s", LEAST_FOLD, 1.0, most=False)
 
     seconds = []
     for n in range(-BEFORE, chosen.days):
         day = FIRST + timedelta(days=n)
-        for name in ("campaigns", "partition", "messages", "submissions", "receipts"):
-            connection.execute(statements[name], sized | {"day": day, "n": n + BEFORE})
+        history.add(day, n + BEFORE)
         if n < ALONE or n >= chosen.days - ALONE - SETTLING - 1:
             as_of = clock.day_start(day + timedelta(days=1), "Africa/Cairo") - timedelta(microseconds=1)
             seconds.append(timed(as_of))

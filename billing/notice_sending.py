@@ -65,7 +65,7 @@ def send(seconds: float = 240) -> dict[str, Any]:
         figures["given_up"] += connection.execute(Q.give_up, {"attempts": ATTEMPTS, "days": DAYS}).rowcount
         while time.monotonic() < until and (one := _claimed(connection, without, failing)):
             try:
-                _send_one(one, recipients(connection, one.account_id), server)
+                _send_one(one, recipients(connection, one.account_id, one.kind), server)
             except NoMailServer as error:
                 without.append("email")
                 figures["failed"] += _failed(connection, one, error)

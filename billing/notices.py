@@ -161,14 +161,15 @@ def _limits(standing: Standing) -> Iterator[Limit]:
 def _raise(connection: psycopg.Connection, finding: Finding, values: dict[str, Any]) -> None:
     row = values | {"kind": finding.kind, "subject": finding.subject, "facts": Jsonb(finding.facts)}
     (notice,) = connection.execute(Q.tell, row).fetchone() or (None,)
-    for channel, recipient in sorted(recipients(connection, values["account"]).addresses()):
+    for channel, recipient in sorted(recipients(connection, values["account"], finding.kind).addresses()):
         queued = {"account": values["account"], "notice": notice, "channel": channel, "recipient": recipient}
         connection.execute(Q.queue, queued)
 
 
-def recipients(connection: psycopg.Connection, account_id: int) -> Recipients:
-    """Who is to be told: the addresses that the settings name, else all of the account's users."""
-    settings, language, users = connection.execute(Q.people, {"account": account_id}).fetchone() or ({}, "en", [])
+def recipients(connection: psycopg.Connection, account_id: int, kind: str) -> Recipients:
+    """Who is to be told: the addresses that the settings name, else those of the account's users who want this kind."""
+    found = connection.execute(Q.people, {"account": account_id, "kind": kind}).fetchone()
+    settings, language, users = found or ({}, "en", [])
     wanted = Notices.model_validate(settings)
     return Recipients(users if wanted.email is None else wanted.email, wanted.webhook, language)
 

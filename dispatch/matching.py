@@ -112,6 +112,7 @@ async def _know_ids(connection: psycopg.AsyncConnection, waiting: Sequence[tuple
 async def reopen(connection: psycopg.AsyncConnection, settled: Sequence[tuple[int, ...]]) -> None:
     """The batches of these (campaign, ordinal) are planned again."""
     cursor = await connection.execute(
-        DOUBT.reopen_batches.encode(), {"campaigns": [row[0] for row in settled], "ordinals": [row[1] for row in settled]}
+        DOUBT.reopen_batches.encode(),
+        {"campaigns": [row[0] for row in settled], "ordinals": [row[1] for row in settled]},
     )
     log.info("settled what was in doubt", attempts=len(settled), reopened=cursor.rowcount)

@@ -118,7 +118,10 @@ def _accept(connection: psycopg.Connection, campaign_id: int) -> str:
             return "rejected"
     if held is not None:
         connection.execute(C.hold, {"campaign": campaign_id, "code": held.code, "detail": held.detail})
-        answers.decide(connection, account, file, acknowledgement.held(found, held.code, held.detail), campaign_id)
+        answer = acknowledgement.held(found, held.code, held.detail)
+        if held.code == obstacles.NOT_APPROVED:
+            answer |= acknowledgement.times(start, window)
+        answers.decide(connection, account, file, answer, campaign_id)
         return "held"
     _queue(connection, account, find(connection, campaign_id), start, window, quiet)
     answers.decide(connection, account, file, found | acknowledgement.times(start, window), campaign_id)

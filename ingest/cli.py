@@ -92,6 +92,23 @@ def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> No
 
 
 @click.command()
+@click.argument("file", type=_FILE)
+@click.option("--account", required=True, metavar="NAME", help="Whose base, opt-outs and sender to check against.")
+@click.option("--row", type=click.IntRange(min=1), default=1, show_default=True, help="Which of its rows.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def preview(file: Path, account: str, row: int, as_json: bool) -> None:
+    """Show one row of a campaign FILE as it would be sent: its number masked, its text with the placeholders filled, its
+    segments, and the character that makes it UCS-2; or the reason why it is left out. Nothing is kept or sent.
+    """
+    from ingest import accounts, shown
+    from outbound import database
+
+    with database.connect("ingest", autocommit=True) as connection:
+        found = shown.row(connection, accounts.named(connection, account), file, row)
+    emit(found, as_json)
+
+
+@click.command()
 @click.argument("campaign", type=int)
 @click.option("--reason", required=True, help="Why; it stands in the audit trail.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -106,6 +123,60 @@ def release(campaign: int, reason: str, as_json: bool) -> None:
     state = approval.release(campaign, reason)
     emit({"campaign": campaign, "state": state}, as_json)
     if state == "held":
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--reason", default="approved", show_default=True, help="It stands in the audit trail.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def approve(campaign: int, reason: str, as_json: bool) -> None:
+    """Approve CAMPAIGN as the second person of its account, where the account wants two (approval_required).
+
+    OUTBOUND_ACTOR names who approves: a user of the account in the role customer_approver or customer_admin, and not who
+    submitted it. What can be sent of it is queued at once. The status is 1 where something else holds it then.
+    """
+    from ingest import approval
+
+    state = approval.approve(campaign, reason)
+    emit({"campaign": campaign, "state": state}, as_json)
+    if state == "held":
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--reason", required=True, help="Why; its sender is told.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def refuse(campaign: int, reason: str, as_json: bool) -> None:
+    """Refuse CAMPAIGN, which waits for a second person of its account; who submitted it takes it back so.
+
+    Nothing of it was queued; it ends as rejected. OUTBOUND_ACTOR names who refuses.
+    """
+    from ingest import approval
+
+    emit({"campaign": campaign, "state": approval.refuse(campaign, reason)}, as_json)
+
+
+@click.command()
+@click.argument("campaign", type=int)
+@click.option("--dry-run", is_flag=True, help="Say how many messages that would be, and send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; what is sent is answered in JSON in any case.")
+def retry(campaign: int, dry_run: bool, as_json: bool) -> None:
+    """Send what failed of CAMPAIGN another time, as a campaign of its own, and print its acknowledgement.
+
+    That is what expired or had no route, and what carriers refused for a fault of theirs or ours. Never whom a carrier
+    has or may have a segment of, who opted out, or whose number a carrier does not serve. Done twice it sends once.
+    The exit status is 1 where nothing of it can be used.
+    """
+    from ingest import retry as another
+
+    if dry_run:
+        emit({"campaign": campaign, "messages": another.count(campaign)}, as_json)
+        return
+    ack = another.send(campaign)
+    emit(ack, as_json=True)
+    if ack["status"] == "rejected":
         sys.exit(1)
 
 

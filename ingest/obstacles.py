@@ -23,6 +23,7 @@ L = load("ingest/late")
 MOST_NAMED = 10  # entries of the content screen in one hold
 
 
+NOT_APPROVED = "NOT_APPROVED"
 LATE = Hold(
     "LATE_MANIFEST",
     "its manifest came after it was taken; a person releases it as it is, or it is cancelled and sent again",
@@ -41,6 +42,7 @@ def found(
         late_manifest(connection, file),
         content_screen(judged["screened"]),
         None if judged["gate_passed"] else Hold("GATE_FAILED", failed_rules(judged["gate_result"])),
+        not_approved(account),
     ]
     return next((hold for hold in reasons if hold is not None and hold.code not in passed), None)
 
@@ -48,6 +50,13 @@ def found(
 def approved(connection: psycopg.Connection, campaign_id: int) -> set[str]:
     """The codes that a person has let pass."""
     return {row[0] for row in connection.execute(C.approved, {"campaign": campaign_id})}
+
+
+def not_approved(account: Account) -> Hold | None:
+    """Where the account wants two people for a campaign. Looked at last, so that who approves it approves what can go."""
+    if not options.policy(account.defaults).approval_required:
+        return None
+    return Hold(NOT_APPROVED, "it waits until another person of the account approves it")
 
 
 def same_name(connection: psycopg.Connection, account: Account, file: File) -> Hold | None:

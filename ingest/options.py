@@ -104,6 +104,7 @@ class Options(BaseModel):
     columns: tuple[str, ...] = ("msisdn", "text")
     max_segments: int = Field(default=255, ge=1, le=255)
     on_insufficient_balance: Literal["hold", "partial"] = "hold"
+    submitted_by: str | None = Field(default=None, min_length=1, max_length=320)
 
     @property
     def layout(self) -> Layout:
@@ -160,6 +161,7 @@ class Policy(BaseModel):
     content_screen: ContentScreen = ContentScreen()
     frequency_cap: FrequencyCap | None = None
     manifest_required: bool = False
+    approval_required: bool = False
     gate: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -50,7 +50,7 @@ def preview(
 ) -> dict[str, Any]:
     """The acknowledgement, with neither a file's nor a campaign's id. note: is told the rows' verdicts. progress: now
     and then how many rows are checked."""
-    file = _file(account, path)
+    file = as_claimed(account, path)
     answer = _answer(connection, account, file, path, note, progress)
     earlier = pipeline.same_content(connection, account, file.sha256, file.batch_ref, _LAST)
     if earlier is not None:
@@ -89,6 +89,8 @@ def _answer(
         hold = _hold(connection, account, file, profile)
         if hold is None:
             hold, verdicts = _paid(connection, account, prepared, profile, verdicts)
+        if hold is None and profile.accepted:
+            hold = obstacles.not_approved(account)
     except Unusable as refusal:
         return acknowledgement.refused(refusal)
     finally:
@@ -99,7 +101,8 @@ def _answer(
     found |= {"cost": cost.estimate(connection, account, profile.zones)}
     found |= acknowledgement.skipped(prepared.source.skipped)
     if hold is not None:
-        return acknowledgement.held(found, hold.code, hold.detail)
+        answer = acknowledgement.held(found, hold.code, hold.detail)
+        return answer | times if hold.code == obstacles.NOT_APPROVED else answer
     return found | times if profile.accepted else found
 
 
@@ -163,8 +166,8 @@ def _counted(verdicts: Iterable[Judged], rules: Rules) -> Profile:
     return profile
 
 
-def _file(account: Account, path: Path) -> File:
-    """The file as it would be claimed."""
+def as_claimed(account: Account, path: Path) -> File:
+    """The file as it would be claimed now: it comes after every other."""
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").digest()
     sidecar = beside(path, SIDECAR)

@@ -1,10 +1,13 @@
 """What can be exported: tables by the names that callers rely on, and how a month is told from their columns."""
 
+import re
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
+from outbound import clock
 from outbound.errors import OutboundError
 from outbound.queries import load
 
@@ -25,6 +28,14 @@ class NoMonths(OutboundError):
 
 class UnknownAccount(OutboundError):
     """No account has that name: which there are."""
+
+
+class NoMonth(OutboundError):
+    """The text is not a month: how to write one."""
+
+
+class TooLarge(OutboundError):
+    """A table with a row a message was asked for as a whole by somebody who waits for it: what to name."""
 
 
 class Table(NamedTuple):
@@ -85,6 +96,13 @@ _TOLD = (
     ("operations.sla_sessions", "SLA: minutes with and without a session, by connector", _MONTH, "account, month, bind_group"),
 )  # fmt: skip
 TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, order in _TOLD}
+_OF_MESSAGES = {
+    "dispatch.submissions": "sent_at",
+    "finance.charges": "charged_at",
+    "finance.invoice_usage": None,
+    "operations.message_outcomes": None,
+}
+"""Tables with a row a message or a segment -> the instant by which their months are told and their rows are found."""
 _QUERIES = {
     "billing.approvals": Q.approvals,
     "billing.document": Q.documents,
@@ -113,18 +131,33 @@ def find(connection: psycopg.Connection, name: str) -> Table:
     return TABLES.get(name) or Table("a mart", None, [])
 
 
+def a_part(connection: psycopg.Connection, name: str, account: str | None, month: str | None) -> sql.Composed:
+    """`statement` for somebody who waits: of what has a row a message an account and a month only. Raises TooLarge too."""
+    if name in _OF_MESSAGES and not (account and month):
+        raise TooLarge(
+            f"{name} has a row for each message: choose an account and a month; `outbound export {name}` writes all of it"
+        )
+    return statement(connection, name, account, month)
+
+
 def statement(connection: psycopg.Connection, name: str, account: str | None, month: str | None) -> sql.Composed:
-    """The rows to export, in an order that stays the same. Raises NoMonths, UnknownAccount, UnknownTable, NotBuilt."""
+    """The rows to export, in an order that stays the same. Raises NoMonth, NoMonths, UnknownAccount, UnknownTable,
+    NotBuilt."""
     table = find(connection, name)
     base = _QUERIES.get(name) or f"select * from {name}"  # noqa: S608  a name of the catalogue
     wanted: list[sql.Composable] = [sql.SQL("true")]
+    timezone = None
     if account is not None:
-        _must_exist(connection, account)
+        timezone = _timezone(connection, account)
         wanted.append(sql.SQL("found.account = {}").format(sql.Literal(account)))
     if month is not None:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+            raise NoMonth(f"{month!r} is no month: write it like 2026-10")
         if table.month is None:
             raise NoMonths(f"{name} has no months: leave out --month")
         wanted.append(sql.SQL("{} = {}").format(sql.SQL(table.month), sql.Literal(month)))
+        if (instant := _OF_MESSAGES.get(name)) and timezone is not None:
+            wanted.append(_within(instant, month, timezone))
     order: list[sql.Composable] = [sql.Identifier("found", column) for column in table.order]
     return sql.SQL(
         "select found.* from ({base}) as found left join account.account as owner on owner.name = found.account"
@@ -134,8 +167,19 @@ def statement(connection: psycopg.Connection, name: str, account: str | None, mo
     )
 
 
-def _must_exist(connection: psycopg.Connection, account: str) -> None:
-    names = [row[0] for row in connection.execute(Q.accounts)]
-    if account not in names:
-        there = ", ".join(names) or "none; `outbound apply` makes them"
+def _within(instant: str, month: str, timezone: str) -> sql.Composed:
+    """The month once more, as instants: only these lead to an index or to a day's partition."""
+    first = date.fromisoformat(f"{month}-01")
+    ends = (clock.day_start(day, timezone) for day in (first, (first + timedelta(days=31)).replace(day=1)))
+    return sql.SQL("found.{instant} >= {} and found.{instant} < {}").format(
+        *map(sql.Literal, ends), instant=sql.Identifier(instant)
+    )
+
+
+def _timezone(connection: psycopg.Connection, account: str) -> str:
+    """The account's. Raises UnknownAccount."""
+    known: dict[str, str] = dict(connection.execute(Q.accounts).fetchall())
+    if account not in known:
+        there = ", ".join(known) or "none; `outbound apply` makes them"
         raise UnknownAccount(f"no account is called {account!r}. There are: {there}")
+    return known[account]

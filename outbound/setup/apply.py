@@ -105,8 +105,13 @@ class _AccountStep:
         self._terms_before = existing(connection, tables.TERM, owner)
         self._terms_wanted = tables.terms(account)
         self._terms = difference(tables.TERM, self._terms_before, self._terms_wanted)
+        managed = [email for (email,) in connection.execute(GUARDS.managed, {"account": account.name})]
         self._lists = {
-            kind: difference(kind, existing(connection, kind, owner), wanted)
+            kind: difference(
+                kind,
+                existing(connection, kind, owner),
+                tables.without(wanted, managed) if kind is tables.USER else wanted,
+            )
             for kind, wanted in tables.of_account(account)
         }
 

@@ -57,4 +57,5 @@ class Defaults(Strict):
     content_screen: ContentScreen | None = None
     frequency_cap: FrequencyCap | None = None
     manifest_required: bool | None = None
+    approval_required: bool | None = None
     gate: Gate | None = None

@@ -79,7 +79,7 @@ class User(Strict):
 
     email: Email
     name: Text
-    role: Literal["customer", "customer_approver"] = "customer"
+    role: Literal["customer", "customer_approver", "customer_admin"] = "customer"
 
 
 class Staff(Strict):

@@ -77,7 +77,8 @@ RATE = Kind(
 )
 TARGET = Kind("SLA target", "account.sla_term", ("metric", "effective_from"), ("target",), owner="account_id")
 CONTRACTED = Kind("contracted rate", "account.contracted_rate", ("effective_from",), ("rate",), owner="account_id")
-USER = Kind("user", "account.person", ("email",), ("name", "role"), owner="account_id")
+# whom the account's own administrator looks after is none of the file's business
+USER = Kind("user", "account.person", ("email",), ("name", "role"), owner="account_id", only="managed_by is null")
 
 Rows = dict[tuple[Any, ...], Row]
 
@@ -143,6 +144,12 @@ def of_account(account: Account) -> list[tuple[Kind, Rows]]:
     if account.users is not None:
         found.append((USER, _people(account.users)))
     return found
+
+
+def without(rows: Rows, kept: Iterable[str]) -> Rows:
+    """The same without the people of these e-mail addresses."""
+    others = {email.lower() for email in kept}
+    return {key: row for key, row in rows.items() if key[0].lower() not in others}
 
 
 def entity(setup: Setup) -> Rows:

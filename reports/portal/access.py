@@ -8,7 +8,7 @@ from fastapi import Depends, HTTPException, Request
 
 from reports.portal import doorman
 from reports.portal.reading import Reader
-from reports.portal.visitor import CUSTOMERS, STAFF, Role, Visitor
+from reports.portal.visitor import APPROVERS, CUSTOMERS, STAFF, Role, Visitor
 
 PLAIN_COOKIE, SECURE_COOKIE = "outbound", "__Host-outbound"
 
@@ -57,7 +57,8 @@ def _reader(visitor: Annotated[Visitor, Depends(signed_in)]) -> Iterator[Reader]
 
 Anyone = Annotated[Visitor, Depends(signed_in)]
 Customer = Annotated[Visitor, Depends(only(*CUSTOMERS))]
-Approver = Annotated[Visitor, Depends(only("customer_approver"))]
+Approver = Annotated[Visitor, Depends(only(*APPROVERS))]
+Admin = Annotated[Visitor, Depends(only("customer_admin"))]
 Staff = Annotated[Visitor, Depends(only(*STAFF))]
 Finance = Annotated[Visitor, Depends(only("finance", "manager"))]
 Manager = Annotated[Visitor, Depends(only("manager", "operator"))]

@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -89,6 +90,16 @@ def change_password(guest: Visitor, old: str, new: str) -> None:
         desk.exec_driver_sql(Q.end_sessions, {"person": guest.person_id, "token_hash": guest.token_hash})
 
 
+def unwanted_notices(guest: Visitor) -> list[str]:
+    """Kinds of notices that the person wants no e-mail of."""
+    with _desk() as desk:
+        return list(desk.exec_driver_sql(Q.unwanted_notices, {"person": guest.person_id}).scalar_one())
+
+
+def choose_notices(guest: Visitor, unwanted: Sequence[str]) -> None:
+    _do(Q.choose_notices, {"person": guest.person_id, "unwanted": list(unwanted)})
+
+
 def begin_second_factor(guest: Visitor, secret: str, code: str) -> None:
     """A code of it is asked for from now on. Raises NotLetIn where this one is not the secret's."""
     if guest.has_totp or not passwords.is_totp(secret, code):
@@ -103,6 +114,13 @@ def end_second_factor(guest: Visitor, code: str) -> None:
         if not found.totp_secret or not passwords.is_totp(found.totp_secret, code):
             raise NotLetIn("that is not the code of the authenticator: nothing is changed")
         desk.exec_driver_sql(Q.set_totp, {"person": guest.person_id, "secret": None})
+
+
+def people() -> list[dict[str, Any]]:
+    """Everybody whom the set-up file names: name, email, role, account (null: staff), state, factor (set, not set), last_visit."""
+    with _desk() as desk:
+        found = [dict(row) for row in desk.exec_driver_sql(Q.people).mappings()]
+    return [row | {"factor": "set" if row["second_factor"] else "not set"} for row in found]
 
 
 def note_unmasking(guest: Visitor, account_id: int, what: str, reason: str) -> None:

@@ -9,7 +9,7 @@ import binascii
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from reports.portal.reading import Reader
 from reports.portal.rendering import page
 
 PAGE = 50
+Row = RowMapping | dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Filter:
 @dataclass(frozen=True)
 class Listing:
     """query: a statement without an order. key: columns, none of them null, that order its rows and tell them apart, the latest
-    first unless ascending. name: of the CSV."""
+    first unless ascending. name: of the CSV. made: what of a row is no column of the query, such as a text out of its octets."""
 
     name: str
     query: str
@@ -59,6 +60,7 @@ class Listing:
     empty: str
     filters: Sequence[Filter] = ()
     ascending: bool = False
+    made: Callable[[RowMapping], Mapping[str, Any]] | None = None
 
     def respond(
         self, request: Request, reader: Reader, template: str, values: Mapping[str, Any] | None = None, **context: Any
@@ -86,7 +88,7 @@ class Listing:
             self._page(after is not None), {**asked, **dict(values or {}), **(after or {}), "limit": PAGE + 1}
         )
         following = _token([rows[PAGE - 1][name] for name in self.key]) if len(rows) > PAGE else None
-        return Shown(self, rows[:PAGE], asked, following, is_first=after is None)
+        return Shown(self, [self._whole(row) for row in rows[:PAGE]], asked, following, is_first=after is None)
 
     def _page(self, goes_on: bool) -> str:
         keys = ", ".join(f"listed.{name}" for name in self.key)
@@ -100,7 +102,10 @@ class Listing:
         order = ", ".join(f"listed.{name} {'asc' if self.ascending else 'desc'}" for name in self.key)
         rows = reader.stream(f"select listed.* from ({self.query}) as listed order by {order}", values)  # noqa: S608
         masked = {column.name for column in self.columns if column.kind == "msisdn"}
-        return csv_response(self.name, [column.name for column in self.columns], rows, masked)
+        return csv_response(self.name, [column.name for column in self.columns], map(self._whole, rows), masked)
+
+    def _whole(self, row: RowMapping) -> Row:
+        return row if self.made is None else {**row, **self.made(row)}
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class Shown:
     """One page of a list, as templates take it. following: the place after its last row; None at the end."""
 
     listing: Listing
-    rows: Sequence[RowMapping]
+    rows: Sequence[Row]
     asked: Mapping[str, str | None]
     following: str | None
     is_first: bool
@@ -119,7 +124,7 @@ class Shown:
 
 
 def csv_response(
-    name: str, heads: Sequence[str], rows: Iterator[RowMapping], masked: Set[str] = frozenset()
+    name: str, heads: Sequence[str], rows: Iterator[Row], masked: Set[str] = frozenset()
 ) -> StreamingResponse:
     """With the mark by which spreadsheets know UTF-8, and no text that they would calculate. masked: columns of numbers."""
 

@@ -61,6 +61,7 @@ TONES = {
     "unknown": Tone(N_("unknown"), "orange"),
     # money
     "open": Tone(N_("open"), "azure"),
+    "done": Tone(N_("done"), "green"),
     "paid": Tone(N_("paid"), "green"),
     "overdue": Tone(N_("overdue"), "red"),
     "draft": Tone(N_("draft"), "secondary"),
@@ -87,6 +88,7 @@ TONES = {
     # recipients and senders
     "file": Tone(N_("file"), "secondary"),
     "portal": Tone(N_("portal"), "secondary"),
+    "answer": Tone(N_("answer"), "azure"),
     "stop": Tone(N_("reply with STOP"), "secondary"),
     "operator": Tone(N_("operator"), "secondary"),
     "alphanumeric": Tone(N_("name"), "secondary"),
@@ -123,9 +125,17 @@ TONES = {
     "prepaid": Tone(N_("prepaid"), "secondary"),
     "postpaid": Tone(N_("postpaid"), "secondary"),
     # people
+    "customer": Tone(N_("makes campaigns"), "secondary"),
+    "customer_approver": Tone(N_("approves campaigns"), "secondary"),
+    "customer_admin": Tone(N_("administrator"), "secondary"),
     "active": Tone(N_("active"), "green"),
     "deactivated": Tone(N_("deactivated"), "secondary"),
+    "invited": Tone(N_("invited"), "azure"),
     "no password": Tone(N_("no password yet"), "yellow"),
+    "finance": Tone(N_("finance"), "secondary"),
+    "manager": Tone(N_("manager"), "secondary"),
+    "set": Tone(N_("set"), "green"),
+    "not set": Tone(N_("not set"), "secondary"),
     # books
     "agrees": Tone(N_("agrees"), "green"),
     "differs": Tone(N_("differs"), "red"),

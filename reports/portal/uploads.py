@@ -22,22 +22,28 @@ class NotKept(OutboundError):
 
 def keep(account_id: int, name: str, content: BinaryIO) -> tuple[str, Path]:
     """(token, path) of a new one. Raises NotKept."""
-    folder = _folder(account_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    _forget_old(folder)
     safe = re.sub(r"[^\w. -]", "_", Path(name).name).lstrip(".")[-100:]
     if not safe.lower().endswith(ENDINGS):
         raise NotKept(
             f"{safe or 'the file'} is of no kind that is read here: give one that ends in {', '.join(ENDINGS)}"
         )
-    token = secrets.token_urlsafe(12)
-    path = folder / token / safe
-    path.parent.mkdir()
+    token, path = place(account_id, safe)
     with path.open("xb") as target:
         shutil.copyfileobj(content, target, 1 << 20)
     if path.stat().st_size > LARGEST:
         forget(account_id, token)
         raise NotKept(f"{safe} is larger than {LARGEST >> 20} MB: put it into your landing zone instead")
+    return token, path
+
+
+def place(account_id: int, name: str) -> tuple[str, Path]:
+    """(token, path) of one that is still to be written, in a folder of its own. name: a plain one."""
+    folder = _folder(account_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    _forget_old(folder)
+    token = secrets.token_urlsafe(12)
+    path = folder / token / name
+    path.parent.mkdir(mode=0o700)
     return token, path
 
 

@@ -11,8 +11,12 @@ from outbound import audit, database
 from outbound.cli import emit
 from outbound.errors import OutboundError
 from outbound.queries import load
+from reports.portal import people_cli
 
 Q = load("portal/door")
+_ONLY = click.option(
+    "--account", metavar="NAME", help="Only one of its people, as its own administrator does it; not oneself."
+)
 
 
 class UnknownPerson(OutboundError):
@@ -65,18 +69,18 @@ def password(email: str, password_file: Path | None, generate: bool) -> None:
 
 @command.command()
 @click.argument("email")
-def deactivate(email: str) -> None:
+@_ONLY
+def deactivate(email: str, account: str | None) -> None:
     """EMAIL may not sign in any more; visits end at once."""
-    _set_active(email, active=False)
-    click.echo(f"{email} may not sign in any more")
+    click.echo(_set_active(email, account, active=False))
 
 
 @command.command()
 @click.argument("email")
-def activate(email: str) -> None:
+@_ONLY
+def activate(email: str, account: str | None) -> None:
     """EMAIL may sign in again, with the password they had."""
-    _set_active(email, active=True)
-    click.echo(f"{email} may sign in again")
+    click.echo(_set_active(email, account, active=True))
 
 
 @command.command("no-second-factor")
@@ -90,7 +94,15 @@ def no_second_factor(email: str) -> None:
     click.echo(f"{email} needs no code any more")
 
 
-def _set_active(email: str, *, active: bool) -> None:
+command.add_command(people_cli.invite)
+command.add_command(people_cli.role)
+
+
+def _set_active(email: str, account: str | None, *, active: bool) -> str:
+    if account is not None:
+        from reports.portal import people
+
+        return people.set_active(account, email, active=active)
     with database.connect("doorman") as connection:
         person_id, account_id, has_login = _person(connection, email)
         if not has_login:
@@ -99,6 +111,7 @@ def _set_active(email: str, *, active: bool) -> None:
         if not active:
             connection.execute(Q.end_sessions, {"person": person_id, "token_hash": None})
         audit.record(connection, "user.activate" if active else "user.deactivate", account_id, email, {})
+    return f"{email} may sign in again" if active else f"{email} may not sign in any more"
 
 
 def _person(connection: psycopg.Connection, email: str) -> tuple[int, int | None, bool]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["customer", "customer_approver", "finance", "manager", "operator"]
-CUSTOMERS: tuple[Role, ...] = ("customer", "customer_approver")
+Role = Literal["customer", "customer_approver", "customer_admin", "finance", "manager", "operator"]
+CUSTOMERS: tuple[Role, ...] = ("customer", "customer_approver", "customer_admin")
+APPROVERS: tuple[Role, ...] = ("customer_approver", "customer_admin")
 STAFF: tuple[Role, ...] = ("finance", "manager", "operator")
 
 

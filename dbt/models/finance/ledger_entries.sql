@@ -11,6 +11,7 @@
     indexes=[
         {'columns': ['account_id', 'entry', 'ledger_account'], 'unique': true},
         {'columns': ['account_id', 'day']},
+        {'columns': ['at', 'account', 'entry', 'ledger_account']},
         {'columns': ['kind']}
     ],
     pre_hook=["{{ by_index() }}", "{{ forget_changed_documents() }}"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy import RowMapping
 
 from outbound.errors import OutboundError
@@ -24,7 +24,7 @@ from reports.portal.navigation import Entry
 from reports.portal.reading import Reader
 from reports.portal.rendering import page
 from reports.portal.tones import N_
-from reports.portal.visitor import CUSTOMERS, Visitor
+from reports.portal.visitor import APPROVERS, CUSTOMERS, Visitor
 
 router = APIRouter()
 MENU = [Entry(N_("Campaigns"), "/campaigns", CUSTOMERS)]
@@ -51,7 +51,9 @@ CAMPAIGNS = Listing(
 )
 EVENTS = [Column("at", N_("When"), "instant"), Column("kind", N_("What"), "state"), Column("cause", N_("Why"))]
 VERBS = {"pause": "paused in the portal", "resume": "resumed in the portal", "cancel": "cancelled in the portal"}
+DECISIONS = {"approve": "approved in the portal", "refuse": "no reason given"}
 FILES = {"ack": "ack.json", "rejects": "rejects.csv", "report": "report.csv"}
+RETRY_SECONDS = 600
 LOOK_EVERY = 1.0  # seconds
 LOOKS = 600  # then a browser asks anew, and is asked anew who it is
 
@@ -76,6 +78,37 @@ def control(
     with closing(Reader(visitor)) as before:
         _found(before, campaign)
     said = commands.run(visitor, ["campaign", verb, str(campaign), "--reason", VERBS[verb]])
+    return _page(request, reader, campaign, said)
+
+
+@router.post("/campaigns/{campaign:int}/retry")
+def retry(request: Request, visitor: Customer, reader: Reading, campaign: int) -> Response:
+    """Sends what failed another time: on to the campaign that this makes."""
+    with closing(Reader(visitor)) as before:
+        _found(before, campaign)
+    said = commands.run(visitor, ["retry", str(campaign)], RETRY_SECONDS)
+    ack: dict[str, Any] = said.json() if said.succeeded else {}
+    if ack.get("campaign_id"):
+        return RedirectResponse(f"/campaigns/{ack['campaign_id']}", 303)
+    told = "; ".join(code.get("detail") or code["code"] for code in ack.get("codes", [])) or said.text
+    return _page(request, reader, campaign, Outcome(False, told))
+
+
+@router.post("/campaigns/{campaign:int}/approval")
+def decide(
+    request: Request,
+    visitor: Customer,
+    reader: Reading,
+    campaign: int,
+    verb: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    """The second person approves it or refuses it; who made it may take it back. The command knows who may."""
+    if verb not in DECISIONS:
+        raise HTTPException(422)
+    with closing(Reader(visitor)) as before:
+        _found(before, campaign)
+    said = commands.run(visitor, [verb, str(campaign), "--reason", reason.strip() or DECISIONS[verb]])
     return _page(request, reader, campaign, said)
 
 
@@ -154,15 +187,27 @@ def _page(request: Request, reader: Reader, campaign: int, outcome: Outcome | No
     built = reader.is_built("operations.sla_campaigns")
     column = 1 if reader.visitor.language == "ar" else 0
     reasons: dict[str, Any] = found.reasons or {}
+    is_maker = (found.submitted_by or "").lower() == reader.visitor.email.lower()
     return page(
         request, reader.visitor, "campaign.html", 200 if outcome is None or outcome.succeeded else 422,
         campaign=found,
         progress=reader.first(Q.progress, which),
+        waits_for_approval=found.held_code == "NOT_APPROVED",
+        may_approve=reader.visitor.role in APPROVERS and not is_maker, is_maker=is_maker,
+        failed=_failed(reader.visitor, found) if request.query_params.get("ask") == "retry" else None,
         asks_to_cancel=request.query_params.get("ask") == "cancel",
         outcomes=reader.first(Q.outcomes, which) if built else None,
         reasons=[(REASONS[code][column] if code in REASONS else code, count) for code, count in reasons.items()],
         events=reader.rows(Q.events, which), event_columns=EVENTS, outcome=outcome,
     )  # fmt: skip
+
+
+def _failed(visitor: Visitor, found: RowMapping) -> int | None:
+    """How many messages a retry would send; None while it is not over."""
+    if found.state != "completed":
+        return None
+    said = commands.run(visitor, ["retry", str(found.campaign), "--dry-run", "--json"])
+    return int(said.json()["messages"]) if said.succeeded else None
 
 
 def _found(reader: Reader, campaign: int) -> RowMapping:

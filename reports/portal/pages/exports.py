@@ -1,11 +1,12 @@
 """Every table that `outbound export` knows, as CSV: the same rows, with numbers of subscribers masked."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 from fastapi import APIRouter, HTTPException, Request, Response
 from psycopg import sql
 
-from outbound import database
 from outbound.errors import OutboundError
 from outbound.queries import load
 from reports import catalogue
@@ -13,7 +14,7 @@ from reports.portal.access import Finance, Reading
 from reports.portal.commands import Outcome
 from reports.portal.listing import csv_response
 from reports.portal.navigation import Entry
-from reports.portal.reading import Reader
+from reports.portal.reading import Reader, engine
 from reports.portal.rendering import page
 from reports.portal.tones import N_
 
@@ -33,9 +34,9 @@ def export(
     request: Request, visitor: Finance, reader: Reading, table: str, account: str = "", month: str = ""
 ) -> Response:
     """The rows, of an account and a month where they are named. A table that was not built yet is said to be so."""
-    with closing(database.connect("reporting")) as connection:
+    with _catalogue() as connection:
         try:
-            statement = catalogue.statement(connection, table, account or None, month or None)
+            statement = catalogue.a_part(connection, table, account or None, month or None)
         except catalogue.UnknownTable:
             raise HTTPException(404) from None
         except OutboundError as error:
@@ -46,8 +47,15 @@ def export(
     return csv_response(table, heads, reader.stream(rows), _NUMBERS)
 
 
+@contextmanager
+def _catalogue() -> Iterator[psycopg.Connection]:
+    """A connection of the pool, as the catalogue takes it."""
+    with engine("reporting").begin() as pooled:
+        yield pooled.connection.driver_connection
+
+
 def _page(request: Request, reader: Reader, outcome: Outcome | None = None) -> Response:
-    with closing(database.connect("reporting")) as connection:
+    with _catalogue() as connection:
         tables = catalogue.available(connection)
     return page(
         request, reader.visitor, "exports.html", 200 if outcome is None else 422,

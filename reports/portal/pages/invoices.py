@@ -21,7 +21,7 @@ Q = load("portal/money")
 KINDS = {"month": N_("month"), "purchase": N_("purchase"), "credit_note": N_("credit note")}
 DOCUMENTS = Listing(
     name="invoices",
-    query=f"select document.* from ({Q.documents}) as document where kind = coalesce(%(kind)s, kind)",  # noqa: S608  a query of ours
+    query=f"select document.* from ({Q.documents}) as document where (%(kind)s::text is null or kind = %(kind)s::text)",  # noqa: S608  a query of ours
     columns=[
         Column("issue_day", N_("Issued"), "day"),
         Column("label", N_("Number"), href="/invoices/{label}/pdf"),
@@ -71,6 +71,4 @@ def statement(request: Request, visitor: Customer, reader: Reading) -> Response:
     lead = N_("What you owe, line by line, as of the last build of the books.")
     if not reader.is_built("finance.account_statements"):
         return page(request, visitor, "list.html", list=None, title=N_("Statement of account"), lead=lead)
-    standing = reader.first(Q.balance)
-    values = {"currency": standing.currency if standing else None}
-    return STATEMENT.respond(request, reader, "list.html", values, title=N_("Statement of account"), lead=lead)
+    return STATEMENT.respond(request, reader, "list.html", title=N_("Statement of account"), lead=lead)

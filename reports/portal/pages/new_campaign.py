@@ -1,9 +1,10 @@
-"""A new campaign from the portal: a file and a text, looked at before anything is sent, then put into the landing zone.
+"""A new campaign from the portal: a file or the base, and a text, looked at before anything is sent, then put into the landing zone.
 
 What the check says is what the acknowledgement will say: it is made by the command that makes that one.
 """
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from reports.portal.navigation import Entry
 from reports.portal.reading import Reader
 from reports.portal.rendering import page
 from reports.portal.uploads import NotKept
+from reports.portal.visitor import Visitor
 from smpp import text as sms
 
 router = APIRouter()
@@ -44,7 +46,9 @@ def check(
     request: Request,
     visitor: Customer,
     reader: Reading,
-    file: UploadFile,
+    whom: Annotated[str, Form()] = "file",
+    file: UploadFile | None = None,
+    part: Annotated[str, Form()] = "",
     text: Annotated[str, Form()] = "",
     sender: Annotated[str, Form()] = "",
     klass: Annotated[str, Form(alias="class")] = "informational",
@@ -53,13 +57,18 @@ def check(
     closes: Annotated[str, Form()] = "",
 ) -> Response:
     """Nothing is sent: what would be is said."""
-    asked = {"text": text, "sender": sender, "class": klass, "schedule": schedule, "opens": opens, "closes": closes}
+    asked = {
+        "whom": whom, "part": part, "text": text, "sender": sender, "class": klass, "schedule": schedule, "opens": opens,
+        "closes": closes,
+    }  # fmt: skip
     account_id = visitor.account_id or 0
     try:
-        token, path = uploads.keep(account_id, file.filename or "", file.file)
+        token, path = _of_base(visitor, part) if whom == "base" else _of_file(account_id, file)
     except NotKept as error:
         return _form(request, reader, asked, Outcome(False, str(error)))
-    manifest = _manifest(asked)
+    manifest = _manifest(asked) | {"submitted_by": visitor.email}
+    if whom == "base":
+        manifest["batch_ref"] = token  # the same people may be meant to get another message
     Path(f"{path}.manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), "utf-8")
     said = commands.run(visitor, ["validate", str(path), "--account", visitor.account or ""], CHECK_SECONDS)
     if not said.succeeded:
@@ -73,8 +82,32 @@ def check(
         reasons=[
             (REASONS[code][column] if code in REASONS else code, number) for code, number in ack.get("reasons", {}).items()
         ],
-        problems=[code for code in ack.get("codes", []) if code["code"] not in ack.get("reasons", {})],
+        problems=[
+            code for code in ack.get("codes", []) if code["code"] not in (*ack.get("reasons", {}), "NOT_APPROVED")
+        ],
+        needs_approval=reader.value(Q.approval_required),
+        starts_at=datetime.fromisoformat(ack["starts_at"]) if ack.get("starts_at") else None,
+        trial_numbers=reader.rows(Q.trial_numbers),
     )  # fmt: skip
+
+
+def _of_file(account_id: int, file: UploadFile | None) -> tuple[str, Path]:
+    """(token, path) of what was put up. Raises NotKept."""
+    if file is None or not file.filename:
+        raise NotKept("there is no file: choose one, or send to your base")
+    return uploads.keep(account_id, file.filename, file.file)
+
+
+def _of_base(visitor: Visitor, part: str) -> tuple[str, Path]:
+    """(token, path) of the base, or of a part like language=ar, written as a file. Raises NotKept."""
+    account_id = visitor.account_id or 0
+    token, path = uploads.place(account_id, f"base {datetime.now(UTC):%Y-%m-%d %H.%M.%S}.csv")
+    only = ["--where", part] if part else []
+    said = commands.run(visitor, ["base", "write", str(path), "--account", visitor.account or "", *only], CHECK_SECONDS)
+    if not said.succeeded:
+        uploads.forget(account_id, token)
+        raise NotKept(said.text)
+    return token, path
 
 
 @router.post("/campaigns/new/send")
@@ -99,7 +132,7 @@ def _form(request: Request, reader: Reader, asked: dict[str, str], outcome: Outc
     senders = [row.address for row in reader.rows(Q.senders)]
     return page(
         request, reader.visitor, "new_campaign.html", 200 if outcome is None else 422,
-        senders=senders, asked=asked, endings=",".join(uploads.ENDINGS), outcome=outcome,
+        senders=senders, members=reader.value(Q.members), parts=reader.rows(Q.parts), asked=asked, endings=",".join(uploads.ENDINGS), outcome=outcome,
         text=asked.get("text", ""), count=_counted(asked.get("text", "")),
     )  # fmt: skip
 

@@ -18,8 +18,8 @@ from reports.portal.tones import N_
 router = APIRouter()
 MENU = [
     Entry(N_("Operations"), "/operations", ("operator", "manager")),
-    Entry(N_("Sessions"), "/sessions", ("operator", "manager")),
-    Entry(N_("Audit trail"), "/audit", ("operator", "manager")),
+    Entry(N_("Sessions"), "/sessions", ("operator", "manager"), N_("Oversight")),
+    Entry(N_("Audit trail"), "/audit", ("operator", "manager"), N_("Oversight")),
 ]
 Q = load("portal/operations")
 
@@ -33,7 +33,7 @@ CONNECTORS = [
 ]  # fmt: skip
 HELD = [
     Column("account", N_("Account")), Column("campaign", N_("Campaign")), Column("code", N_("Held by"), "state"),
-    Column("detail", N_("Why")), Column("released_by", N_("What releases it")),
+    Column("why", N_("Why")), Column("released_by", N_("What releases it")),
 ]  # fmt: skip
 FILES = [
     Column("account", N_("Account")), Column("kind", N_("Kind"), "state"), Column("files", N_("Files"), "number"),

@@ -6,6 +6,7 @@ from outbound.queries import load
 from reports.portal.access import Customer, Reading
 from reports.portal.listing import Column, Filter, Listing
 from reports.portal.navigation import Entry
+from reports.portal.numbers import asked_for
 from reports.portal.rendering import page
 from reports.portal.tones import N_
 from reports.portal.visitor import CUSTOMERS
@@ -66,7 +67,7 @@ SENDERS = Listing(
 
 @router.get("/base")
 def base(request: Request, visitor: Customer, reader: Reading) -> Response:
-    asked = _number(request)
+    asked = asked_for(request)
     if request.query_params.get("format") == "csv":
         return LOADS.respond(request, reader, "recipients.html")
     return page(
@@ -81,19 +82,10 @@ def base(request: Request, visitor: Customer, reader: Reading) -> Response:
 @router.get("/opt-outs")
 def opt_outs(request: Request, reader: Reading, visitor: Customer) -> Response:
     lead = N_("These numbers get nothing from you, whatever a base or a campaign says.")
-    return OPT_OUTS.respond(request, reader, "list.html", _number(request), title=N_("Opt-outs"), lead=lead)
+    return OPT_OUTS.respond(request, reader, "list.html", asked_for(request), title=N_("Opt-outs"), lead=lead)
 
 
 @router.get("/senders")
 def senders(request: Request, reader: Reading, visitor: Customer) -> Response:
     lead = N_("The names and numbers that your messages may come from.")
     return SENDERS.respond(request, reader, "list.html", title=N_("Senders"), lead=lead)
-
-
-def _number(request: Request) -> dict[str, int | None]:
-    """What was looked for, its + and spaces left out; what is no number finds nothing."""
-    asked = request.query_params.get("number", "").strip()
-    digits = asked.lstrip("+").replace(" ", "")
-    if not asked:
-        return {"number": None}
-    return {"number": int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 15 else 0}

@@ -1,11 +1,14 @@
 """One box for staff: any id leads to what it is of, and a message to its whole way; whole numbers are shown for a reason only."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import RowMapping
 
+from outbound import clock
 from outbound.queries import load
 from reports.portal import doorman
 from reports.portal.access import Reading, Staff
@@ -75,6 +78,12 @@ def _message(request: Request, reader: Reader, campaign: int, ordinal: int, reas
     return page(
         request, reader.visitor, "message.html", 200 if outcome is None else 422,
         message=found, number=found.msisdn if reason else None, outcome=outcome,
-        steps=reader.rows(Q.timeline, which), step_columns=STEPS,
+        steps=reader.rows(Q.timeline, which | _sending_time(found)), step_columns=STEPS,
         charges=reader.rows(Q.charges, which | {"account": found.account_id}) if is_charged else [], charge_columns=CHARGES,
     )  # fmt: skip
+
+
+def _sending_time(message: RowMapping) -> dict[str, datetime]:
+    """Nothing is sent before its campaign is accepted or after it is completed: a day more, for workers have clocks of their own."""
+    accepted, completed = message["accepted_at"] or clock.now(), message["completed_at"] or clock.now()
+    return {"from": accepted - timedelta(days=1), "until": completed + timedelta(days=1)}

@@ -1,4 +1,4 @@
-"""A person's own settings: language, theme, password, second factor."""
+"""A person's own settings: language, theme, notices, password, second factor."""
 
 from typing import Annotated
 
@@ -7,17 +7,24 @@ from fastapi.responses import RedirectResponse
 
 from outbound.errors import OutboundError
 from reports.portal import doorman, passwords
-from reports.portal.access import Anyone
+from reports.portal.access import Anyone, Customer
 from reports.portal.commands import Outcome
 from reports.portal.doorman import NotLetIn
 from reports.portal.language import LANGUAGES
 from reports.portal.navigation import Entry
 from reports.portal.rendering import page
+from reports.portal.tones import N_
 from reports.portal.visitor import Visitor
 
 router = APIRouter()
 MENU: list[Entry] = []
 
+NOTICES = {
+    "low_balance": N_("The balance is low"),
+    "expiry": N_("Units lapse soon"),
+    "credit_limit": N_("The credit limit is near or reached"),
+    "monthly_cap": N_("The monthly cap is near or reached"),
+}
 THEMES = ("system", "light", "dark")
 
 
@@ -31,6 +38,13 @@ def prefer(visitor: Anyone, language: Annotated[str, Form()], theme: Annotated[s
     if language not in LANGUAGES or theme not in THEMES:
         raise HTTPException(422)
     doorman.prefer(visitor, language, theme)
+    return RedirectResponse("/settings", 303)
+
+
+@router.post("/settings/notices")
+def choose_notices(request: Request, visitor: Customer, wanted: Annotated[list[str] | None, Form()] = None) -> Response:
+    """Which kinds of notices the person gets an e-mail of; those that are not named, none."""
+    doorman.choose_notices(visitor, [kind for kind in NOTICES if kind not in (wanted or [])])
     return RedirectResponse("/settings", 303)
 
 
@@ -66,4 +80,6 @@ def _page(request: Request, visitor: Visitor, outcome: Outcome | None = None, st
         request, visitor, "settings.html", status,
         themes=THEMES, secret=secret, secret_address=passwords.totp_address(secret, visitor.email), outcome=outcome,
         shortest=passwords.SHORTEST,
+        notices={} if visitor.is_staff else NOTICES,
+        unwanted=[] if visitor.is_staff else doorman.unwanted_notices(visitor),
     )  # fmt: skip

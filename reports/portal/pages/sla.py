@@ -71,9 +71,9 @@ def overview(request: Request, visitor: Anyone, reader: Reading) -> Response:
 
 @router.get("/sla/{account}")
 def account(request: Request, visitor: Anyone, reader: Reading, account: str) -> Response:
-    timezone = _timezone(reader, account)
+    found = _found(reader, account)
     months, month = _months(request, reader)
-    which = {"account": account, "month": month, "timezone": timezone}
+    which = {**found, "month": month}
     figures = reader.rows(Q.figures, which) if month else []
     return page(
         request, visitor, "sla_account.html",
@@ -86,19 +86,19 @@ def account(request: Request, visitor: Anyone, reader: Reading, account: str) ->
 
 @router.get("/sla/{account}/campaigns")
 def campaigns(request: Request, visitor: Anyone, reader: Reading, account: str) -> Response:
-    _timezone(reader, account)
+    found = _found(reader, account)
     _, month = _months(request, reader)
     lead = N_("The rows behind the month's figures.")
     if month is None:
         return page(request, visitor, "list.html", list=None, title=N_("Campaigns"), lead=lead)
     return CAMPAIGNS.respond(
-        request, reader, "list.html", {"account": account, "month": month}, title=N_("Campaigns"), lead=lead
+        request, reader, "list.html", {"account_id": found.account_id, "month": month}, title=N_("Campaigns"), lead=lead
     )
 
 
-def _timezone(reader: Reader, account: str) -> str:
-    """The account's, and with it that the visitor may see the account: else 404."""
-    found: str | None = reader.value(Q.timezone, {"account": account})
+def _found(reader: Reader, account: str) -> RowMapping:
+    """Its id and time zone, where the visitor may see the account: else 404."""
+    found = reader.first(Q.account, {"account": account})
     if found is None:
         raise HTTPException(404)
     return found

@@ -72,7 +72,8 @@ create table account.person (
     account_id bigint references account.account,
     email text not null unique,
     name text not null,
-    role text not null check (role in ('customer', 'customer_approver', 'finance', 'manager', 'operator')),
+    role text not null check (
+        role in ('customer', 'customer_approver', 'customer_admin', 'finance', 'manager', 'operator')),
     check ((account_id is null) = (role in ('finance', 'manager', 'operator')))
 );
 comment on column account.person.account_id is 'Null: staff.';

@@ -135,12 +135,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
         select coalesce(sum(usage.net * (1 + term.vat_rate)), 0) as amount
         from term
-        cross join billing.usage_at_first_tier(of_account, billing.billed_until(of_account)) as usage
+        cross join lateral billing.usage_at_first_tier(term.account_id, billing.billed_until(term.account_id)) as usage
         cross join lateral (select (usage.charged_at at time zone term.timezone)::date as day) as charged
         join stretch on stretch.scheme = 'postpaid'
             and charged.day >= stretch.first_day
             and (stretch.next_first_day is null or charged.day < stretch.next_first_day)
-        where usage.charged_at <= credit_units.at
+        where term.credit_limit is not null  -- else nothing is read for nothing
+          and usage.charged_at <= credit_units.at
           and not exists (
             select
             from billing.invoice

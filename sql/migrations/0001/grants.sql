@@ -35,6 +35,7 @@ grant delete on intake.reject, intake.profile to outbound_ingest;
 grant insert, update, delete on account.base_member, account.opt_out to outbound_ingest;
 grant insert, update on account.base_version to outbound_ingest;
 grant insert, delete on account.base_change to outbound_ingest;
+grant insert, delete on account.trial_number to outbound_ingest;
 grant insert on dispatch.message, dispatch.batch to outbound_ingest;
 grant create on schema intake to outbound_ingest;
 grant usage on all sequences in schema intake to outbound_ingest;
@@ -80,7 +81,7 @@ grant usage on all sequences in schema billing to outbound_billing;
 -- dbt reads facts, never a number, a text or a carrier's password; it owns the schemas that it builds
 grant select on all tables in schema account, network, intake, billing to outbound_dbt;
 grant insert, delete on billing.prepaid_checkpoint to outbound_dbt;
-revoke select on account.base_member, account.opt_out, account.person, network.portability from outbound_dbt;
+revoke select on account.base_member, account.opt_out, account.person, account.trial_number, network.portability from outbound_dbt;
 grant usage on schema report to outbound_dbt;
 grant select on report.sla_figure, report.sla_error, dispatch.announced_maintenance to outbound_dbt;
 grant select on dispatch.batch, dispatch.epoch, dispatch.session_event, dispatch.submission, dispatch.settlement, dispatch.dropped,
@@ -118,8 +119,8 @@ grant insert on intake.campaign_event to outbound_operator;
 -- the web reads its tenant's rows, through policies (isolation.sql), and never a partition by name
 grant select on account.account, account.term, account.sender, account.rate_row, account.sla_term, account.contracted_rate, account.base_member, account.base_version, account.base_change,
     account.opt_out, account.purchase, account.purchase_order, account.cancelled_order, account.payment, account.adjustment, account.reservation,
-    account.person,
+    account.person, account.trial_number,
     intake.file, intake.campaign, intake.campaign_event, intake.profile, intake.reject,
-    dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match,
+    dispatch.message, dispatch.submission, dispatch.settlement, dispatch.dropped, dispatch.receipt_match, dispatch.inbox,
     billing.closed_period, billing.invoice, billing.invoice_line, billing.void, billing.credit_note, billing.delivery,
     billing.tax_submission, billing.notice, billing.notice_over, report.sla_figure to outbound_web;

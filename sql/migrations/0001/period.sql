@@ -78,6 +78,27 @@ from account.account
 join begun using (account_id)
 left join closed using (account_id);
 
+-- [attempt] of which nobody knows yet what became of it: in doubt, or intended and without an answer (CHARGING 16).
+create view billing.unsettled_attempt as
+select account_id, campaign_id, ordinal, connector_id, sent_at as at
+from dispatch.doubt
+union all
+select intent.account_id, intent.campaign_id, entry.ordinal, intent.connector_id, intent.intended_at
+from dispatch.epoch
+join dispatch.intent using (epoch_id)
+cross join lateral unnest(intent.ordinals, intent.segments, intent.attempts) as entry (ordinal, segment, attempt)
+where epoch.settled_at is null
+  and intent.serial >= coalesce(
+    (select max(open_from) from dispatch.group_commit where group_commit.epoch_id = epoch.epoch_id), 0)
+  and not exists (
+    select
+    from dispatch.submission
+    where submission.campaign_id = intent.campaign_id
+      and submission.ordinal = entry.ordinal
+      and submission.segment = entry.segment
+      and submission.attempt = entry.attempt
+);
+
 -- What lies before the end of a month and has not been read by the marts yet: a month is not closed without it. Rows of above the
 -- snapshot's end came with a restored database, and were read.
 create function billing.unread_facts(of_account bigint, ends_at timestamptz) returns bigint

@@ -61,14 +61,15 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             where reservation.account_id = owner.account_id
               and reservation.closed_at is null
         ), 0)::bigint,
-        billing.dearest_rate(owner.account_id, local.today), billing.owed(owner.account_id, now()), term.credit_limit,
-        term.monthly_cap
+        billing.dearest_rate(owner.account_id, local.today),
+        case when term.scheme = 'postpaid' then billing.owed(owner.account_id, now()) end, term.credit_limit, term.monthly_cap
     from account.account as owner
     cross join lateral (select (now() at time zone owner.timezone)::date as today) as local
     cross join lateral account.term_on(owner.account_id, local.today) as term
     where owner.account_id = account.current_account()
 $$;
-comment on function portal.balance() is 'held: segments that campaigns hold and have not sent. net_rate: the dearest in force.';
+comment on function portal.balance() is
+    'held: segments that campaigns hold and have not sent. net_rate: the dearest in force. owed: of a postpaid account.';
 
 create function portal.lots() returns table (
     lot text, opened_at timestamptz, last_valid_day date, rate numeric, is_paid boolean, remaining bigint, state text, worth numeric)
@@ -78,13 +79,19 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         billing.carrying_value(held.remaining, held.rate, billing.currency_digits(term.currency))
     from account.account as owner
     cross join lateral account.term_on(owner.account_id, (now() at time zone owner.timezone)::date) as term
-    cross join lateral unnest((billing.prepaid_state_at(owner.account_id, now())).lots) with ordinality as held (
+    cross join lateral unnest(case
+        when exists (select from account.purchase where purchase.account_id = owner.account_id)
+            or exists (select from account.adjustment where adjustment.account_id = owner.account_id)
+            or exists (select from account.opening where opening.account_id = owner.account_id)
+            then (billing.prepaid_state_at(owner.account_id, now())).lots
+    end) with ordinality as held (
         lot, opened_at, last_valid_day, expires_at, rate, paid, remaining, lapsed, base, base_units, base_version, state, successor,
         place)
     where owner.account_id = account.current_account()
     order by held.place
 $$;
-comment on function portal.lots() is 'As the fold of CHARGING 6 leaves them now; worth: at the rate they carry.';
+comment on function portal.lots() is
+    'As the fold of CHARGING 6 leaves them now; worth: at the rate they carry. Nothing is folded of an account that never had units.';
 
 -- Whether a number gets nothing from this account, by its own list or by everybody's.
 create function portal.is_opted_out(of_msisdn bigint) returns boolean

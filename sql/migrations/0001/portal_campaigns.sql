@@ -19,7 +19,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select progress.*
         from dispatch.campaign_progress as progress
         where progress.campaign_id = of_campaign
-    ) as exact on campaign.segments <= 100000
+    ) as exact on campaign.segments <= 30000
     where campaign.campaign_id = of_campaign
       and campaign.account_id = account.current_account()
       and campaign.accepted_at is not null

@@ -30,7 +30,7 @@ $$;
 -- When the first attempt before an instant was sent whose acceptance came with a transaction id of `since` or above.
 -- Planned once a session: there are many partitions, and what is new in old ones is next to nothing.
 create function billing.first_new_attempt(of_account bigint, before timestamptz, since xid8) returns timestamptz
-language plpgsql stable set enable_seqscan = off as $$
+language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 begin
     return least(
         (

@@ -45,11 +45,15 @@ FILES = (
     "notices",
     "payment",
     "report",
+    "trial_numbers",
+    "inbox",
     "grants",
     "isolation",
     "portal",
     "approval",
     "portal_campaigns",
+    "portal_lists",
+    "portal_people",
 )
 
 

@@ -17,35 +17,10 @@ where %(account)s::bigint is null or account.account_id = %(account)s
 order by account.name;
 
 -- doubts --
--- Attempts before an instant of which nobody knows yet what became of them: in doubt, or intended and without an answer.
-select
-    (
-        select count(*)
-        from dispatch.doubt
-        where doubt.sent_at < %(ends_at)s
-          and doubt.account_id = %(account)s
-    ) + (
-        select coalesce(sum(cardinality(intent.ordinals)), 0)
-        from dispatch.epoch
-        join dispatch.intent using (epoch_id)
-        where epoch.settled_at is null
-          and intent.account_id = %(account)s
-          and intent.intended_at < %(ends_at)s
-          and intent.serial >= coalesce(
-            (select max(open_from) from dispatch.group_commit where group_commit.epoch_id = epoch.epoch_id), 0)
-          and exists (
-            select
-            from unnest(intent.ordinals, intent.segments, intent.attempts) as entry (ordinal, segment, attempt)
-            where not exists (
-                select
-                from dispatch.submission
-                where submission.campaign_id = intent.campaign_id
-                  and submission.ordinal = entry.ordinal
-                  and submission.segment = entry.segment
-                  and submission.attempt = entry.attempt
-            )
-          )
-    );
+select count(*)
+from billing.unsettled_attempt
+where account_id = %(account)s
+  and at < %(ends_at)s;
 
 -- unread --
 -- What of the month, or of before it, the marts have not read: it came in after they were.

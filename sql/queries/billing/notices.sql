@@ -72,14 +72,21 @@ insert into billing.notice_delivery (account_id, notice_id, channel, recipient)
 values (%(account)s, %(notice)s, %(channel)s, %(recipient)s);
 
 -- people --
--- The account's settings and the addresses of its users.
+-- The account's settings and the addresses of its users who want this kind of notice and were not shut out.
 select
     account.notices,
     account.language,
     coalesce((
         select array_agg(person.email order by person.email)
         from account.person
-        where person.account_id = account.account_id), '{}') as users
+        where person.account_id = account.account_id
+          and %(kind)s::text <> all (person.unwanted_notices)
+          and not exists (
+            select
+            from portal.login
+            where login.person_id = person.person_id
+              and not login.is_active
+        )), '{}') as users
 from account.account
 where account.account_id = %(account)s;
 

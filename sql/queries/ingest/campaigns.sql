@@ -142,10 +142,23 @@ where campaign_id = %(campaign)s
   and kind = 'approved';
 
 -- hold_of --
-select account_id, file_id, state, held_code
+select account_id, file_id, state, held_code, options ->> 'submitted_by'
 from intake.campaign
 where campaign_id = %(campaign)s
 for update;
+
+-- role_in --
+-- What a person is in an account; no row where they are nobody there, or were shut out.
+select role
+from account.person
+where account_id = %(account)s
+  and lower(email) = lower(%(email)s)
+  and not exists (
+    select
+    from portal.login
+    where login.person_id = person.person_id
+      and not login.is_active
+);
 
 -- sent_since --
 -- A later file of the same bytes, or of the same name where this one may be truncated, that was sent or still may be: its sender did

@@ -3,9 +3,10 @@
 -- proposals --
 select approval, action, object, proposed_by, proposed_at, expires_at, approved_by, approved_at, state
 from billing.approvals
-where state = coalesce(%(state)s, state);
+where %(state)s::text is null
+   or state = %(state)s::text;
 
 -- credits --
 select draft_credit_id as draft, account, state, invoice, line, net, currency, reason, proposed_by, proposed_at, decided_by, credit_note
 from billing.draft_credits
-where state = coalesce(%(state)s, state);
+where (%(state)s::text is null or state = %(state)s::text);

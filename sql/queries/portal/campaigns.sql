@@ -6,14 +6,15 @@ select
     campaign.messages, campaign.segments
 from intake.campaign
 join intake.file using (file_id)
-where intake.standing(campaign) = coalesce(%(state)s, intake.standing(campaign));
+where (%(state)s::text is null or intake.standing(campaign) = %(state)s::text);
 
 -- campaign --
 select
     campaign.campaign_id as campaign, campaign.file_id as file, file.name, intake.standing(campaign) as state, campaign.sender,
     campaign.class, campaign.rows, campaign.messages, campaign.segments, campaign.received_at, campaign.scheduled_at,
     campaign.window_opens, campaign.window_closes, campaign.quiet_hours, campaign.validity, campaign.spread, campaign.held_code,
-    campaign.held_detail, campaign.accepted_at, campaign.completed_at, profile.reasons, profile.rejected,
+    campaign.held_detail, campaign.options ->> 'template' as template, campaign.options ->> 'submitted_by' as submitted_by,
+    campaign.accepted_at, campaign.completed_at, profile.reasons, profile.rejected,
     campaign.accepted_at is not null and campaign.completed_at is null as is_under_way
 from intake.campaign
 join intake.file using (file_id)
@@ -43,6 +44,54 @@ from account.sender
 where approved_from <= current_date
   and (approved_to is null or approved_to > current_date)
 order by address;
+
+-- approval_required --
+select coalesce((defaults ->> 'approval_required')::boolean, false)
+from account.account;
+
+-- members --
+select coalesce(sum(members), 0)::bigint
+from account.base_version;
+
+-- parts --
+-- What a base says of its members, where it says one of a few things; told by a thousand of them, for a base may have millions.
+with
+
+said as (
+
+    select attribute.key as name, attribute.value
+    from (
+        select attributes
+        from account.base_member
+        limit 1000
+    ) as known
+    cross join lateral jsonb_each_text(known.attributes) as attribute
+    where attribute.value <> ''
+    group by attribute.key, attribute.value
+
+)
+
+select name, value
+from said
+where (select count(*) from said as same where same.name = said.name) <= 20
+order by name, value;
+
+-- trial_numbers --
+select
+    trial.trial_number_id, trial.msisdn, trial.name, trial.registered_by, trial.registered_at,
+    case
+        when member.msisdn is null then 'not_in_base'
+        when portal.is_opted_out(trial.msisdn) then 'opted_out'
+        else 'active'
+    end as state
+from account.trial_number as trial
+left join account.base_member as member using (account_id, msisdn)
+order by trial.registered_at, trial.msisdn;
+
+-- trial_number --
+select msisdn
+from account.trial_number
+where trial_number_id = %(which)s;
 
 -- landing --
 select landing

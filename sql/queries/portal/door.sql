@@ -113,6 +113,58 @@ left join portal.login using (person_id)
 left join account.account using (account_id)
 order by account.name nulls first, person.email;
 
+-- account --
+select account_id, name
+from account.account
+where name = %(account)s;
+
+-- unwanted_notices --
+select unwanted_notices
+from account.person
+where person_id = %(person)s;
+
+-- choose_notices --
+update account.person
+set unwanted_notices = %(unwanted)s
+where person_id = %(person)s;
+
+-- add_person --
+insert into account.person (account_id, email, name, role, managed_by)
+values (%(account)s, %(email)s, %(name)s, %(role)s, %(actor)s)
+on conflict do nothing
+returning person_id;
+
+-- set_role --
+update account.person
+set role = %(role)s, managed_by = %(actor)s
+where person_id = %(person)s;
+
+-- remove_person --
+-- One who never had a password.
+delete from account.person
+where person_id = %(person)s
+  and managed_by is not null
+  and not exists (select from portal.login where login.person_id = person.person_id);
+
+-- invite --
+insert into portal.invitation (token_hash, person_id, invited_by, ends_at)
+values (%(token_hash)s, %(person)s, %(actor)s, %(ends_at)s);
+
+-- invitation --
+select person.person_id, person.email, person.name, person.account_id
+from portal.invitation
+join account.person using (person_id)
+where invitation.token_hash = %(token_hash)s
+  and invitation.ends_at > now();
+
+-- end_invitation --
+delete from portal.invitation
+where person_id = %(person)s;
+
+-- note_deed --
+insert into account.audit (actor, action, account_id, object)
+values (%(actor)s, %(action)s, %(account)s, %(object)s);
+
 -- note_unmasking --
 -- That a person was shown a whole number, and why.
 insert into account.audit (actor, action, account_id, object, detail)

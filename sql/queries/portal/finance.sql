@@ -41,48 +41,46 @@ select
     invoices.net, invoices.vat, invoices.total,
     md5(invoices.account || invoices.month || invoices.kind || coalesce(invoices.invoice, '') || coalesce(invoices.purchase_id, 0)) as place
 from finance.invoices
-where invoices.account = coalesce(%(account)s, invoices.account)
-  and invoices.status = coalesce(%(state)s, invoices.status);
+where (%(account)s::text is null or invoices.account = %(account)s::text)
+  and (%(state)s::text is null or invoices.status = %(state)s::text);
 
 -- ledger --
 select
     entry.account, entry.at, entry.entry, entry.kind, entry.ledger_account, entry.debit, entry.credit, entry.units,
-    term.currency
+    (select term.currency from account.term_on(entry.account_id, entry.day) as term) as currency
 from finance.ledger_entries as entry
-cross join lateral account.term_on(entry.account_id, entry.day) as term
-where entry.account = coalesce(%(account)s, entry.account)
-  and left(entry.ledger_account, 4) = coalesce(%(ledger_account)s, left(entry.ledger_account, 4));
+where (%(account)s::text is null or entry.account = %(account)s::text)
+  and (%(ledger_account)s::text is null or left(entry.ledger_account, 4) = %(ledger_account)s::text);
 
 -- lots --
 select
-    lot.account, lot.lot, lot.opened_at, lot.last_valid_day, lot.rate, lot.remaining, lot.state, lot.carrying_value, term.currency
+    lot.account, lot.lot, lot.opened_at, lot.last_valid_day, lot.rate, lot.remaining, lot.state, lot.carrying_value,
+    (select term.currency from account.term_on(lot.account_id, current_date) as term) as currency
 from finance.prepaid_lots as lot
-cross join lateral account.term_on(lot.account_id, current_date) as term
-where lot.account = coalesce(%(account)s, lot.account)
-  and lot.state = coalesce(%(state)s, lot.state);
+where (%(account)s::text is null or lot.account = %(account)s::text)
+  and (%(state)s::text is null or lot.state = %(state)s::text);
 
 -- ageing --
 select
     item.account, item.document, item.kind, item.day, item.due_day, item.days_overdue, item.amount, item.settled, item.open,
-    item.bucket, term.currency
+    item.bucket, (select term.currency from account.term_on(item.account_id, current_date) as term) as currency
 from finance.receivables_ageing as item
-cross join lateral account.term_on(item.account_id, current_date) as term
-where item.account = coalesce(%(account)s, item.account);
+where (%(account)s::text is null or item.account = %(account)s::text);
 
 -- deferred --
 select
     figure.account, figure.month, figure.opening + figure.brought_in as opening, figure.sold, figure.used, figure.given_back,
-    figure.lapsed, figure.refunded, figure.revalued, figure.closing, term.currency
+    figure.lapsed, figure.refunded, figure.revalued, figure.closing,
+    (select term.currency from account.term_on(figure.account_id, current_date) as term) as currency
 from finance.deferred_revenue as figure
-cross join lateral account.term_on(figure.account_id, current_date) as term
-where figure.account = coalesce(%(account)s, figure.account);
+where (%(account)s::text is null or figure.account = %(account)s::text);
 
 -- margin --
 select
     row.account, to_char(row.day, 'YYYY-MM') as month, row.operator, row.currency, sum(row.segments)::bigint as segments,
     sum(row.revenue) as revenue, sum(row.cost) as cost, sum(row.margin) as margin
 from finance.margin as row
-where row.account = coalesce(%(account)s, row.account)
+where (%(account)s::text is null or row.account = %(account)s::text)
 group by row.account, to_char(row.day, 'YYYY-MM'), row.operator, row.currency;
 
 -- names --

@@ -74,5 +74,7 @@ select exists (select from billing.invoice where label = %(label)s)
     or exists (select from billing.credit_note where label = %(label)s);
 
 -- statement --
-select n, day, kind, document, reference, debit, credit, balance, %(currency)s as currency
-from finance.account_statements;
+select
+    line.n, line.day, line.kind, line.document, line.reference, line.debit, line.credit, line.balance,
+    (select term.currency from account.term_on(line.account_id, current_date) as term) as currency
+from finance.account_statements as line;

@@ -40,7 +40,7 @@ from dispatch.session_event as event
 join dispatch.connector using (connector_id)
 join dispatch.epoch using (epoch_id)
 where event.kind <> 'counters'
-  and connector.name = coalesce(%(connector)s, connector.name);
+  and (%(connector)s::text is null or connector.name = %(connector)s::text);
 
 -- audit --
 select
@@ -54,5 +54,5 @@ select
     audit.detail::text as detail
 from account.audit
 left join account.account using (account_id)
-where audit.actor = coalesce(%(actor)s, audit.actor)
-  and audit.action like coalesce(%(action)s || '%%', '%%');
+where (%(actor)s::text is null or audit.actor = %(actor)s::text)
+  and (%(action)s::text is null or audit.action like %(action)s::text || '%%');

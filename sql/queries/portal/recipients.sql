@@ -22,8 +22,8 @@ where kind = 'base';
 select opt_out.opt_out_id, opt_out.msisdn, opt_out.source, opt_out.opted_out_at, file.name as file
 from account.opt_out
 left join intake.file using (file_id)
-where opt_out.msisdn = coalesce(%(number)s::bigint, opt_out.msisdn)
-  and opt_out.source = coalesce(%(source)s, opt_out.source);
+where (%(number)s::bigint is null or opt_out.msisdn = %(number)s::bigint)
+  and (%(source)s::text is null or opt_out.source = %(source)s::text);
 
 -- senders --
 select

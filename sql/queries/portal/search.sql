@@ -36,7 +36,7 @@ limit 20;
 select
     message.campaign_id as campaign, message.ordinal, message.line, message.msisdn, message.encoding, message.segments,
     network.operator, message.zone, account.name as account, account.account_id, campaign.accepted_at, campaign.received_at,
-    file.name as file_name
+    campaign.completed_at, file.name as file_name
 from dispatch.message
 join intake.campaign using (campaign_id)
 join intake.file using (file_id)
@@ -46,7 +46,8 @@ where message.campaign_id = %(campaign)s
   and message.ordinal = %(ordinal)s;
 
 -- timeline --
--- Each instant of it: attempts, answers, receipts, what was given up.
+-- Each instant of it: attempts, answers, receipts, what was given up. Between two instants given as values: the partitions of other
+-- days are not even planned for.
 select at, what, detail, segment, attempt
 from (
     select
@@ -55,12 +56,14 @@ from (
     join dispatch.connector using (connector_id)
     where submission.campaign_id = %(campaign)s
       and submission.ordinal = %(ordinal)s
+      and submission.sent_at between %(from)s and %(until)s
     union all
     select
         answered_at, state::text, coalesce(carrier_message_id, 'status ' || command_status), segment, attempt
     from dispatch.submission
     where campaign_id = %(campaign)s
       and ordinal = %(ordinal)s
+      and submission.sent_at between %(from)s and %(until)s
       and answered_at is not null
     union all
     select received_at, 'receipt', 'state ' || state || coalesce(', error ' || error_code, ''), segment, attempt

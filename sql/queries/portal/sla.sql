@@ -18,7 +18,7 @@ select
     sla.metric, sla.raw, sla.adjusted, sla.target, sla.state, sla.exclusions, sla.good, sla.counted, sla.excluded, sla.at_least,
     sla.at_most, sla.budget_left, sla.is_provisional
 from operations.sla
-where account = %(account)s
+where account_id = %(account_id)s
   and month = %(month)s
 order by length(metric), metric;
 
@@ -30,7 +30,7 @@ select
     sum(hours.counted)::bigint as counted,
     sum(hours.delivered)::bigint as delivered
 from operations.sla_hours as hours
-where hours.account = %(account)s
+where hours.account_id = %(account_id)s
   and hours.month = %(month)s
 group by 1, 2
 order by 1, 2;
@@ -42,7 +42,7 @@ select
     sum(hours.delivered)::bigint as delivered,
     sum(hours.counted)::bigint as counted
 from operations.sla_hours as hours
-where hours.account = %(account)s
+where hours.account_id = %(account_id)s
   and hours.month = %(month)s
 group by hours.day
 order by hours.day;
@@ -50,7 +50,7 @@ order by hours.day;
 -- errors --
 select error, max(meaning) as meaning, outcome, sum(messages)::bigint as messages
 from operations.sla_errors
-where account = %(account)s
+where account_id = %(account_id)s
   and month = %(month)s
 group by error, outcome
 order by messages desc, error
@@ -59,7 +59,7 @@ limit 10;
 -- sessions --
 select bind_group, minutes, missed, announced, missed_announced
 from operations.sla_sessions
-where account = %(account)s
+where account_id = %(account_id)s
   and month = %(month)s
 order by bind_group;
 
@@ -69,10 +69,10 @@ select
     campaign, day, messages, submitted, delivered, in_flight, excluded, counted, late, duplicates, punctuality,
     delivered::numeric / nullif(counted, 0) as share
 from operations.sla_campaigns
-where account = %(account)s
+where account_id = %(account_id)s
   and month = %(month)s;
 
--- timezone --
-select account.timezone
+-- account --
+select account.account_id, account.timezone
 from account.account
 where account.name = %(account)s;

@@ -1,9 +1,10 @@
 -- What `outbound export` writes where a table is not exported as it stands. Columns of DOORS stay; more may follow.
 
 -- charges --
--- The marts hold no number: it comes from the message, until retention removes it there.
+-- The marts hold no number: it comes from the message, until retention removes it there. The account's name comes from the account,
+-- so that the charges of one are found by its id.
 select
-    charges.account,
+    account.name as account,
     charges.campaign,
     message.msisdn::text as msisdn,
     charges.segment,
@@ -14,6 +15,7 @@ select
     charges.is_late,
     charges.scheme
 from finance.charges
+join account.account using (account_id)
 left join dispatch.message
     on message.campaign_id = charges.campaign
     and message.ordinal = charges.ordinal;
@@ -71,10 +73,13 @@ select to_regclass(%(table)s) is not null;
 
 -- marts --
 -- Every mart that has been built.
-select table_schema || '.' || table_name
-from information_schema.tables
-where table_schema in ('finance', 'operations')
+select relnamespace::regnamespace || '.' || relname
+from pg_class
+where relnamespace = any (array['finance', 'operations']::regnamespace[])
+  and relkind in ('r', 'v')
 order by 1;
 
 -- accounts --
-select name from account.account order by name;
+select name, timezone
+from account.account
+order by name;

@@ -69,3 +69,11 @@ from account.person
 left join account.account as owner using (account_id)
 where person.email = any (%(emails)s)
   and owner.name is distinct from %(account)s;
+
+-- managed --
+-- E-mail addresses of people whom their account's own administrator looks after.
+select person.email
+from account.person
+join account.account using (account_id)
+where account.name = %(account)s
+  and person.managed_by is not null;

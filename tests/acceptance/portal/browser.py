@@ -81,10 +81,10 @@ class Visit:
         self.status = answer.status if answer else None
         return self.page
 
-    def sign_in(self, email: str) -> Page:
+    def sign_in(self, email: str, password: str = PASSWORD) -> Page:
         self.go("/sign-in")
         self.page.fill("#email", email)
-        self.page.fill("#password", PASSWORD)
+        self.page.fill("#password", password)
         self.page.click("main button[type=submit]")
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
         return self.page
@@ -101,7 +101,7 @@ class Visit:
 @contextmanager
 def visit(browser: Browser, stage: Stage, **options: Any) -> Iterator[Visit]:
     """Fails at its end where the page asked another host, broke its policy or raised an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     try:
         visiting = Visit(context, stage)
         yield visiting

@@ -22,7 +22,7 @@ OUTBOUND = str(Path(sys.executable).with_name("outbound"))
 PASSWORD = "a long enough password"
 
 PEOPLE = {
-    "nile": ["nadia@nile.example", "approver@nile.example"],
+    "nile": ["nadia@nile.example", "approver@nile.example", "admin@nile.example"],
     "delta": ["dina@delta.example"],
     "staff": ["finance@example.com", "manager@example.com", "operator@example.com"],
 }
@@ -53,6 +53,7 @@ accounts:
     users:
       - {email: nadia@nile.example, name: Nadia Nilometer, role: customer}
       - {email: approver@nile.example, name: Amr Nilometer, role: customer_approver}
+      - {email: admin@nile.example, name: Aya Nilometer, role: customer_admin}
   - name: delta
     scheme: postpaid
     currency: EGP
@@ -157,7 +158,8 @@ def built(database: str, home: Path) -> Stage:
         stage.everybody_has_the_first_one_s_password()
         stage.outbound("purchase", "--account", "nile", "--units", "500", "--id", "PO-Nilometer-1")
         for account, numbers in MEMBERS.items():
-            _ingest(stage, account, "base.csv", "msisdn,consent_date\n" + _lines(numbers, "2026-01-01"), kind="base")
+            members = _lines(numbers[::2], "2026-01-01", "ar") + _lines(numbers[1::2], "2026-01-01", "en")
+            _ingest(stage, account, "base.csv", "msisdn,consent_date,language\n" + members, kind="base")
             _ingest(stage, account, "optout.csv", "msisdn\n" + _lines(numbers[:OPTED_OUT]), kind="optout")
             for n in (1, 2):
                 text = f"{MARK[account]} offer {n}"

@@ -9,15 +9,20 @@ EVERYBODYS = {
     "nadia@nile.example": [
         "/", "/settings", "/no-such-page", "/balance?units=1000", "/invoices", "/statement", "/base?number=201001000010",
         "/opt-outs", "/senders", "/sla/nile", "/sla/nile/campaigns", "/campaigns",
-        "/campaigns/1", "/campaigns/new", "/campaigns/sent",
+        "/campaigns/1", "/campaigns/new", "/campaigns/sent", "/trial-numbers", "/inbox",
     ],
+    "admin@nile.example": ["/people", "/people?who=4", "/people?who=6"],
     "dina@delta.example": ["/", "/balance"],
     "finance@example.com": [
         "/settings", "/finance", "/finance/invoices", "/finance/ledger?account=nile", "/finance/deferred",
         "/finance/record/purchase", "/finance/accounts/nile", "/exports", "/approvals",
+        "/closing", "/closing/delta",
     ],
-    "manager@example.com": ["/sla"],
-    "operator@example.com": ["/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none"],
+    "manager@example.com": ["/sla", "/users"],
+    "operator@example.com": [
+        "/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none",
+        "/search/number?number=201001000002&account=nile&from=2020-01-01&until=2099-01-01",
+    ],
 }  # fmt: skip
 
 

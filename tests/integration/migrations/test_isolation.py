@@ -125,6 +125,7 @@ OWN = {  # what may answer with its owner's eyes, and how it is asked: of the tr
     "portal.balance()": "select count(*) from portal.balance()",
     "portal.lots()": "select count(*) from portal.lots()",
     "portal.is_opted_out(bigint)": "select count(*) filter (where portal.is_opted_out(msisdn)) from generate_series(201000000000, 201000000100) as msisdn",
+    "portal.people()": "select count(*) from portal.people()",
     "portal.campaign_progress(bigint)": "select count(*) from generate_series(1, 100) as campaign, portal.campaign_progress(campaign)",
 }
 

@@ -233,6 +233,23 @@ def test_each_account_s_own_people_are_told_and_nobody_else(office):
     ]
 
 
+def test_whoever_wants_no_such_notice_or_was_shut_out_gets_none(office):
+    nile = office.account("nile", settings={"low_balance": 10})
+    office.books.execute(
+        "insert into account.person (account_id, email, name, role, unwanted_notices)"
+        " select account_id, new.email, 'N', 'customer', new.unwanted from account.account, (values"
+        " ('quiet@nile.example', '{low_balance}'::text[]), ('other@nile.example', '{expiry}'), ('out@nile.example', '{}'))"
+        " as new (email, unwanted) where account.name = 'nile'"
+    )
+    office.books.execute(
+        "insert into portal.login (person_id, password_hash, is_active)"
+        " select person_id, 'x', email not like 'out%' from account.person"
+    )
+    nile.buys(9, at="2026-03-15 10:00", rate="0.10")
+    assert len(office.looks("2026-03-16 10:00")) == 1
+    assert [address for _, _, address, _ in office.deliveries()] == ["nadia@nile.example", "other@nile.example"]
+
+
 def test_looks_at_the_same_time_raise_a_notice_once(office):
     """Two processes look at once: one of them waits, and then finds it told."""
     from concurrent.futures import ThreadPoolExecutor

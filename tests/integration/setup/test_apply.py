@@ -135,6 +135,28 @@ def test_lists_that_are_left_out_stay_as_they_are(operator: Operator) -> None:
     assert operator.applies({"legal_entity": SETUP["legal_entity"], "accounts": [bare]}) == []
 
 
+def test_whom_the_account_itself_looks_after_is_none_of_the_file_s_business(operator: Operator) -> None:
+    """Invited in the portal, or given another role there."""
+    people = [{"email": f"{name}@nile.example", "name": name} for name in ("aya", "nadia")]
+    with_users = SETUP | {"accounts": [NILE | {"users": people}, DELTA]}
+    operator.applies(with_users)
+    operator.does(
+        "insert into account.person (account_id, email, name, role, managed_by)"
+        " select account_id, 'salma@nile.example', 'S', 'customer', 'aya@nile.example' from account.account where name = 'nile'"
+    )
+    operator.does(
+        "update account.person set role = 'customer_approver', managed_by = 'aya@nile.example'"
+        " where email = 'nadia@nile.example'"
+    )
+    assert operator.applies(with_users) == []
+    assert operator.applies(SETUP | {"accounts": [NILE | {"users": people[1:]}, DELTA]}) == [
+        "removed nile user aya@nile.example"
+    ]
+    assert operator.sees("select email, role from account.person order by email") == [
+        ("nadia@nile.example", "customer_approver"), ("salma@nile.example", "customer"),
+    ]  # fmt: skip
+
+
 def test_a_connector_that_is_left_out_is_disabled_and_comes_back(operator: Operator) -> None:
     """Its submissions and receipts still name it."""
     operator.applies(SETUP)
