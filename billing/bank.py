@@ -92,7 +92,10 @@ def assign(
         if row["currency"] and row["currency"] != payer.currency:
             raise NotAssigned(f"line {reference} is in {row['currency']}, {account} is billed in {payer.currency}")
         paid = _pay(connection, payer, row, names or row["named_document"])
-        return paid | {"activated": [one["order"] for one in activate_paid(connection, payer)]}
+        says = payments.told(connection, payer, _payment(row, names or row["named_document"]))
+        activated = activate_paid(connection, payer)
+        says += [f"order {one['order']} takes effect: {told}" for one in activated for told in one["says"]]
+        return paid | {"says": says, "activated": [one["order"] for one in activated]}
 
 
 class _Taking:
@@ -183,11 +186,14 @@ def _pay(connection: psycopg.Connection, payer: Account, row: dict[str, Any], na
     if at > clock.now():
         raise NotRecorded(f"{row['value_day']} is still to come for {payer.name}")
     closed = closed_until(connection, payer)
-    paid = payments.Payment(
+    done = payments.record(connection, payer, _payment(row, names), max(at, closed) if closed else at, None)
+    return {name: done[name] for name in ("account", "payment", "at", "amount", "currency", "pays")}
+
+
+def _payment(row: dict[str, Any], names: str | None) -> payments.Payment:
+    return payments.Payment(
         row["amount"], row["withheld"], row["certificate"], names, row["reference"], row["bank_line_id"]
     )
-    done = payments.record(connection, payer, paid, max(at, closed) if closed else at, None)
-    return {name: done[name] for name in ("account", "payment", "at", "amount", "pays")}
 
 
 def _known(connection: psycopg.Connection, bank: str, reference: str) -> dict[str, Any] | None:

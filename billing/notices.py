@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from billing import accounts, notice_rules
 from billing.notice_rules import Finding, Limit, Lot, Prepaid
 from billing.recording import instant
-from outbound import database, queries
+from outbound import clock, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
 from outbound.setup.notices import Notices, Webhook
@@ -175,11 +175,16 @@ def recipients(connection: psycopg.Connection, account_id: int, kind: str) -> Re
 
 
 def listed(account: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
-    """The latest notices, newest first, each with its text in English and what became of sending it."""
+    """The latest notices, newest first, on their accounts' clocks, each with its text in English and what became of sending
+    it."""
     from outbound.notice_texts import text
 
     with database.connect("billing") as connection, connection.cursor(row_factory=dict_row) as cursor:
         if account is not None:
             accounts.find(connection, account)
         rows = cursor.execute(Q.listed, {"account": account, "limit": limit}).fetchall()
-    return [row | {"text": text(row["kind"], row["facts"], "en").line} for row in rows]
+    for row in rows:
+        zone, over = row.pop("timezone"), row["over_at"]
+        row |= {"at": clock.on_clock(row["at"], zone), "over_at": over and clock.on_clock(over, zone)}
+        row["text"] = text(row["kind"], row["facts"], "en").line
+    return rows

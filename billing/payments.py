@@ -44,7 +44,7 @@ def payment(
         payer = accounts.take_turn(connection, account)
         when = open_instant(connection, payer, at)
         result = record(connection, payer, paid, when, key)
-        result["says"] = _told(connection, payer, paid)
+        result["says"] = told(connection, payer, paid)
         activated = activate_paid(connection, payer, None if at else when)
         if activated:
             result["says"] += [
@@ -84,7 +84,8 @@ def record(
     return result
 
 
-def _told(connection: psycopg.Connection, payer: Account, paid: Payment) -> list[str]:
+def told(connection: psycopg.Connection, payer: Account, paid: Payment) -> list[str]:
+    """What a payment that was just recorded comes to, for a person."""
     row = connection.execute(Q.owed, {"account": payer.account_id, "at": instant(connection)}).fetchone()
     owed = row[0] if row else Decimal(0)
     return telling.payment(

@@ -24,7 +24,10 @@ def show(result: Mapping[str, Any], as_json: bool, *, dry_run: bool = False) -> 
     for key, rows in result.items():
         if isinstance(rows, list) and key != "says":
             click.echo(f"\n{key}")
-            table([_read(row, currency) if isinstance(row, Mapping) else {key: row} for row in rows])
+            if all(isinstance(row, Mapping) for row in rows):
+                table([_read(row, currency) for row in rows])
+            else:
+                click.echo("\n".join(str(row) for row in rows))
 
 
 def show_rows(name: str, rows: Sequence[Mapping[str, Any]], as_json: bool, *, dry_run: bool = False) -> None:

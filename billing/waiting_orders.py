@@ -8,7 +8,7 @@ from billing import accounts
 from billing.activation import activate_paid
 from billing.issuing import refusals
 from billing.recording import NotRecorded
-from outbound import audit, database, queries
+from outbound import audit, clock, database, queries
 
 Q = queries.load("billing/waiting_orders")
 
@@ -17,7 +17,10 @@ def waiting(account: str | None = None) -> list[dict[str, Any]]:
     """The orders that wait, of every account or of one, oldest first, with what was paid in their name."""
     with database.connect("billing") as connection, connection.cursor(row_factory=dict_row) as cursor:
         only = accounts.find(connection, account).account_id if account else None
-        return cursor.execute(Q.list, {"account": only}).fetchall()
+        rows = cursor.execute(Q.list, {"account": only}).fetchall()
+    for row in rows:
+        row["ordered_at"] = clock.on_clock(row["ordered_at"], row.pop("timezone"))
+    return rows
 
 
 def cancel(account: str, order: str, reason: str, *, dry_run: bool = False) -> dict[str, Any]:

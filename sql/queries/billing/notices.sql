@@ -91,10 +91,11 @@ from account.account
 where account.account_id = %(account)s;
 
 -- listed --
-select *
+select notices.*, account.timezone
 from billing.notices
-where %(account)s::text is null or account = %(account)s
-order by at desc, notice desc
+join account.account on account.name = notices.account
+where %(account)s::text is null or account.name = %(account)s
+order by notices.at desc, notices.notice desc
 limit %(limit)s;
 
 -- give_up --

@@ -37,7 +37,7 @@ values (%(order)s, %(account)s, %(actor)s, %(reason)s);
 
 -- list --
 select account.name as account, waiting_order.business_key, waiting_order.ordered_at, waiting_order.units, waiting_order.rate,
-    waiting_order.quoted_net + waiting_order.quoted_vat as total, waiting_order.currency, (
+    waiting_order.quoted_net + waiting_order.quoted_vat as total, waiting_order.currency, account.timezone, (
         select coalesce(sum(amount + withheld), 0)
         from account.payment
         where payment.account_id = waiting_order.account_id

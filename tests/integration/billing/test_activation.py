@@ -162,3 +162,20 @@ def test_a_pro_forma_has_the_digits_of_its_currency(operator):
     assert operator.sql("select quoted_net, quoted_vat from account.waiting_order") == [
         (Decimal("3.497"), Decimal("0.175"))
     ]
+
+
+def test_a_person_reads_which_order_takes_effect_when_another_is_given_up(seller):
+    """The one behind, which the money on account covers; `order list` is on the account's clock."""
+    order(seller, 10_000, "PO-1", "--rate", "0.10")
+    order(seller, 100, "PO-2", "--rate", "0.10")
+    pay(seller, "11.40")
+    (hour,) = seller.sql(
+        "select to_char(min(ordered_at) at time zone 'Africa/Cairo', 'YYYY-MM-DD HH24:MI') from account.purchase_order"
+    )[0]
+    assert f"PO-1          {hour}" in seller.run("order", "list").output
+    told = seller.run("order", "cancel", "PO-1", "--account", "nile", "--reason", "changed their mind").output
+    assert told.startswith(
+        "gives up order PO-1 of nile; what was paid in its name is on account\n"
+        "order PO-2 takes effect: opens a lot of 100 units until "
+    )
+    assert told.endswith("\nactivated\nPO-2\n")

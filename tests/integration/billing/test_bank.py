@@ -78,7 +78,10 @@ def test_what_nobody_can_be_found_for_is_kept_and_assigned_later(operator, bank)
     ]  # fmt: skip
     assert payments(operator) == []
     assert [row["reference"] for row in operator.does("bank", "unassigned")["unassigned"]] == ["FT1", "FT2", "FT3"]
-    assert operator.does("bank", "assign", "FT1", "--account", "delta")["amount"] == "10.00"
+    assigned = operator.does("bank", "assign", "FT1", "--account", "delta")
+    assert (assigned["amount"], assigned["says"]) == (
+        "10.00", ["records 10.00 EGP from delta, for what is oldest: nothing owed after it, 10.00 EGP on account"],
+    )  # fmt: skip
     assert "is a payment of delta already" in operator.run("bank", "assign", "FT1", "--account", "nile").error
     again = bank("FT1,2026-10-05,10.00,,,Delta Ltd\nFT2,2026-10-05,20.00,nile,,\n").json  # mended in the file
     assert (again["known"], [row["account"] for row in again["payments"]]) == (1, ["nile"])
