@@ -119,7 +119,10 @@ class Shown:
 
 
 def csv_response(
-    name: str, heads: Sequence[str], rows: Iterator[RowMapping], masked: Set[str] = frozenset()
+    name: str,
+    heads: Sequence[str],
+    rows: Iterator[RowMapping] | Iterator[dict[str, Any]],
+    masked: Set[str] = frozenset(),
 ) -> StreamingResponse:
     """With the mark by which spreadsheets know UTF-8, and no text that they would calculate. masked: columns of numbers."""
 
