@@ -3,7 +3,8 @@ real Chromium. The SLA page beside the same figures by direct aggregation of the
 
     python benchmarks/portal.py [--submissions N] [--accounts N] [--people N] [--pause S] [--rounds N] [--home DIR] [--json FILE]
 
-The history goes from the first of last month to yesterday; last month is closed and invoiced. The pages are those of the
+The history goes from the first of last month to yesterday; last month is closed and invoiced. Half of the accounts are
+prepaid, half postpaid without a credit limit: what a limit leaves is read from the log of the month. The pages are those of the
 router, with ids that are found, each list's second page too. Prints a line a figure (name value unit reference ratio target
 ok|SHORT) and writes the same as JSON: the 95th percentile of each page, in ms, while everybody walks through all that they
 may open; of files, exports and documents the time to the first octet with nobody else there.
@@ -133,7 +134,7 @@ def measure(connection: psycopg.Connection, url: str, chosen: argparse.Namespace
     everybody = [Person(port, email, account) for email, account in _people(connection, chosen.people)]
     for person in everybody:
         person.sign_in()
-    walks = {person: pages(connection, person) for person in everybody}
+    walks = _walks(connection, everybody)
     files = {page.name: page for walk in walks.values() for page in walk if page.is_file}
     taken = _together(walks, chosen.rounds, chosen.pause)
     for name in sorted(taken):
@@ -159,6 +160,16 @@ def _people(connection: psycopg.Connection, count: int) -> Sequence[tuple[str, s
         else (staff[n // 2 % len(staff)], customers[n // 2 % len(customers)][1])
         for n in range(count)
     ]  # fmt: skip
+
+
+def _walks(connection: psycopg.Connection, everybody: Sequence[Person]) -> dict[Person, list[Page]]:
+    """person -> pages. Who opens what is tried out for each role once, and files are theirs who tried."""
+    walks: dict[Person, list[Page]] = {}
+    shown: dict[str, list[str]] = {}
+    for person in everybody:
+        walks[person] = pages(connection, person, shown.get(person.role))
+        shown.setdefault(person.role, [page.name for page in walks[person] if not page.is_file])
+    return walks
 
 
 def _together(walks: dict[Person, list[Page]], rounds: int, pause: float) -> dict[str, list[float]]:

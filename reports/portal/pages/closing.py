@@ -57,10 +57,11 @@ def account(request: Request, visitor: Finance, reader: Reading, account: str) -
     month = reader.first(Q.month, {"account": account})
     if month is None or not reader.is_built("finance.reconciliation"):
         raise HTTPException(404)
+    which = {name: month[name] for name in ("account_id", "month", "first_day", "ends_at")}
     return page(
         request, visitor, "closing.html",
         month=month,
-        doubts=reader.rows(Q.doubts, dict(month)), doubt_columns=DOUBTS,
-        errors=reader.rows(Q.errors, dict(month)), error_columns=ERRORS,
-        disagreements=reader.rows(Q.disagreements, dict(month)), disagreement_columns=DISAGREEMENTS,
+        doubts=reader.rows(Q.doubts, which), doubt_columns=DOUBTS,
+        errors=reader.rows(Q.errors, which), error_columns=ERRORS,
+        disagreements=reader.rows(Q.disagreements, which), disagreement_columns=DISAGREEMENTS,
     )  # fmt: skip

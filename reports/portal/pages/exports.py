@@ -52,7 +52,7 @@ def export(
 def _catalogue() -> Iterator[psycopg.Connection]:
     """A connection of the pool, as the catalogue takes it."""
     with engine("reporting").begin() as pooled:
-        yield cast(psycopg.Connection, pooled.connection.driver_connection)
+        yield cast("psycopg.Connection", pooled.connection.driver_connection)
 
 
 def _page(request: Request, reader: Reader, outcome: Outcome | None = None) -> Response:

@@ -55,3 +55,26 @@ def test_an_id_that_nothing_has_is_said_to_be_nothing_s(visiting):
 def test_sessions_with_carriers_are_listed(visiting):
     page = visiting("operator@example.com").go("/sessions?connector=main")
     assert "bound" in page.inner_text("table")
+
+
+HELD = """
+insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows, messages, segments, received_at, held_code,
+    held_detail)
+select 999, account_id, file_id, 'held', 'Too-Large', 'DELTOID', 1, 1, 1, now(), 'NO_BALANCE', 'needs 1 segment, has 0'
+from intake.file
+join account.account using (account_id)
+where account.name = 'delta'
+  and file.kind = 'base'
+limit 1
+returning campaign_id
+"""
+
+
+def test_a_held_campaign_says_why_and_what_releases_it(visiting, stage):
+    stage.value(HELD)
+    try:
+        told = visiting("operator@example.com").go("/operations").inner_text("main")
+        assert "needs 1 segment, has 0" in told
+        assert "a recharge" in told
+    finally:
+        stage.value("delete from intake.campaign where campaign_id = 999 returning 1")
