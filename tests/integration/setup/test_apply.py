@@ -362,7 +362,7 @@ def test_two_at_once_wait_for_each_other(operator: Operator, tmp_path: Path) -> 
 
 def test_the_defaults_are_those_that_intake_knows() -> None:
     """The kernel cannot import intake, so this keeps the two in step."""
-    of_one_file = {"batch_ref", "sha256", "rows", "schedule", "end", "asap"}
+    of_one_file = {"batch_ref", "sha256", "rows", "schedule", "end", "asap", "submitted_by"}
     known = {field.alias or name for model in (Options, Policy) for name, field in model.model_fields.items()}
     assert {field.alias or name for name, field in Defaults.model_fields.items()} == known - of_one_file
     assert set(Gate.model_fields) == set(THRESHOLDS)
