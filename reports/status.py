@@ -21,6 +21,7 @@ RELEASED_BY = {
     "MANIFEST_MISSING": "the file again, with its manifest put there before it",
     "MANIFEST_MISMATCH": "the file and the manifest that belongs to it",
     "LATE_MANIFEST": "an operator's approval; or `outbound campaign cancel`, and manifest and file with a new batch_ref",
+    "NOT_APPROVED": "another person of the account, in the portal or by `outbound approve`",
     "GATE_FAILED": "an operator's approval, after a look at its result",
 }
 OTHERWISE = "an operator's approval"

@@ -167,4 +167,5 @@ def test_those_functions_say_what_is_the_account_s_own(acts: Any, tenants: Any) 
         with acts("web", account) as web:
             (opted_out[account],) = web.execute(OWN["portal.is_opted_out(bigint)"]).fetchone() or (None,)
             assert web.execute(OWN["portal.campaign_progress(bigint)"]).fetchone() == (accepted.get(account, 0),)
+            assert web.execute(OWN["portal.people()"]).fetchone() == (1,)
     assert opted_out[tenants.nile] == opted_out[tenants.delta] + 1
