@@ -122,7 +122,7 @@ def test_a_day_of_a_closed_month_counts_from_the_first_open_one(operator, bank):
         " where name = 'delta'"
     )
     done = bank("FT1,2026-09-30,10.00,delta,,\nFT2,2026-09-30,10.00,nile,,\n").json
-    assert [row["at"] for row in done["payments"]] == ["2026-09-30 21:00:00+00:00", "2026-09-29 21:00:00+00:00"]
+    assert [row["at"] for row in done["payments"]] == ["2026-10-01 00:00:00+03:00", "2026-09-30 00:00:00+03:00"]
 
 
 @pytest.mark.parametrize(

@@ -71,5 +71,5 @@ def test_what_was_told_stays(told, statement, table):
 def test_one_setting_is_the_language_of_notices_and_documents(told):
     with psycopg.connect(told.url) as connection:
         (account,) = connection.execute("select account_id from account.account where name = 'nile'").fetchone()
-        assert recipients(connection, account).language == "ar"
+        assert recipients(connection, account, "low_balance").language == "ar"
     assert told.sql("select distinct buyer ->> 'language' from billing.particulars") == [("ar",)]
