@@ -67,6 +67,10 @@ class _Figures:
             f"{_P}receipts_matched", "Receipts for which this worker found the attempt, whoever took them.",
             worker.matched,
         )  # fmt: skip
+        yield GaugeMetricFamily(
+            f"{_P}receipts_behind_seconds", "Since the oldest receipt came that no worker has looked at.",
+            worker.receipts_behind,
+        )  # fmt: skip
         links = worker.links
         yield _attempts(links)
         stored = CounterMetricFamily(f"{_P}receipts_stored", "Receipts that this worker took.", labels=["connector"])

@@ -87,6 +87,7 @@ class Worker:
         self.vitals = Vitals()
         self.opened = False  # what follows is there from then on
         self.unmatched: Counter[int] = Counter()  # receipts that wait, of all workers, by connector
+        self.receipts_behind = 0.0  # seconds since the oldest came that nobody has looked at
 
     # what is seen from outside, also from another thread
 
@@ -244,6 +245,7 @@ class Worker:
 
     async def _count_unmatched(self) -> None:
         self.unmatched = Counter(dict(await self._clerk_desk.rows(QS.unmatched)))
+        ((self.receipts_behind,),) = await self._clerk_desk.rows(QS.behind)
 
     async def _listen(self) -> None:
         """NOTIFY wakes; the poll covers a wake-up that was lost with its connection."""

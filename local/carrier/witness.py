@@ -37,9 +37,9 @@ class Accepted(NamedTuple):
     sar: Concatenation | None = None
 
     @property
-    def identity(self) -> tuple[str, str, bytes, int | None, Concatenation | None]:
-        """What two records share that are the same segment sent twice."""
-        return self.destination, self.source, self.body, self.reference, self.sar
+    def identity(self) -> tuple[str, str, bytes, Concatenation | None]:
+        """What two records share that are the same segment sent twice. Not the reference: each attempt has its own."""
+        return self.destination, self.source, self.body, self.sar
 
 
 def _line(record: Accepted) -> str:

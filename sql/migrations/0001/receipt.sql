@@ -70,6 +70,14 @@ from pg_control_system();
 comment on column dispatch.receipts_matched.system_identifier is
     'Of the cluster that the transactions belong to: after a restore into another one they start anew.';
 
+-- Until when the matcher has looked at what came: one row. Any open transaction that writes holds it back.
+create view dispatch.receipts_looked_at as
+select coalesce(min(receipt.received_at), now()) as until
+from dispatch.receipts_matched
+left join dispatch.receipt
+    on receipt.load_xid >= receipts_matched.done_below
+    and receipt.received_at > now() - interval '40 days';
+
 comment on column dispatch.receipt_unmatched.message_ids is
     'The normal forms that the receipt''s id may stand for, the likeliest first (message_id_form auto has several).';
 

@@ -85,8 +85,14 @@ returning campaign_id, ordinal;
 -- settle_by_silence --
 -- Where a connector's receipts are complete, or its messages go at least once: no receipt for so long proves, or is taken
 -- to prove, that an attempt in doubt was not accepted. Silence counts only while this worker could hear: since its
--- session stands; and nothing from this recipient may still wait to be matched.
-with listening as (
+-- session stands; only as far as the matcher has looked, which any open transaction holds back; and nothing from this
+-- recipient may still wait to be matched.
+with looked as materialized (
+    select until
+    from dispatch.receipts_looked_at
+),
+
+listening as (
     select heard.connector_id, heard.since,
         greatest(connector.in_doubt_after, coalesce((connector.settings ->> 'unmatched_after')::numeric, 60)) as seconds
     from unnest(%(connectors)s::integer[], %(since)s::timestamptz[]) as heard (connector_id, since)
@@ -99,13 +105,14 @@ insert into dispatch.settlement (account_id, campaign_id, ordinal, segment, atte
 select
     doubt.account_id, doubt.campaign_id, doubt.ordinal, doubt.segment, doubt.attempt, 'not_sent', 'silence'
 from listening
+cross join looked
 join dispatch.doubt
     on doubt.connector_id = listening.connector_id
     and doubt.sent_at > now() - interval '40 days'
 join dispatch.message
     on message.campaign_id = doubt.campaign_id
     and message.ordinal = doubt.ordinal
-where greatest(doubt.sent_at, listening.since) + make_interval(secs => listening.seconds::float8) < now()
+where greatest(doubt.sent_at, listening.since) + make_interval(secs => listening.seconds::float8) < looked.until
   and not exists (
     select
     from dispatch.receipt_unmatched
@@ -117,20 +124,26 @@ returning campaign_id, ordinal;
 
 -- settle_by_time --
 -- One hour after its validity an attempt in doubt is given up: unknown, not charged; or, where messages go at least once
--- or the connector's receipts are complete, taken for not sent.
+-- or the connector's receipts are complete, taken for not sent. Once the matcher has looked at all that came by then.
+with looked as materialized (
+    select until
+    from dispatch.receipts_looked_at
+)
+
 insert into dispatch.settlement (account_id, campaign_id, ordinal, segment, attempt, state, proof)
 select
     doubt.account_id, doubt.campaign_id, doubt.ordinal, doubt.segment, doubt.attempt,
     (case when connector.in_doubt_policy = 'at_least_once' or connector.receipts_complete then 'not_sent' else 'unknown' end)::dispatch.attempt_state,
     'time_limit'
-from dispatch.doubt
+from looked
+cross join dispatch.doubt
 join dispatch.connector using (connector_id)
 join dispatch.batch
     on batch.campaign_id = doubt.campaign_id
     and doubt.ordinal >= batch.first_ordinal
     and doubt.ordinal < batch.first_ordinal + batch.size
 where doubt.sent_at > now() - interval '40 days'
-  and batch.expires_at + interval '1 hour' < now()
+  and batch.expires_at + interval '1 hour' < looked.until
 on conflict do nothing
 returning campaign_id, ordinal;
 

@@ -10,6 +10,11 @@ from unnest(
 ) as event (at, connector_id, session, kind, reason, last_answered_at, counters)
 on conflict do nothing;
 
+-- behind --
+-- For how many seconds the oldest receipt waits to be looked at.
+select extract(epoch from now() - until)::float8
+from dispatch.receipts_looked_at;
+
 -- unmatched --
 -- How many receipts wait for their attempt, by connector.
 select connector_id, count(*)

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import time
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -101,3 +103,21 @@ def test_silence_of_a_carrier_with_complete_receipts_is_proof(platform, carrier)
     assert not progress.get("in_doubt")
     assert platform.one("select count(*) from dispatch.settlement where state = 'not_sent' and proof = 'silence'") >= 10
     assert platform.attempts()["not_sent", False] >= 10
+
+
+def test_a_receipt_that_the_matcher_has_not_looked_at_is_no_silence(platform, carrier, database):
+    """Any open transaction that writes holds the matcher back; what is stored by then is proof all the same."""
+    with carrier("--receipt-delay=0", "--disconnect-after=10", "--disconnect-when=before") as smsc:
+        platform.connect(smsc.port, window=10, receipts_complete=True, in_doubt_after=1)
+        with psycopg.connect(database) as other:
+            other.execute("select pg_current_xact_id()")
+            campaign = platform.accept(["x"] * 12)
+            worker = platform.worker()
+            platform.until(lambda: platform.one("select count(*) from dispatch.receipt") == 12)
+            in_doubt = platform.progress(campaign)["in_doubt"]
+            time.sleep(4)  # in which the worker looks again and again
+            assert platform.one("select count(*) from dispatch.settlement") == 0
+        platform.until(lambda: platform.state(campaign) == "completed")
+        worker.stop()
+        assert (in_doubt, smsc.witness.count()) == (10, 12)
+    assert platform.rows("select distinct state::text, proof from dispatch.settlement") == [("accepted", "receipt")]
