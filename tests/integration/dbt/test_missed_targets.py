@@ -178,6 +178,8 @@ def test_a_credit_is_proposed_once_and_a_person_decides(missed, monkeypatch):
     assert (listed["state"], listed["invoice"], listed["line"], listed["proposed_by"]) == (
         "draft", "2026-000001", 1, "missed SLA target",
     )  # fmt: skip
+    missed.execute("insert into account.person (email, name, role) values ('maha@telecom.example', 'Maha', 'finance')")
+    monkeypatch.setenv("OUTBOUND_ACTOR", "maha@telecom.example")
     draft_credits.reject(listed["draft_credit_id"], "was no customer's file")
     assert raise_due()["drafts"] == []
 
