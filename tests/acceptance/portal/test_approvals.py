@@ -22,7 +22,7 @@ invoice as (
 
     select jsonb_populate_record(null::billing.invoice, jsonb_build_object('invoice_id', 900001, 'account_id', account_id,
         'legal_entity_id', legal_entity_id, 'year', 2020, 'number', 900001, 'label', '2020-900001', 'kind', 'month', 'month', '2020-01-01',
-        'issue_day', '2020-02-01', 'issued_at', '2020-02-01 00:00Z', 'issued_by', 'root', 'currency', 'EGP', 'net', '10.00',
+        'issue_day', '2020-02-01', 'due_day', '2020-03-02', 'issued_at', '2020-02-01 00:00Z', 'issued_by', 'root', 'currency', 'EGP', 'net', '10.00',
         'vat', '1.40', 'total', '11.40')) as written
     from account.account
     where name = 'delta'
