@@ -91,7 +91,9 @@ class Batches:
 
     async def _take(self, *, hungry: bool) -> None:
         passed = self._links.elsewhere.passed(self._links.ways(), asyncio.get_running_loop().time())
-        taken = await self._leases.take(AT_ONCE, hungry=hungry, sending=self._links.may_send, passed=passed)
+        taken = await self._leases.take(
+            AT_ONCE, hungry=hungry, sending=self._links.may_send, held=list(self._held), passed=passed
+        )
         self._in_vain = not taken
         for batch in taken:
             self._held[batch.batch_id] = batch

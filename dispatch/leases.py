@@ -25,16 +25,18 @@ class Leases:
         self._desk = desk
         self._seconds = seconds
 
-    async def take(self, most: int, *, hungry: bool, sending: bool, passed: Sequence[int] = ()) -> list[Batch]:
-        """Up to so many batches that may go now, by urgency and in turn: ready ones, and those whose owner fell silent.
-        hungry: else only the beginnings of campaigns; sending: else only what is to be given up. passed: batches that are
-        left to other workers."""
+    async def take(
+        self, most: int, *, hungry: bool, sending: bool, held: Sequence[int] = (), passed: Sequence[int] = ()
+    ) -> list[Batch]:
+        """Up to so many batches that may go now, by urgency and in turn: ready ones, and those whose lease ran out. hungry:
+        else only the beginnings of campaigns; sending: else only what is to be given up. held: batches that this worker
+        has. passed: those that are left to other workers."""
         began = boottime()
         rows = await self._desk.rows(
             Q.lease_batches,
             {
                 "limit": most, "epoch": self._epoch, "seconds": self._seconds, "hungry": hungry, "sending": sending,
-                "most_of_one": MOST_OF_ONE, "passed": list(passed),
+                "most_of_one": MOST_OF_ONE, "held": list(held), "passed": list(passed),
             },
         )  # fmt: skip
         deadline = self._deadline(began)

@@ -20,6 +20,7 @@ class Queue:
         self.platform = platform
         self.accounts: dict[str, int] = {}
         self.names: dict[int, str] = {}
+        self.held: dict[int, set[int]] = {}  # epoch -> batches
 
     def campaign(self, name: str, sizes: list[int], *, account: str = "nile", priority: int = 100) -> int:
         if account not in self.accounts:
@@ -53,11 +54,16 @@ class Queue:
         async def ask() -> list[Batch]:
             desk = Desk()
             try:
-                return await Leases(epoch, desk).take(most, hungry=hungry, sending=sending, passed=passed)
+                return await Leases(epoch, desk).take(
+                    most, hungry=hungry, sending=sending, held=sorted(held), passed=passed
+                )
             finally:
                 await desk.close()
 
-        return asyncio.run(ask())
+        held = self.held.setdefault(epoch, set())
+        taken = asyncio.run(ask())
+        held.update(batch.batch_id for batch in taken)
+        return taken
 
     def done(self, batch: int) -> None:
         self.platform.rows(
@@ -142,13 +148,24 @@ def test_what_a_worker_leaves_to_others_it_takes_only_to_give_it_up(queue: Queue
     assert {batch.batch_id for batch in queue.leased(near, 9, passed=passed)} == {first, second, third}
 
 
-def test_a_silent_worker_s_batch_is_taken_by_another_one_only(queue: Queue) -> None:
+def test_a_batch_that_a_worker_has_is_taken_by_another_one_only(queue: Queue) -> None:
     worker, other = queue.worker(), queue.worker()
     queue.campaign("one", [10])
     assert queue.take(worker) == ["one"]
     queue.platform.rows("update dispatch.batch set leased_until = now() - interval '1 second'")
     assert queue.take(worker) == []
     assert queue.take(other) == ["one"]
+
+
+def test_what_was_leased_and_the_answer_lost_is_taken_again_with_a_new_fence(queue: Queue) -> None:
+    worker = queue.worker()
+    queue.campaign("huge", [MOST_OF_ONE, 10])
+    (first,) = queue.leased(worker)
+    queue.held[worker].clear()
+    assert [batch.size for batch in queue.leased(worker, 2)] == [10]
+    queue.platform.rows("update dispatch.batch set leased_until = now() - interval '1 second'")
+    (again,) = queue.leased(worker)
+    assert (again.batch_id, again.fence > first.fence) == (first.batch_id, True)
 
 
 def test_many_workers_at_once_get_different_batches(queue: Queue) -> None:

@@ -78,6 +78,23 @@ def test_a_database_that_ends_connections_again_and_again_changes_nothing(platfo
     assert platform.one("select count(*) from dispatch.receipt_unmatched") == 0
 
 
+def test_a_lease_whose_answer_was_lost_is_taken_again_by_the_same_worker(platform, carrier):
+    """The worker knows nothing of it, so it neither renews nor sends it; no other one runs."""
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        worker = platform.worker()
+        platform.until(lambda: smsc.status()["binds"] == 1)
+        with platform.connection.transaction():
+            campaign = platform.accept(["x"] * 20)
+            platform.rows(
+                "update dispatch.batch set state = 'leased', epoch_id = (select epoch_id from dispatch.epoch),"
+                " fence = nextval('dispatch.fence'), leased_until = now() + interval '1 second'"
+            )
+        platform.until(lambda: platform.state(campaign) == "completed", 30)
+        worker.stop()
+        assert (smsc.witness.distinct(), smsc.witness.doubled()) == (20, [])
+
+
 def test_two_workers_share_a_campaign(platform, carrier):
     with carrier("--receipt-delay=0") as smsc:
         platform.connect(smsc.port)
