@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from dispatch import leftovers
 from dispatch.batches import Batches
 from dispatch.boot import boot_id, host
 from dispatch.channel import Channel
@@ -108,6 +109,11 @@ class Worker:
         return len(self._batches)
 
     @property
+    def broken(self) -> int:
+        """Those of them that cannot be sent as they were accepted."""
+        return len(self._batches.broken)
+
+    @property
     def matched(self) -> int:
         return self._matcher.matched
 
@@ -176,6 +182,7 @@ class Worker:
 
     async def _first_look(self) -> None:
         await self._recovery.run_once()
+        await leftovers.sweep(self._clerk_desk, self._journal.path.parent)
         await self._windows.run_once()
         await self._links.refresh()
         self.vitals.database_answered()

@@ -9,7 +9,7 @@
 -- workers now: neither a huge campaign nor one that gets on slowly keeps others waiting. A worker that has enough
 -- (not hungry) still begins a campaign that nobody sends yet; of one campaign it takes no more than most_of_one messages.
 -- passed: batches that this worker has nothing to send of; it takes them only to give them up. held: those that it knows
--- to be its own. A lease in its name that it does not know of (the answer was lost with its connection) runs out for it
+-- to be its own; broken: those of them that it cannot send, which keep nothing else of their campaign waiting. A lease in its name that it does not know of (the answer was lost with its connection) runs out for it
 -- as for everybody.
 with recursive active (campaign_id) as (
     (
@@ -33,7 +33,7 @@ with recursive active (campaign_id) as (
 ),
 
 held as (
-    select campaign_id, sum(size) as size, coalesce(sum(size) filter (where batch_id = any (%(held)s::bigint[])), 0) as own
+    select campaign_id, sum(size) as size, coalesce(sum(size) filter (where batch_id = any (%(held)s::bigint[]) and batch_id <> all (%(broken)s::bigint[])), 0) as own
     from dispatch.batch
     where state = 'leased'
     group by campaign_id
@@ -116,7 +116,8 @@ update dispatch.batch
 set state = 'leased',
     epoch_id = %(epoch)s,
     fence = nextval('dispatch.fence'),
-    leased_until = now() + make_interval(secs => %(seconds)s)
+    leased_until = now() + make_interval(secs => %(seconds)s),
+    broken = false
 from free
 where batch.batch_id = free.batch_id
 returning
@@ -158,6 +159,13 @@ set state = case when again then 'ready' else 'done' end,
     fence = null,
     leased_until = null,
     done_at = case when again then null else clock_timestamp() end
+where batch_id = %(batch)s
+  and fence = %(fence)s
+  and state = 'leased';
+
+-- report_broken --
+update dispatch.batch
+set broken = true
 where batch_id = %(batch)s
   and fence = %(fence)s
   and state = 'leased';

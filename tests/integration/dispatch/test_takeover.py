@@ -5,6 +5,8 @@ import random
 import signal
 import time
 
+import pytest
+
 from dispatch.desk import Desk
 from dispatch.leases import Leases
 
@@ -32,15 +34,16 @@ def test_a_worker_that_sleeps_through_its_lease_is_fenced_off_and_still_hands_in
     assert platform.one("select count(*) from dispatch.epoch where settled_at is null") == 0
 
 
-def test_a_worker_taken_for_dead_appends_its_answers_and_ends(platform, carrier):
-    """As if its machine had been silent for minutes, and another one had settled it without its journal."""
+@pytest.mark.parametrize("boot", ["boot_id", "'another'"])
+def test_a_worker_taken_for_dead_appends_its_answers_and_ends(platform, carrier, boot):
+    """As if it hung for minutes, on this machine or on another one, and was settled without its journal."""
     with carrier("--receipt-delay=30", "--latency=0.5") as smsc:
         platform.connect(smsc.port, window=100)
         campaign = platform.accept(["x"] * 300)
         worker = platform.worker()
         platform.until(lambda: smsc.witness.path.exists() and len(smsc.witness.accepted()) >= 100)
         worker.process.send_signal(signal.SIGSTOP)
-        platform.rows("update dispatch.epoch set boot_id = 'another', heartbeat_at = now() - interval '1 hour'")
+        platform.rows(f"update dispatch.epoch set boot_id = {boot}, heartbeat_at = now() - interval '1 hour'")
         platform.rows("update dispatch.batch set leased_until = now() - interval '1 second' where state = 'leased'")
         platform.worker(name="second")
         platform.until(lambda: platform.one("select count(*) from dispatch.epoch where settled_at is not null") == 1)
