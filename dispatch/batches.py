@@ -140,17 +140,13 @@ class Batches:
         why = end_of(batch, datetime.now(UTC))
         if why is not None:
             return await self._give_up(batch, why)
-        if batch.batch_id in self.broken:
+        plan = await self._plan(batch)
+        if plan is None:
             await asyncio.sleep(self._poll)
             return False
-        try:
-            address.sender(batch.sender)
-            plan = await self._read(batch)
-        except (SegmentsDiffer, InvalidSender) as error:
-            await self._keep_broken(batch, error)
-            return False
-        for why, ordinals in plan.stops.items():
-            await self._leases.drop(batch, why, ordinals)
+        for cause, ordinals in plan.stops.items():
+            if not await self._leases.drop(batch, cause, ordinals):
+                return await self._take_anew(batch)
         sendable = [
             (self._links[connector], parts) for connector, parts in plan.loads if self._links[connector].may_send
         ]
@@ -178,18 +174,18 @@ class Batches:
     async def _give_up(self, batch: Batch, why: str) -> bool:
         """Nothing more of it is sent, so nothing of it has to be fit to be sent. Whether it is done."""
         is_open = await self._leases.has_open_attempts(batch)  # first: what ends meanwhile is looked at again
-        await self._leases.drop(batch, why, None)
+        if not await self._leases.drop(batch, why, None):
+            return await self._take_anew(batch)
         if is_open:
             await asyncio.sleep(self._poll)
             return False
         await self._leases.finish(batch)
         return True
 
-    async def _keep_broken(self, batch: Batch, error: OutboundError) -> None:
-        """It keeps its lease until it is cancelled or expires: no other worker could send it either."""
-        await self._leases.report_broken(batch)
-        self.broken.add(batch.batch_id)
-        log.error("batch cannot be sent", batch=batch.batch_id, reason=reason(error))
+    async def _take_anew(self, batch: Batch) -> bool:
+        """Its validity is not over by the database's clock, or another one than at the lease: the next lease has it."""
+        await self._leases.give_back(batch, self._poll)
+        return True
 
     async def _leave(self, batch: Batch) -> None:
         """What is left of it another worker may be able to send now, or this one later."""
@@ -198,6 +194,20 @@ class Batches:
             await self._leases.give_back(batch)
         else:
             await self._leases.give_back(batch, backoff.about(PARK_SECONDS))
+
+    async def _plan(self, batch: Batch) -> Plan | None:
+        """None where it cannot be sent: it keeps its lease until it is cancelled or expires, for no other worker could send it
+        either."""
+        if batch.batch_id in self.broken:
+            return None
+        try:
+            address.sender(batch.sender)
+            return await self._read(batch)
+        except (SegmentsDiffer, InvalidSender) as error:
+            await self._leases.report_broken(batch)
+            self.broken.add(batch.batch_id)
+            log.error("batch cannot be sent", batch=batch.batch_id, reason=reason(error))  # noqa: TRY400 - an expected one
+            return None
 
     async def _read(self, batch: Batch) -> Plan:
         self._reading += batch.size

@@ -85,9 +85,11 @@ class Leases:
         """Whether something of it is intended, by whichever worker, and has no end yet."""
         return bool(await self._desk.rows(Q.open_attempts, {"batch": batch.batch_id}))
 
-    async def drop(self, batch: Batch, reason: str, ordinals: list[int] | None) -> None:
-        """These messages are given up as far as they are not sent; None: all of the batch."""
-        await self._desk.rows(Q.drop_unsent, {**_owned(batch), "ordinals": ordinals, "reason": reason})
+    async def drop(self, batch: Batch, reason: str, ordinals: list[int] | None) -> bool:
+        """These messages are given up as far as they are not sent; None: all of the batch. False where it is not expired or
+        cancelled as the database knows it: nothing is given up."""
+        rows = await self._desk.rows(Q.drop_unsent, {**_owned(batch), "ordinals": ordinals, "reason": reason})
+        return bool(rows[0][0])
 
     def _deadline(self, began: float) -> float:
         """Counted from before the question: the database's clock starts later, never earlier."""

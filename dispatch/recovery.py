@@ -9,7 +9,7 @@ wake up, and then it can commit nothing more under its number, writes nothing, a
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 import psycopg
 
 from dispatch.boot import boot_id
-from dispatch.desk import Desk
+from dispatch.desk import Desk, reason
 from dispatch.journal import Ending, Estate, Remains
 from dispatch.references import user_message_references
 from dispatch.rows import STATES, SUBMISSION_COLUMNS
@@ -30,6 +30,7 @@ log = logger("dispatch.recovery")
 Q = load("dispatch/recovery")
 
 SILENCE = 300.0  # seconds without a heartbeat after which a worker is taken for dead without proof: many leases
+APART = timedelta(hours=1)  # of an intent and its write: more can only be a wrong clock
 
 
 class OpenAttempt(NamedTuple):
@@ -60,17 +61,30 @@ class Recovery:
         self._own = own_epoch
         self._desk = desk
         self._silence = silence
+        self._in_vain: set[int] = set()  # epochs that could not be settled, and were reported
 
     async def run_once(self) -> int:
-        """Settles every epoch whose worker is proven dead, or silent for so long that it is taken for dead; how many."""
+        """Settles every epoch whose worker is proven dead, or silent for so long that it is taken for dead; how many.
+        One that cannot be settled keeps no other one waiting."""
         settled = 0
         for epoch, boot, journal, is_silent in await self._desk.rows(
             Q.unsettled_epochs, {"own": self._own, "silence": self._silence}
         ):
             here = Path(journal) if boot == boot_id() and Path(journal).exists() else None
             if here is not None or is_silent:
-                settled += await self._settle(epoch, here)
+                settled += await self._try(epoch, here)
         return settled
+
+    async def _try(self, epoch: int, journal: Path | None) -> bool:
+        try:
+            return await self._settle(epoch, journal)
+        except psycopg.OperationalError:
+            raise
+        except (psycopg.Error, OSError) as error:
+            if epoch not in self._in_vain:
+                self._in_vain.add(epoch)
+                log.error("an epoch cannot be settled", epoch=epoch, reason=reason(error))  # noqa: TRY400 - says what
+            return False
 
     async def _settle(self, epoch: int, journal: Path | None) -> bool:
         """One transaction. One worker at a time looks into a journal: if its lock is held then, its own worker holds it."""
@@ -163,11 +177,11 @@ def _row(
     ending: Ending | None,
     key: str | None,
 ) -> tuple[object, ...]:
+    sent_at, answered_at = _instants(attempt, ending)
     return (
         attempt.account_id, attempt.campaign_id, attempt.ordinal, attempt.segment, attempt.attempt, state, transient,
         None if ending is None or ending.status is None else _signed(ending.status), key,
-        attempt.intended_at if ending is None else _instant(ending.sent_us),
-        None if ending is None else _instant(ending.answered_us),
+        sent_at, answered_at,
         epoch, attempt.serial, attempt.connector_id, attempt.line, attempt.place, reference,
         attempt.network_id, attempt.zone,
     )  # fmt: skip
@@ -178,8 +192,15 @@ def _signed(status: int) -> int:
     return status - (1 << 32) if status >= 1 << 31 else status
 
 
-def _instant(microseconds: int) -> datetime:
-    return datetime.fromtimestamp(microseconds / 1e6, UTC)
+def _instants(attempt: OpenAttempt, ending: Ending | None) -> tuple[datetime, datetime | None]:
+    """When it was sent and answered. The database's clock counts where the dead one's was wrong: else the log might have no
+    day for it, and the epoch could never be settled."""
+    if ending is None:
+        return attempt.intended_at, None
+    sent_at = datetime.fromtimestamp(ending.sent_us / 1e6, UTC)
+    if abs(sent_at - attempt.intended_at) > APART:
+        sent_at = attempt.intended_at
+    return sent_at, sent_at + timedelta(microseconds=ending.answered_us - ending.sent_us)
 
 
 async def _copy(connection: psycopg.AsyncConnection, rows: list[tuple[object, ...]]) -> None:

@@ -179,6 +179,26 @@ def test_what_was_leased_and_the_answer_lost_is_taken_again_with_a_new_fence(que
     assert all(batch.fence > fences[batch.batch_id] for batch in again)
 
 
+def test_whether_a_batch_is_over_is_the_database_s_to_say(queue: Queue) -> None:
+    campaign = queue.campaign("one", [1])
+    (batch,) = queue.leased(queue.worker())
+
+    async def drop(why: str) -> bool:
+        desk = Desk()
+        try:
+            return await Leases(1, desk).drop(batch, why, None)
+        finally:
+            await desk.close()
+
+    assert [asyncio.run(drop(why)) for why in ("expired", "cancelled")] == [False, False]
+    assert queue.platform.dropped(campaign) == {}
+    queue.platform.rows("update dispatch.batch set expires_at = now()")
+    assert asyncio.run(drop("expired"))
+    assert queue.platform.dropped(campaign) == {"expired": 1}
+    queue.platform.rows("update intake.campaign set state = 'cancelled'")
+    assert asyncio.run(drop("cancelled"))
+
+
 def test_many_workers_at_once_get_different_batches(queue: Queue) -> None:
     queue.campaign("huge", [1000] * 12)
     workers = [queue.worker() for _ in range(4)]

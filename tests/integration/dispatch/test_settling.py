@@ -60,6 +60,13 @@ def test_an_epoch_whose_journal_does_not_name_it_is_settled_once_it_is_silent(pl
     assert not path.exists()
 
 
+def test_an_epoch_that_cannot_be_settled_keeps_no_other_one_waiting(platform, ask, tmp_path):
+    begin(platform, tmp_path)  # a folder is no journal
+    other = begin(platform, tmp_path / "gone.journal")
+    assert ask(lambda desk: Recovery(0, desk).run_once()) == 1
+    assert platform.rows("select epoch_id from dispatch.epoch where settled_at is not null") == [(other,)]
+
+
 def test_while_another_one_reads_the_journal_nobody_settles_without_it(platform, ask, tmp_path):
     """Else its answers would become doubts."""
     path = tmp_path / "one.journal"
