@@ -97,6 +97,7 @@ class Batches:
         self._in_vain = not taken
         for batch in taken:
             self._held[batch.batch_id] = batch
+            self.broken.discard(batch.batch_id)
             self._spawn(self._carry(batch))
             self._wake.set()
 

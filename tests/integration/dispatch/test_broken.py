@@ -48,3 +48,15 @@ def test_they_expire(platform, carrier):
         campaign = accept_broken(platform, "sender", expires_in="4 seconds")
         platform.until(lambda: platform.state(campaign) == "completed", 60)
     assert platform.dropped(campaign) == {"expired": 3}
+
+
+def test_a_worker_that_ends_by_itself_says_that_they_are_left(platform, carrier):
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        accept_broken(platform, "segments")
+        good = platform.accept(["x"] * 3, first=201002000000)
+        worker = platform.worker("--until-idle")
+        assert worker.wait() == 1
+    assert "1 batches cannot be sent: the log says why" in worker.log()
+    assert platform.state(good) == "completed"
+    assert platform.one("select count(*) from dispatch.batch where state = 'ready'") == 1
