@@ -13,7 +13,7 @@ from dispatch.desk import Desk, reason
 from dispatch.leases import Leases
 from dispatch.links import Links
 from dispatch.parts import Batch
-from dispatch.plan import Plan
+from dispatch.plan import Plan, end_of
 from dispatch.recipients import SegmentsDiffer
 from outbound.errors import OutboundError
 from outbound.logs import logger
@@ -29,7 +29,7 @@ AT_ONCE = 2  # batches of one question
 
 class Batches:
     """poll: seconds between two looks for batches where nothing tells of any. spawn(coroutine): runs it, and tells the worker
-    if it fails. broken: those that cannot be sent as they were accepted."""
+    if it fails. broken: those of them that cannot be sent as they were accepted."""
 
     def __init__(
         self, leases: Leases, links: Links, desk: Desk, poll: float, spawn: Callable[[Coroutine[Any, Any, None]], Any]
@@ -78,7 +78,7 @@ class Batches:
         while not self._stopping:
             self._wake.clear()
             hungry = self._links.are_hungry(self.coming)
-            if len(self._held) < MAX_BATCHES and self._is_worth_asking(hungry, loop.time()):
+            if len(self._held) - len(self.broken) < MAX_BATCHES and self._is_worth_asking(hungry, loop.time()):
                 self._news, self._look_at = False, loop.time() + backoff.about(self._poll)
                 try:
                     await self._take(hungry=hungry)
@@ -91,10 +91,13 @@ class Batches:
 
     async def _take(self, *, hungry: bool) -> None:
         passed = self._links.elsewhere.passed(self._links.ways(), asyncio.get_running_loop().time())
-        taken = await self._leases.take(AT_ONCE, hungry=hungry, sending=self._links.may_send, passed=passed)
+        taken = await self._leases.take(
+            AT_ONCE, hungry=hungry, sending=self._links.may_send, held=self._held, broken=self.broken, passed=passed
+        )
         self._in_vain = not taken
         for batch in taken:
             self._held[batch.batch_id] = batch
+            self.broken.discard(batch.batch_id)
             self._spawn(self._carry(batch))
             self._wake.set()
 
@@ -114,17 +117,13 @@ class Batches:
                     if await self._send_once(batch):
                         return
                 except (psycopg.OperationalError, OutboundError) as error:
-                    if isinstance(error, SegmentsDiffer | InvalidSender):
-                        raise
                     log.warning("batch waits for the database", batch=batch.batch_id, reason=reason(error))
                     await asyncio.sleep(self._poll)
-        except (SegmentsDiffer, InvalidSender) as error:
-            log.error("batch cannot be sent", batch=batch.batch_id, reason=reason(error))  # noqa: TRY400 - an expected one
-            self.broken.add(batch.batch_id)
-            return  # it keeps its lease: no other worker could send it either
         finally:
-            if batch.batch_id not in self.broken and self._held.get(batch.batch_id) is batch:
+            if self._held.get(batch.batch_id) is batch:
                 del self._held[batch.batch_id]
+                if not self._stopping:
+                    self.broken.discard(batch.batch_id)
             self._in_vain = False  # there is room for another one
             self._wake.set()
 
@@ -139,10 +138,16 @@ class Batches:
             await asyncio.sleep(self._poll)
             return False
         batch.stopped = False
-        address.sender(batch.sender)
-        plan = await self._read(batch)
-        for why, ordinals in plan.stops.items():
-            await self._leases.drop(batch, why, ordinals)
+        why = end_of(batch, datetime.now(UTC))
+        if why is not None:
+            return await self._give_up(batch, why)
+        plan = await self._plan(batch)
+        if plan is None:
+            await asyncio.sleep(self._poll)
+            return False
+        for cause, ordinals in plan.stops.items():
+            if not await self._leases.drop(batch, cause, ordinals):
+                return await self._take_anew(batch)
         sendable = [
             (self._links[connector], parts) for connector, parts in plan.loads if self._links[connector].may_send
         ]
@@ -167,6 +172,22 @@ class Batches:
         await self._leases.finish(batch)
         return True
 
+    async def _give_up(self, batch: Batch, why: str) -> bool:
+        """Nothing more of it is sent, so nothing of it has to be fit to be sent. Whether it is done."""
+        is_open = await self._leases.has_open_attempts(batch)  # first: what ends meanwhile is looked at again
+        if not await self._leases.drop(batch, why, None):
+            return await self._take_anew(batch)
+        if is_open:
+            await asyncio.sleep(self._poll)
+            return False
+        await self._leases.finish(batch)
+        return True
+
+    async def _take_anew(self, batch: Batch) -> bool:
+        """Its validity is not over by the database's clock, or another one than at the lease: the next lease has it."""
+        await self._leases.give_back(batch, self._poll)
+        return True
+
     async def _leave(self, batch: Batch) -> None:
         """What is left of it another worker may be able to send now, or this one later."""
         if self._links.elsewhere.possible:
@@ -174,6 +195,20 @@ class Batches:
             await self._leases.give_back(batch)
         else:
             await self._leases.give_back(batch, backoff.about(PARK_SECONDS))
+
+    async def _plan(self, batch: Batch) -> Plan | None:
+        """None where it cannot be sent: it keeps its lease until it is cancelled or expires, for no other worker could send it
+        either."""
+        if batch.batch_id in self.broken:
+            return None
+        try:
+            address.sender(batch.sender)
+            return await self._read(batch)
+        except (SegmentsDiffer, InvalidSender) as error:
+            await self._leases.report_broken(batch)
+            self.broken.add(batch.batch_id)
+            log.error("batch cannot be sent", batch=batch.batch_id, reason=reason(error))  # noqa: TRY400 - an expected one
+            return None
 
     async def _read(self, batch: Batch) -> Plan:
         self._reading += batch.size

@@ -121,10 +121,12 @@ class Committer:
                 f"epoch {self._epoch} was taken for dead and settled by another worker; it ends, start it again"
             ) from error
         if state == "23514" and "partition" in str(error):
+            log.error("cannot commit: is this machine's clock right?", sqlstate=state, reason=reason(error))
             try:
                 await self._desk.rows(Q.ensure_days)
-            except (psycopg.OperationalError, OutboundError):
-                await asyncio.sleep(_RETRY_SECONDS)
+            except (psycopg.OperationalError, OutboundError) as lost:
+                log.warning("no database", during="ensure_days", reason=reason(lost))
+            await asyncio.sleep(_RETRY_SECONDS)
         elif state.startswith(("40", "53", "55", "57", "58")):  # contention, a full disk, a stopping server
             log.error("cannot commit, trying again", sqlstate=state, reason=reason(error))
             await asyncio.sleep(_RETRY_SECONDS)

@@ -1,6 +1,6 @@
 """Leases on batches: taken with a new fence, kept by a heartbeat, given back; whoever holds the fence may intend."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from dispatch.boot import boottime
@@ -25,16 +25,19 @@ class Leases:
         self._desk = desk
         self._seconds = seconds
 
-    async def take(self, most: int, *, hungry: bool, sending: bool, passed: Sequence[int] = ()) -> list[Batch]:
-        """Up to so many batches that may go now, by urgency and in turn: ready ones, and those whose owner fell silent.
-        hungry: else only the beginnings of campaigns; sending: else only what is to be given up. passed: batches that are
-        left to other workers."""
+    async def take(
+        self, most: int, *, hungry: bool, sending: bool, held: Collection[int] = (), broken: Collection[int] = (),
+        passed: Collection[int] = (),
+    ) -> list[Batch]:  # fmt: skip
+        """Up to so many batches that may go now, by urgency and in turn: ready ones, and those whose lease ran out. hungry:
+        else only the beginnings of campaigns; sending: else only what is to be given up. held: batches that this worker
+        has; broken: those of them that it cannot send. passed: those that are left to other workers."""
         began = boottime()
         rows = await self._desk.rows(
             Q.lease_batches,
             {
                 "limit": most, "epoch": self._epoch, "seconds": self._seconds, "hungry": hungry, "sending": sending,
-                "most_of_one": MOST_OF_ONE, "passed": list(passed),
+                "most_of_one": MOST_OF_ONE, "held": list(held), "broken": list(broken), "passed": list(passed),
             },
         )  # fmt: skip
         deadline = self._deadline(began)
@@ -74,9 +77,19 @@ class Leases:
         """Another worker, or this one later, goes on with it; not before so many seconds are over."""
         await self._desk.rows(Q.give_back_batch, {**_owned(batch), "seconds": seconds})
 
-    async def drop(self, batch: Batch, reason: str, ordinals: list[int]) -> None:
-        """These messages are given up as far as they are not sent."""
-        await self._desk.rows(Q.drop_unsent, {**_owned(batch), "ordinals": ordinals, "reason": reason})
+    async def report_broken(self, batch: Batch) -> None:
+        """It cannot be sent as it was accepted: for whoever looks at the platform."""
+        await self._desk.rows(Q.report_broken, _owned(batch))
+
+    async def has_open_attempts(self, batch: Batch) -> bool:
+        """Whether something of it is intended, by whichever worker, and has no end yet."""
+        return bool(await self._desk.rows(Q.open_attempts, {"batch": batch.batch_id}))
+
+    async def drop(self, batch: Batch, reason: str, ordinals: list[int] | None) -> bool:
+        """These messages are given up as far as they are not sent; None: all of the batch. False where it is not expired or
+        cancelled as the database knows it: nothing is given up."""
+        rows = await self._desk.rows(Q.drop_unsent, {**_owned(batch), "ordinals": ordinals, "reason": reason})
+        return bool(rows[0][0])
 
     def _deadline(self, began: float) -> float:
         """Counted from before the question: the database's clock starts later, never earlier."""

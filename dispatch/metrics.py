@@ -62,6 +62,9 @@ class _Figures:
         )  # fmt: skip
         yield GaugeMetricFamily(f"{_P}ledger_open", "Attempts that are intended and have no durable end.", ledger.open)
         yield GaugeMetricFamily(f"{_P}leases", "Batches that the worker holds.", worker.held)
+        yield GaugeMetricFamily(
+            f"{_P}broken", "Those of them that cannot be sent as they were accepted.", worker.broken
+        )
         yield CounterMetricFamily(f"{_P}replies", "Subscribers' replies that were stored.", inbox.replies)
         yield CounterMetricFamily(
             f"{_P}receipts_matched", "Receipts for which this worker found the attempt, whoever took them.",

@@ -99,7 +99,7 @@ def make(
     tried = _tried(recipients, attempts, open_attempts)
     plan = Plan(waits=bool(open_attempts))
     fresh = ~np.isin(recipients.ordinals, list(tried)) if tried else np.ones(len(recipients), bool)
-    ended = _end_of(batch, now)
+    ended = end_of(batch, now)
     free = fresh | np.isin(recipients.ordinals, [ordinal for ordinal, one in tried.items() if one.connector is None])
     routes = np.full(len(recipients), NOT_NOW, np.int64)
     routes[free] = ways.route(recipients.msisdns[free], recipients.networks[free])
@@ -130,7 +130,8 @@ def make(
     return plan
 
 
-def _end_of(batch: Batch, now: datetime) -> str | None:
+def end_of(batch: Batch, now: datetime) -> str | None:
+    """Why nothing more of the batch is sent; None where it may be."""
     if batch.state == "cancelled":
         return "cancelled"
     return "expired" if batch.expires_at <= now else None

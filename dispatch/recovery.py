@@ -2,11 +2,14 @@
 
 On the boot that it died on its journal tells: answers that came are committed, what lies beyond the mark was never
 written, the rest is in doubt. From another boot or machine nothing but the database is known: what has no committed end
-is in doubt. A worker whose lock is held lives, however silent it is.
+is in doubt. So it is where the journal's lock is held and its worker has been silent for long: stopped or hung, it may
+wake up, and then it can commit nothing more under its number, writes nothing, and appends the answers that it has.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +17,7 @@ import numpy as np
 import psycopg
 
 from dispatch.boot import boot_id
-from dispatch.desk import Desk
+from dispatch.desk import Desk, reason
 from dispatch.journal import Ending, Estate, Remains
 from dispatch.references import user_message_references
 from dispatch.rows import STATES, SUBMISSION_COLUMNS
@@ -26,7 +29,8 @@ from smpp.status import Answers, Verdict
 log = logger("dispatch.recovery")
 Q = load("dispatch/recovery")
 
-SILENCE = 300.0  # seconds without a heartbeat after which a worker elsewhere is dead: many leases
+SILENCE = 300.0  # seconds without a heartbeat after which a worker is taken for dead without proof: many leases
+APART = timedelta(hours=1)  # of an intent and its write: more can only be a wrong clock
 
 
 class OpenAttempt(NamedTuple):
@@ -57,54 +61,85 @@ class Recovery:
         self._own = own_epoch
         self._desk = desk
         self._silence = silence
+        self._in_vain: set[int] = set()  # epochs that could not be settled, and were reported
 
     async def run_once(self) -> int:
-        """Settles every epoch whose worker is proven dead; how many."""
+        """Settles every epoch whose worker is proven dead, or silent for so long that it is taken for dead; how many.
+        One that cannot be settled keeps no other one waiting."""
         settled = 0
         for epoch, boot, journal, is_silent in await self._desk.rows(
             Q.unsettled_epochs, {"own": self._own, "silence": self._silence}
         ):
-            if boot == boot_id() and Path(journal).exists():
-                settled += await self._settle_by_journal(epoch, Path(journal))
-            elif is_silent:
-                settled += await self._settle(epoch, None)
+            here = Path(journal) if boot == boot_id() and Path(journal).exists() else None
+            if here is not None or is_silent:
+                settled += await self._try(epoch, here)
         return settled
 
-    async def _settle_by_journal(self, epoch: int, path: Path) -> bool:
+    async def _try(self, epoch: int, journal: Path | None) -> bool:
         try:
-            estate = Estate(path)
-        except (BlockingIOError, FileNotFoundError):
+            return await self._settle(epoch, journal)
+        except psycopg.OperationalError:
+            raise
+        except (psycopg.Error, OSError) as error:
+            if epoch not in self._in_vain:
+                self._in_vain.add(epoch)
+                log.error("an epoch cannot be settled", epoch=epoch, reason=reason(error))  # noqa: TRY400 - says what
             return False
-        with estate:
-            remains = estate.read()
-            if remains.epoch != epoch or remains.boot_id != boot_id():
-                return False
-            done = await self._settle(epoch, remains)
-            if done:
-                estate.remove()
-            return done
 
-    async def _settle(self, epoch: int, remains: Remains | None) -> bool:
-        """One transaction under the epoch's lock: it also waits for a commit of the dead that is still on its way."""
+    async def _settle(self, epoch: int, journal: Path | None) -> bool:
+        """One transaction. One worker at a time looks into a journal: if its lock is held then, its own worker holds it."""
         async with self._desk.transaction() as connection:
-            cursor = await connection.execute(
-                Q.lock_epoch.encode(), {"epoch": epoch, "silence": self._silence, "proven": remains is not None}
-            )
-            if await cursor.fetchone() is None:
+            if journal is not None and not await self._has_turn(connection, epoch):
                 return False
-            cursor = await connection.execute(Q.open_attempts.encode(), {"epoch": epoch})
-            attempts = [OpenAttempt(*row) for row in await cursor.fetchall()]
-            rows = list(ends(epoch, attempts, remains))
-            await _copy(connection, rows)
-            await connection.execute(Q.settle_epoch.encode(), {"epoch": epoch})
-            await connection.execute(Q.release_batches.encode(), {"epoch": epoch})
-            await connection.execute(Q.release_rate.encode(), {"epoch": epoch})
-        states = [row[5] for row in rows]
+            estate = None if journal is None else _estate(journal)
+            with estate or nullcontext():
+                remains = None if estate is None else _testimony(estate, epoch)
+                states = await self._commit(connection, epoch, remains)
+        if states is None:
+            return False
+        if estate is not None:
+            estate.remove()
         log.info(
             "settled a dead worker's epoch", epoch=epoch, journal=remains is not None,
-            **{state: states.count(state) for state in ("accepted", "rejected", "not_sent", "in_doubt")},
+            **{state: states[state] for state in ("accepted", "rejected", "not_sent", "in_doubt")},
         )  # fmt: skip
         return True
+
+    async def _has_turn(self, connection: psycopg.AsyncConnection, epoch: int) -> bool:
+        cursor = await connection.execute(Q.try_turn.encode(), {"epoch": epoch})
+        return bool((await cursor.fetchall())[0][0])
+
+    async def _commit(
+        self, connection: psycopg.AsyncConnection, epoch: int, remains: Remains | None
+    ) -> Counter[str] | None:
+        """How many attempts ended how; None where the epoch may not be settled, for without its journal's word it has to be
+        silent. Under the epoch's lock, which also waits for a commit of the dead that is still on its way."""
+        cursor = await connection.execute(
+            Q.lock_epoch.encode(), {"epoch": epoch, "silence": self._silence, "proven": remains is not None}
+        )
+        if await cursor.fetchone() is None:
+            return None
+        cursor = await connection.execute(Q.open_attempts.encode(), {"epoch": epoch})
+        attempts = [OpenAttempt(*row) for row in await cursor.fetchall()]
+        rows = list(ends(epoch, attempts, remains))
+        await _copy(connection, rows)
+        for statement in (Q.settle_epoch, Q.release_batches, Q.release_rate):
+            await connection.execute(statement.encode(), {"epoch": epoch})
+        return Counter(str(row[5]) for row in rows)
+
+
+def _estate(path: Path) -> Estate | None:
+    """None where its worker still has it."""
+    try:
+        return Estate(path)
+    except (BlockingIOError, FileNotFoundError):
+        return None
+
+
+def _testimony(estate: Estate, epoch: int) -> Remains | None:
+    """None where it does not say that it is this epoch's: the death came before it was named, or the file is damaged."""
+    remains = estate.read()
+    return remains if remains.epoch == epoch and remains.boot_id == boot_id() else None
 
 
 def ends(epoch: int, attempts: Sequence[OpenAttempt], remains: Remains | None) -> Iterable[tuple[object, ...]]:
@@ -142,11 +177,11 @@ def _row(
     ending: Ending | None,
     key: str | None,
 ) -> tuple[object, ...]:
+    sent_at, answered_at = _instants(attempt, ending)
     return (
         attempt.account_id, attempt.campaign_id, attempt.ordinal, attempt.segment, attempt.attempt, state, transient,
         None if ending is None or ending.status is None else _signed(ending.status), key,
-        attempt.intended_at if ending is None else _instant(ending.sent_us),
-        None if ending is None else _instant(ending.answered_us),
+        sent_at, answered_at,
         epoch, attempt.serial, attempt.connector_id, attempt.line, attempt.place, reference,
         attempt.network_id, attempt.zone,
     )  # fmt: skip
@@ -157,8 +192,15 @@ def _signed(status: int) -> int:
     return status - (1 << 32) if status >= 1 << 31 else status
 
 
-def _instant(microseconds: int) -> datetime:
-    return datetime.fromtimestamp(microseconds / 1e6, UTC)
+def _instants(attempt: OpenAttempt, ending: Ending | None) -> tuple[datetime, datetime | None]:
+    """When it was sent and answered. The database's clock counts where the dead one's was wrong: else the log might have no
+    day for it, and the epoch could never be settled."""
+    if ending is None:
+        return attempt.intended_at, None
+    sent_at = datetime.fromtimestamp(ending.sent_us / 1e6, UTC)
+    if abs(sent_at - attempt.intended_at) > APART:
+        sent_at = attempt.intended_at
+    return sent_at, sent_at + timedelta(microseconds=ending.answered_us - ending.sent_us)
 
 
 async def _copy(connection: psycopg.AsyncConnection, rows: list[tuple[object, ...]]) -> None:

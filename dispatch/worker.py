@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from dispatch import clock, leftovers
 from dispatch.batches import Batches
 from dispatch.boot import boot_id, host
 from dispatch.channel import Channel
+from dispatch.clock import WrongClock
 from dispatch.committer import Committer, EpochSettled
 from dispatch.completion import Completion
 from dispatch.desk import Desk, reason
@@ -109,6 +111,11 @@ class Worker:
         return len(self._batches)
 
     @property
+    def broken(self) -> int:
+        """Those of them that cannot be sent as they were accepted."""
+        return len(self._batches.broken)
+
+    @property
     def matched(self) -> int:
         return self._matcher.matched
 
@@ -122,7 +129,11 @@ class Worker:
 
     async def run(self) -> None:
         """Until stopped, idle (where asked to end then), or an error that another start may overcome."""
-        await self._open()
+        try:
+            await self._open()
+        except OutboundError:
+            await self._close_desks()
+            raise
         try:
             await self._first_look()
             self._start_loops()
@@ -141,6 +152,7 @@ class Worker:
         self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk = Desk(), Desk(), Desk(), Desk()
         # the first question: without a database no journal is left behind
         await self._lease_desk.rows(QL.ensure_days)
+        await clock.check(self._lease_desk)
         self._journal = Journal(settings().home / "journals" / f"{uuid.uuid4().hex}.journal")
         rows = await self._lease_desk.rows(
             QE.begin_epoch,
@@ -177,6 +189,7 @@ class Worker:
 
     async def _first_look(self) -> None:
         await self._recovery.run_once()
+        await leftovers.sweep(self._clerk_desk, self._journal.path.parent)
         await self._windows.run_once()
         await self._links.refresh()
         self.vitals.database_answered()
@@ -220,6 +233,10 @@ class Worker:
     async def _renew(self) -> None:
         await self._batches.renew()
         self.vitals.database_answered()
+        try:
+            await clock.check(self._lease_desk)
+        except WrongClock as error:
+            self._fail(error)
 
     # the clerk's work
 
@@ -272,8 +289,7 @@ class Worker:
         try:
             idle = await self._idle.look(self._clerk_desk, sight, asyncio.get_running_loop().time())
         except NothingCanBeSent as error:
-            if not self._failure.done():
-                self._failure.set_exception(error)
+            self._fail(error)
             return
         if idle:
             await self._completion.run_once(patient=False)
@@ -294,7 +310,7 @@ class Worker:
         self._stopping_now()
         if isinstance(failed, EpochSettled):
             await self._append_late()
-        elif failed is None or isinstance(failed, NothingCanBeSent):
+        elif failed is None or isinstance(failed, NothingCanBeSent | WrongClock):
             await self._drain()
         self._links.close()
         for task in self._tasks:
@@ -303,15 +319,18 @@ class Worker:
         await self._sessions.flush()
         if self._idle is not None and failed is None:
             await self._match_the_last()
-        if (failed is None or isinstance(failed, NothingCanBeSent)) and self._ledger.empty:
+        if (failed is None or isinstance(failed, NothingCanBeSent | WrongClock)) and self._ledger.empty:
             await self._settle_epoch()
         else:
             self._journal.close()
-        for desk in (self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk):
-            await desk.close()
+        await self._close_desks()
         for channel in self._channels:
             await channel.close()
         log.info("worker ended", worker=self.name, epoch=self.epoch)
+
+    async def _close_desks(self) -> None:
+        for desk in (self._lease_desk, self._plan_desk, self._clerk_desk, self._event_desk):
+            await desk.close()
 
     def _stopping_now(self) -> None:
         self._batches.stop()
@@ -392,7 +411,11 @@ class Worker:
         if task.cancelled():
             return
         error = task.exception()
-        if error is not None and not self._failure.done():
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._failure.done():
             self._failure.set_exception(error)
 
 

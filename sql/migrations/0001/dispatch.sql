@@ -18,6 +18,7 @@ create table dispatch.batch (
     leased_until timestamptz,
     done_at timestamptz,
     again boolean not null default false,
+    broken boolean not null default false,
     unique (campaign_id, first_ordinal),
     check ((state = 'leased') = (epoch_id is not null and fence is not null and leased_until is not null)),
     check ((state = 'done') = (done_at is not null))
@@ -27,6 +28,7 @@ create index on dispatch.batch (epoch_id) where state = 'leased';
 comment on column dispatch.batch.priority is 'Lower goes first: informational 100, promotional 200.';
 comment on column dispatch.batch.not_before is 'The campaign''s schedule, or this batch''s share of its spread; what is paused or outside its daily window is not leased.';
 comment on column dispatch.batch.again is 'Something of it was settled while it was leased: it is planned once more before it is done.';
+comment on column dispatch.batch.broken is 'Its last lease found that it cannot be sent as it was accepted; the worker''s log says why.';
 comment on column dispatch.batch.expires_at is 'eligible_at + validity, counted anew when the daily window opens or the campaign is resumed: what is not written by then is dropped as expired.';
 
 create table dispatch.connector (
@@ -59,7 +61,7 @@ comment on column dispatch.connector.routes is 'Prefixes as texts, or {"prefix" 
 comment on column dispatch.connector.answers is '{command_status in hexadecimal: retry, slow_down, in_doubt or final}, where it differs from the standard.';
 comment on column dispatch.connector.in_doubt_after is 'Seconds without a receipt that prove a segment was not accepted, where receipts_complete.';
 
--- [a run of a dispatch worker]. Its journal is a file; whether it died is seen by the lock on it (same boot) or by its silence.
+-- [a run of a dispatch worker]. Its journal is a file; whether it died is seen by the lock on it (same boot), else by its silence.
 create table dispatch.epoch (
     epoch_id bigint generated always as identity primary key,
     worker text not null,

@@ -81,13 +81,25 @@ begin
 end
 $$;
 
--- The same for a worker, as long as its lease holds.
-create function dispatch.drop_unsent(of_batch bigint, holder bigint, doomed integer[], why text) returns void
+-- The same for a worker, as long as its lease holds. It is final, so that a campaign is cancelled or a validity over is not the
+-- worker's clock or memory to say: false where it is not so, and nothing is given up.
+create function dispatch.drop_unsent(of_batch bigint, holder bigint, doomed integer[], why text) returns boolean
 language plpgsql as $$
 begin
-    if dispatch.holds_lease(of_batch, holder) then
-        perform dispatch.give_up(of_batch, doomed, why);
+    if not dispatch.holds_lease(of_batch, holder) then
+        return true;
     end if;
+    if not exists (
+        select
+        from dispatch.batch as b
+        join intake.campaign as c using (campaign_id)
+        where b.batch_id = of_batch
+          and case why when 'expired' then b.expires_at <= now() when 'cancelled' then c.state = 'cancelled' else true end
+    ) then
+        return false;
+    end if;
+    perform dispatch.give_up(of_batch, doomed, why);
+    return true;
 end
 $$;
 

@@ -1,14 +1,16 @@
 -- Batches on their way to a carrier: ready -> leased -> done.
 
 -- lease_batches --
--- Batches that may go now: ready ones, and those whose owner (another worker) fell silent. A new fence makes the old
+-- Batches that may go now: ready ones, and those whose lease ran out. A new fence makes the old
 -- owner's next intent fail; what it intended before stays open until it is settled. A cancelled campaign's batches are
 -- leased as well: to drop what is left of them; a worker without a carrier takes only those and expired ones.
 -- Outside its daily window nothing of a campaign expires but at its end: the validity is counted anew when the window opens.
 -- The most urgent go first; of equally urgent ones those of the account, and then of the campaign, that has the least with
 -- workers now: neither a huge campaign nor one that gets on slowly keeps others waiting. A worker that has enough
 -- (not hungry) still begins a campaign that nobody sends yet; of one campaign it takes no more than most_of_one messages.
--- passed: batches that this worker has nothing to send of; it takes them only to give them up.
+-- passed: batches that this worker has nothing to send of; it takes them only to give them up. held: those that it knows
+-- to be its own; broken: those of them that it cannot send, which keep nothing else of their campaign waiting. A lease in its name that it does not know of (the answer was lost with its connection) runs out for it
+-- as for everybody.
 with recursive active (campaign_id) as (
     (
         select campaign_id
@@ -31,7 +33,7 @@ with recursive active (campaign_id) as (
 ),
 
 held as (
-    select campaign_id, sum(size) as size, coalesce(sum(size) filter (where epoch_id = %(epoch)s), 0) as own
+    select campaign_id, sum(size) as size, coalesce(sum(size) filter (where batch_id = any (%(held)s::bigint[]) and batch_id <> all (%(broken)s::bigint[])), 0) as own
     from dispatch.batch
     where state = 'leased'
     group by campaign_id
@@ -73,7 +75,7 @@ candidates as (
         from dispatch.batch
         where batch.campaign_id = campaigns.campaign_id
           and batch.state <> 'done'
-          and (batch.state = 'ready' or (batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
+          and (batch.state = 'ready' or (batch.leased_until < now() and batch.batch_id <> all (%(held)s::bigint[])))
           and (campaigns.is_over or batch.not_before <= now())
           and (campaigns.is_over or batch.expires_at <= now() or batch.batch_id <> all (%(passed)s::bigint[]))
         order by batch.batch_id
@@ -102,7 +104,7 @@ free as (
     from ranked
     join dispatch.batch using (batch_id)
     where (batch.state = 'ready'
-        or (batch.state = 'leased' and batch.leased_until < now() and batch.epoch_id <> %(epoch)s))
+        or (batch.state = 'leased' and batch.leased_until < now() and batch.batch_id <> all (%(held)s::bigint[])))
       -- a worker that was taken for dead, and does not know it yet, holds nobody up
       and exists (select from dispatch.epoch where epoch_id = %(epoch)s and settled_at is null)
     order by ranked.priority, ranked.turn, ranked.batch_id
@@ -114,7 +116,8 @@ update dispatch.batch
 set state = 'leased',
     epoch_id = %(epoch)s,
     fence = nextval('dispatch.fence'),
-    leased_until = now() + make_interval(secs => %(seconds)s)
+    leased_until = now() + make_interval(secs => %(seconds)s),
+    broken = false
 from free
 where batch.batch_id = free.batch_id
 returning
@@ -156,6 +159,13 @@ set state = case when again then 'ready' else 'done' end,
     fence = null,
     leased_until = null,
     done_at = case when again then null else clock_timestamp() end
+where batch_id = %(batch)s
+  and fence = %(fence)s
+  and state = 'leased';
+
+-- report_broken --
+update dispatch.batch
+set broken = true
 where batch_id = %(batch)s
   and fence = %(fence)s
   and state = 'leased';

@@ -15,6 +15,9 @@ cross join lateral unnest(intent.ordinals, intent.segments) as entry (ordinal, s
 where intent.epoch_id = %(epoch)s
   and intent.serial = any (%(serials)s);
 
+-- clock --
+select clock_timestamp();
+
 -- ensure_days --
 -- The logs' partitions of yesterday to three days ahead.
 select dispatch.ensure_days((now() at time zone 'UTC')::date - 1, (now() at time zone 'UTC')::date + 3);

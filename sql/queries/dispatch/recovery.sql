@@ -15,6 +15,16 @@ where settled_at is null
   and epoch_id <> %(own)s
 order by epoch_id;
 
+-- try_turn --
+-- One worker at a time looks at a journal, until its transaction ends.
+select pg_try_advisory_xact_lock(hashtext('dispatch.recovery'), hashtext(%(epoch)s::text));
+
+-- journals --
+-- Of these files, those that an epoch names, and whether it is settled.
+select journal, settled_at is not null
+from dispatch.epoch
+where journal = any (%(paths)s::text[]);
+
 -- lock_epoch --
 -- Whoever holds this lock settles the epoch; a commit of its worker that is under way is waited for, later ones fail.
 select epoch_id

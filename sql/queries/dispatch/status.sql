@@ -206,6 +206,7 @@ order by figures.campaign_id;
 -- Messages of batches that are not done, by what they wait for.
 select
     case
+        when batch.state = 'leased' and batch.broken then 'cannot be sent'
         when batch.state = 'leased' then 'with a worker'
         when campaign.state in ('paused', 'cancelled') then campaign.state
         when intake.standing(campaign) = 'closed' then 'window closed'

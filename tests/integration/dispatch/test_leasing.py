@@ -20,6 +20,7 @@ class Queue:
         self.platform = platform
         self.accounts: dict[str, int] = {}
         self.names: dict[int, str] = {}
+        self.held: dict[int, set[int]] = {}  # epoch -> batches
 
     def campaign(self, name: str, sizes: list[int], *, account: str = "nile", priority: int = 100) -> int:
         if account not in self.accounts:
@@ -48,16 +49,22 @@ class Queue:
         return [self.names[batch.campaign_id] for batch in self.leased(epoch, most, hungry=hungry, sending=sending)]
 
     def leased(
-        self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True, passed: Sequence[int] = ()
-    ) -> list[Batch]:
+        self, epoch: int, most: int = 1, *, hungry: bool = True, sending: bool = True,
+        broken: Sequence[int] = (), passed: Sequence[int] = (),
+    ) -> list[Batch]:  # fmt: skip
         async def ask() -> list[Batch]:
             desk = Desk()
             try:
-                return await Leases(epoch, desk).take(most, hungry=hungry, sending=sending, passed=passed)
+                return await Leases(epoch, desk).take(
+                    most, hungry=hungry, sending=sending, held=sorted(held), broken=broken, passed=passed
+                )
             finally:
                 await desk.close()
 
-        return asyncio.run(ask())
+        held = self.held.setdefault(epoch, set())
+        taken = asyncio.run(ask())
+        held.update(batch.batch_id for batch in taken)
+        return taken
 
     def done(self, batch: int) -> None:
         self.platform.rows(
@@ -113,6 +120,14 @@ def test_one_campaign_never_fills_a_worker(queue: Queue) -> None:
     assert queue.take(queue.worker()) == ["huge"]
 
 
+def test_what_cannot_be_sent_keeps_nothing_else_of_its_campaign_waiting(queue: Queue) -> None:
+    worker = queue.worker()
+    queue.campaign("huge", [5000] * (MOST_OF_ONE // 5000) + [10])
+    broken = [batch.batch_id for batch in queue.leased(worker, MOST_OF_ONE // 5000)]
+    assert queue.leased(worker) == []
+    assert [batch.size for batch in queue.leased(worker, broken=broken)] == [10]
+
+
 def test_what_is_stopped_or_too_early_is_left_and_what_is_over_is_always_taken(queue: Queue) -> None:
     worker = queue.worker()
     stopped = queue.campaign("stopped", [10], account="delta")
@@ -142,13 +157,46 @@ def test_what_a_worker_leaves_to_others_it_takes_only_to_give_it_up(queue: Queue
     assert {batch.batch_id for batch in queue.leased(near, 9, passed=passed)} == {first, second, third}
 
 
-def test_a_silent_worker_s_batch_is_taken_by_another_one_only(queue: Queue) -> None:
+def test_a_batch_that_a_worker_has_is_taken_by_another_one_only(queue: Queue) -> None:
     worker, other = queue.worker(), queue.worker()
     queue.campaign("one", [10])
     assert queue.take(worker) == ["one"]
     queue.platform.rows("update dispatch.batch set leased_until = now() - interval '1 second'")
     assert queue.take(worker) == []
     assert queue.take(other) == ["one"]
+
+
+def test_what_was_leased_and_the_answer_lost_is_taken_again_with_a_new_fence(queue: Queue) -> None:
+    worker = queue.worker()
+    most = MOST_OF_ONE // 5000
+    queue.campaign("huge", [5000] * most)
+    fences = {batch.batch_id: batch.fence for batch in queue.leased(worker, most)}
+    queue.held[worker].clear()
+    assert queue.leased(worker, most) == []
+    queue.platform.rows("update dispatch.batch set leased_until = now() - interval '1 second'")
+    again = queue.leased(worker, most)
+    assert {batch.batch_id for batch in again} == set(fences)
+    assert all(batch.fence > fences[batch.batch_id] for batch in again)
+
+
+def test_whether_a_batch_is_over_is_the_database_s_to_say(queue: Queue) -> None:
+    campaign = queue.campaign("one", [1])
+    (batch,) = queue.leased(queue.worker())
+
+    async def drop(why: str) -> bool:
+        desk = Desk()
+        try:
+            return await Leases(1, desk).drop(batch, why, None)
+        finally:
+            await desk.close()
+
+    assert [asyncio.run(drop(why)) for why in ("expired", "cancelled")] == [False, False]
+    assert queue.platform.dropped(campaign) == {}
+    queue.platform.rows("update dispatch.batch set expires_at = now()")
+    assert asyncio.run(drop("expired"))
+    assert queue.platform.dropped(campaign) == {"expired": 1}
+    queue.platform.rows("update intake.campaign set state = 'cancelled'")
+    assert asyncio.run(drop("cancelled"))
 
 
 def test_many_workers_at_once_get_different_batches(queue: Queue) -> None:

@@ -5,6 +5,8 @@ import random
 import signal
 import time
 
+import pytest
+
 from dispatch.desk import Desk
 from dispatch.leases import Leases
 
@@ -32,15 +34,16 @@ def test_a_worker_that_sleeps_through_its_lease_is_fenced_off_and_still_hands_in
     assert platform.one("select count(*) from dispatch.epoch where settled_at is null") == 0
 
 
-def test_a_worker_taken_for_dead_appends_its_answers_and_ends(platform, carrier):
-    """As if its machine had been silent for minutes, and another one had settled it without its journal."""
+@pytest.mark.parametrize("boot", ["boot_id", "'another'"])
+def test_a_worker_taken_for_dead_appends_its_answers_and_ends(platform, carrier, boot):
+    """As if it hung for minutes, on this machine or on another one, and was settled without its journal."""
     with carrier("--receipt-delay=30", "--latency=0.5") as smsc:
         platform.connect(smsc.port, window=100)
         campaign = platform.accept(["x"] * 300)
         worker = platform.worker()
         platform.until(lambda: smsc.witness.path.exists() and len(smsc.witness.accepted()) >= 100)
         worker.process.send_signal(signal.SIGSTOP)
-        platform.rows("update dispatch.epoch set boot_id = 'another', heartbeat_at = now() - interval '1 hour'")
+        platform.rows(f"update dispatch.epoch set boot_id = {boot}, heartbeat_at = now() - interval '1 hour'")
         platform.rows("update dispatch.batch set leased_until = now() - interval '1 second' where state = 'leased'")
         platform.worker(name="second")
         platform.until(lambda: platform.one("select count(*) from dispatch.epoch where settled_at is not null") == 1)
@@ -76,6 +79,23 @@ def test_a_database_that_ends_connections_again_and_again_changes_nothing(platfo
     assert (doubled, accepted) == ([], 5000)
     assert platform.attempts() == {("accepted", False): 5000}
     assert platform.one("select count(*) from dispatch.receipt_unmatched") == 0
+
+
+def test_a_lease_whose_answer_was_lost_is_taken_again_by_the_same_worker(platform, carrier):
+    """The worker knows nothing of it, so it neither renews nor sends it; no other one runs."""
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        worker = platform.worker()
+        platform.until(lambda: smsc.status()["binds"] == 1)
+        with platform.connection.transaction():
+            campaign = platform.accept(["x"] * 20)
+            platform.rows(
+                "update dispatch.batch set state = 'leased', epoch_id = (select epoch_id from dispatch.epoch),"
+                " fence = nextval('dispatch.fence'), leased_until = now() + interval '1 second'"
+            )
+        platform.until(lambda: platform.state(campaign) == "completed", 30)
+        worker.stop()
+        assert (smsc.witness.distinct(), smsc.witness.doubled()) == (20, [])
 
 
 def test_two_workers_share_a_campaign(platform, carrier):

@@ -1,6 +1,6 @@
 """What a dead worker's attempts became: answered, never written, or in doubt; and nothing else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +10,7 @@ from dispatch.recovery import OpenAttempt, ends
 from dispatch.rows import SUBMISSION_COLUMNS
 
 INTENDED = datetime(2026, 3, 1, tzinfo=UTC)
+SENT = int(INTENDED.timestamp()) * 1_000_000 + 250_000
 
 
 def attempt(place: int, line: int = 0, answers: dict[str, str] | None = None) -> OpenAttempt:
@@ -24,21 +25,27 @@ def states(places, remains):
 
 def test_with_the_journal_only_what_was_written_and_not_answered_is_in_doubt():
     endings = {
-        (0, 1): Ending(0, b"00A1", 1_000_000, 2_000_000),
-        (0, 2): Ending(0x58, b"", 1_000_000, 2_000_000),
-        (0, 3): Ending(0x0B, b"", 1_000_000, 2_000_000),
+        (0, 1): Ending(0, b"00A1", SENT, SENT + 1_000_000),
+        (0, 2): Ending(0x58, b"", SENT, SENT + 1_000_000),
+        (0, 3): Ending(0x0B, b"", SENT, SENT + 1_000_000),
         (0, 4): Ending(None, b"", 0, 0),
     }
     found, rows = states(range(1, 8), Remains("boot", 5, {0: 5}, endings))
     assert found == ["accepted", "rejected", "rejected", "not_sent", "in_doubt", "not_sent", "not_sent"]
     assert [row["transient"] for row in rows] == [False, True, False, False, False, False, False]
     assert (rows[0]["carrier_message_id"], rows[0]["command_status"]) == ("a1", 0)
-    assert rows[0]["sent_at"] == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert rows[0]["sent_at"] == INTENDED + timedelta(seconds=0.25)
     assert rows[4]["sent_at"] == INTENDED
 
 
+def test_a_wrong_clock_s_instants_are_the_database_s():
+    remains = Remains("boot", 5, {0: 1}, {(0, 1): Ending(0, b"1", SENT - 10**14, SENT - 10**14 + 2_000_000)})
+    _, (row,) = states([1], remains)
+    assert (row["sent_at"], row["answered_at"]) == (INTENDED, INTENDED + timedelta(seconds=2))
+
+
 def test_an_answer_means_what_the_connector_says():
-    remains = Remains("boot", 5, {0: 1}, {(0, 1): Ending(0x08, b"", 1_000_000, 2_000_000)})
+    remains = Remains("boot", 5, {0: 1}, {(0, 1): Ending(0x08, b"", SENT, SENT + 1_000_000)})
     for answers, state, transient in (({}, "rejected", True), ({"0x00000008": "in_doubt"}, "in_doubt", False)):
         (row,) = ends(5, [attempt(1, answers=answers)], remains)
         named = dict(zip(SUBMISSION_COLUMNS, row, strict=True))
