@@ -222,6 +222,13 @@ where message.campaign_id = %(campaign)s
           and base_member.msisdn = message.msisdn
     ));
 
+-- former_routes --
+-- Routes that were replaced since the campaign was accepted.
+select former_routes.routes
+from intake.campaign
+join dispatch.former_routes on former_routes.replaced_at >= campaign.accepted_at
+where campaign.campaign_id = %(campaign)s;
+
 -- attempts --
 -- What was tried of them and has its end.
 select ordinal, segment, attempt, state::text, transient, connector_id
