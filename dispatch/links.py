@@ -184,7 +184,8 @@ class Links:
 
     async def _keep_apart(self, link: Link) -> None:
         where = {"connector": link.connector.connector_id, "epoch": self._epoch}
-        exclusive = (await self._desk.rows(Q.claim_connector, where))[0][0]
+        may_bind = link.is_bound or not link.tried_to_bind
+        exclusive = (await self._desk.rows(Q.claim_connector, {**where, "may_bind": may_bind}))[0][0]
         link.ask()
         recipients = {row[0] for row in await self._desk.rows(Q.in_doubt_recipients, where)}
         link.know_in_doubt(recipients, exclusive=exclusive)

@@ -15,7 +15,8 @@ def test_every_status_of_the_standard_has_its_row():
     assert set(status.POLICIES) == standard
 
 
-ACCESS = {0x04, 0x05, 0x0D, 0x0E, 0x0F, 0x53}  # bind state, already bound, bind failed, password, system_id, system_type
+# bind state, already bound, bind failed, password, system_id, system_type
+ACCESS = {0x04, 0x05, 0x0D, 0x0E, 0x0F, 0x53}
 PASSING = {0x08, 0x64}  # system error, temporary error of the application
 FULL = {0x14, 0x58}
 
