@@ -222,6 +222,9 @@ class Line:
         if not known.all():
             self._link.strays += int((~known).sum())
             answers, handles = answers.only(known), handles[known]
+        if len(handles) and (block := self._blocks.get(int(handles[0]) // PLACES)) is not None:
+            sent = int(block.sent_us[int(handles[0]) % PLACES])
+            self._link.figures.round_trip.observe(max(0, now - sent) / 1e6)
         serials = handles // PLACES
         ends: list[Ends] = []
         for start, end in _runs(serials):
