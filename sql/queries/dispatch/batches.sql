@@ -143,7 +143,8 @@ select
     case
         when intake.standing(campaign) = 'accepted' and dispatch.is_stopped(account_id, null) then 'paused'
         else intake.standing(campaign)
-    end as state
+    end as state,
+    rate
 from intake.campaign
 where campaign_id = any (%(campaigns)s);
 
