@@ -227,12 +227,15 @@ class Batches:
                 self._links.discard(batch)
 
     async def watch(self) -> None:
-        """Pause and cancel count within a second, and the end of the validity, also of what waits for a carrier."""
+        """Pause, cancel and another rate count within a second, and the end of the validity, also of what waits for a carrier."""
         if not self._held:
             return
-        for batch_id, state in (await self._leases.states(self)).items():
+        for batch_id, (state, rate) in (await self._leases.states(self)).items():
             batch = self._held.get(batch_id)
-            if batch is not None and batch.state != state:
+            if batch is None:
+                continue
+            batch.rate = rate
+            if batch.state != state:
                 batch.state = state
                 batch.stop()
                 self._links.discard(batch)

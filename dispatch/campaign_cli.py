@@ -1,4 +1,4 @@
-"""`outbound campaign`: pause, resume and cancel what is under way."""
+"""`outbound campaign`: pause, resume and cancel what is under way, and change its rate."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,11 +10,11 @@ from outbound.cli import emit
 F = TypeVar("F", bound=Callable[..., None])
 
 
-@click.group(short_help="Pause, resume or cancel a campaign.")
+@click.group(short_help="Pause, resume or cancel a campaign, or change its rate.")
 def command() -> None:
     """Stops a campaign that is under way, or lets it go on; every worker follows within a second.
 
-    Each answers with the campaign's segments by where they stand; they add up to `segments`:
+    All but `set` answer with the campaign's segments by where they stand; they add up to `segments`:
 
     \b
     accepted   taken by a carrier, and charged
@@ -77,6 +77,30 @@ def cancel(campaign: int, reason: str, cause: str, wait: float, as_json: bool) -
     Segments in doubt keep theirs until they are settled.
     """
     _run("CANCEL", campaign, reason, cause, wait, as_json)
+
+
+def _rate(_context: click.Context, _parameter: click.Parameter, value: str) -> int | None:
+    """The N of rate=N; null: no limit."""
+    key, _, number = value.partition("=")
+    if key == "rate" and number == "null":
+        return None
+    if key != "rate" or not number.isascii() or not number.isdigit() or not 0 < int(number) < 2**31:
+        raise click.BadParameter(f"{value}: write rate=N, whole segments a second from 1 on, or rate=null for no limit")
+    return int(number)
+
+
+@command.command("set", short_help="Change its rate.")
+@click.argument("campaign", type=int)
+@click.argument("rate", metavar="rate=N", callback=_rate)
+@click.option("--reason", required=True, help="Why; it stands in the audit trail.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def set_rate(campaign: int, rate: int | None, reason: str, as_json: bool) -> None:
+    """Sends CAMPAIGN at N segments a second at most from now on, over all workers and connectors; rate=null lifts its
+    limit. Workers follow within seconds. The SLA figures of the whole campaign go by its last rate."""
+    from dispatch import rate_change
+
+    before = rate_change.change(campaign, rate, reason=reason)
+    emit({"campaign": campaign, "rate": rate, "before": before}, as_json)
 
 
 def _run(verb: str, campaign: int, reason: str, cause: str, wait: float, as_json: bool) -> None:

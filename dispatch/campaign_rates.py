@@ -29,8 +29,9 @@ class CampaignRates:
 
     def ended(self, batch: Batch, serial: int, parts: int, now: float, *, answered: bool) -> None:
         """answered: by the carrier, which has counted them."""
-        if batch.rate is not None:
-            self._throttle(batch.campaign_id).answered(serial, parts, now, lost=not answered)
+        throttle = self._throttles.get(batch.campaign_id)
+        if throttle is not None:  # also of a campaign whose rate was lifted meanwhile: it may come back
+            throttle.answered(serial, parts, now, lost=not answered)
 
     def next_at(self, now: float) -> float:
         """When some campaign has an allowance again; infinity where none has a rate."""

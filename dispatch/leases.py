@@ -60,13 +60,13 @@ class Leases:
         for batch in held.values():
             batch.lose()
 
-    async def states(self, batches: Iterable[Batch]) -> dict[int, str]:
-        """batch -> its campaign's state now. Of those that are there as it is asked: more may be leased meanwhile."""
+    async def states(self, batches: Iterable[Batch]) -> dict[int, tuple[str, int | None]]:
+        """batch -> its campaign's state and rate now. Of those that are there as it is asked: more may be leased meanwhile."""
         batches = list(batches)
         rows: list[tuple[Any, ...]] = await self._desk.rows(
             Q.campaign_states, {"campaigns": list({batch.campaign_id for batch in batches})}
         )
-        states = dict(rows)
+        states = {campaign: (state, rate) for campaign, state, rate in rows}
         return {batch.batch_id: states[batch.campaign_id] for batch in batches}
 
     async def finish(self, batch: Batch) -> None:

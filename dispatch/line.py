@@ -36,6 +36,7 @@ log = logger("dispatch.line")
 
 SHORTEST_VALIDITY = 60  # seconds: less is refused by carriers, or expires before the handset is asked
 MAX_WRITE = 1000  # parts at once, so that answers are read in between
+FRESH = 2.0  # seconds after its commit in which a block may be written: opt-outs were looked at then
 PLACES = 1 << 20  # a handle is the serial of a block's intent times this, plus the place in the block
 _STEADY = 5.0  # a session that lived so long was no failure
 
@@ -82,7 +83,7 @@ class Line:
             return 0
         full = self._link.connector.window + self.ahead
         have = self.under_way
-        return full - have if have <= full - max(1, full // 8) else 0
+        return full - have if have <= full - max(1, min(full // 8, self.ahead)) else 0
 
     def take_places(self, count: int) -> int:
         """The first of so many places in the order of this line's writes."""
@@ -94,6 +95,7 @@ class Line:
         """The block is committed, with what it has left of so many parts that were asked for."""
         self.asked -= asked
         if len(block):
+            block.fresh_until = boottime() + FRESH
             self.cleared.append(block)
             self._unwritten += len(block)
             if not self.usable:
@@ -124,7 +126,7 @@ class Line:
         while written < most and self.cleared:
             block = self.cleared[0]
             batch = block.batch
-            if batch.stopped or boottime() >= batch.deadline:
+            if batch.stopped or boottime() >= min(batch.deadline, block.fresh_until):
                 self.cleared.popleft()
                 self._refuse(block, block.unwritten)
                 continue
@@ -143,8 +145,8 @@ class Line:
             written += count
             self._forget_written(block)
         self._written += written
-        if not self.cleared:
-            self.ahead = min(2 * self.ahead, 8192)  # it ran dry: intend further ahead
+        if not self.cleared and session.room:
+            self.ahead = min(max(1, 2 * self.ahead), 8192)  # it ran dry: intend further ahead
         return written
 
     def resize(self) -> None:
@@ -153,8 +155,12 @@ class Line:
             self.session.window.size = self._link.connector.window
 
     def settle_down(self, seconds: float) -> None:
-        """Looks no further ahead than a quarter of a second of what it writes: what is intended escapes an opt-out."""
-        self.ahead = max(self._link.connector.window, min(self.ahead, int(self._written / seconds / 4)))
+        """Looks no further ahead than a quarter of a second of what it writes, where it has anything to write: what is
+        intended escapes an opt-out, and is refused once it is no longer fresh."""
+        if self.under_way:
+            self.ahead = min(self.ahead, int(self._written / seconds / 4))
+        else:
+            self.ahead = self._link.connector.window
         self._written = 0
 
     def _write(self, session: ClientSession, block: Block, count: int, now: int) -> None:
@@ -216,6 +222,9 @@ class Line:
         if not known.all():
             self._link.strays += int((~known).sum())
             answers, handles = answers.only(known), handles[known]
+        if len(handles) and (block := self._blocks.get(int(handles[0]) // PLACES)) is not None:
+            sent = int(block.sent_us[int(handles[0]) % PLACES])
+            self._link.figures.round_trip.observe(max(0, now - sent) / 1e6)
         serials = handles // PLACES
         ends: list[Ends] = []
         for start, end in _runs(serials):

@@ -24,7 +24,7 @@ from dispatch.throttle import Throttle
 from dispatch.waiting import Waiting
 from outbound.alarm import Alarm
 from outbound.logs import logger
-from smpp.client import ClientSession
+from smpp.client import BindRefused, ClientSession
 from smpp.pdu import DataSm, DeliverSm
 from smpp.receipt_rows import Receipts
 from smpp.session import Ended
@@ -153,6 +153,10 @@ class Link:
     def rate_share(self) -> float | None:
         """Segments a second that this worker may write; None: no limit."""
         return self._throttle.rate
+
+    @property
+    def circuit(self) -> State:
+        return self._breaker.state
 
     @property
     def obstacle(self) -> str | None:
@@ -336,6 +340,7 @@ class Link:
         self._received(self, session, receipts, pdus)
 
     def bound(self, line: Line) -> None:
+        self.figures.bound(line.number)
         self.tried_to_bind = True
         if self.connector.bind != "transmitter" and self.receiving_since is None:
             self.receiving_since = datetime.now(UTC)
@@ -347,6 +352,7 @@ class Link:
         self.pump()
 
     def refused(self, line: Line, error: Exception) -> None:
+        self.figures.binds_refused += isinstance(error, BindRefused)
         if self._sessions.is_news(line.number, str(error)):
             log.error("cannot bind", connector=self.connector.name, line=line.number, reason=str(error))
         self.tried_to_bind = True

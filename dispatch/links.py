@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dispatch import served
 from dispatch.campaign_rates import CampaignRates
 from dispatch.connectors import Connector
 from dispatch.desk import Desk
@@ -18,7 +19,7 @@ from dispatch.ledger import Ledger
 from dispatch.link import Link
 from dispatch.parts import Batch, Numbers
 from dispatch.rates import RateShares
-from dispatch.routes import NOT_NOW, Routes, understood
+from dispatch.routes import NOT_NOW, Routes
 from dispatch.sessionlog import SessionLog
 from outbound.logs import logger
 from outbound.queries import load
@@ -149,10 +150,7 @@ class Links:
             for one in connectors
             if one.options.get("receives_for") in by_name
         }
-        routes = {c.connector_id: understood(c.routes) for c in connectors if c.sends}
-        named = [route.operator for served in routes.values() for route in served if route.operator]
-        operators: list[tuple[Any, ...]] = await self._desk.rows(Q.operators, {"operators": named}) if named else []
-        self._routes = Routes(routes, dict(operators))
+        self._routes = await served.read(self._desk, {one.connector_id: one.routes for one in connectors if one.sends})
         for link in self._links.values():
             link.look()
             self._lead_round(link)
@@ -186,7 +184,8 @@ class Links:
 
     async def _keep_apart(self, link: Link) -> None:
         where = {"connector": link.connector.connector_id, "epoch": self._epoch}
-        exclusive = (await self._desk.rows(Q.claim_connector, where))[0][0]
+        may_bind = link.is_bound or not link.tried_to_bind
+        exclusive = (await self._desk.rows(Q.claim_connector, {**where, "may_bind": may_bind}))[0][0]
         link.ask()
         recipients = {row[0] for row in await self._desk.rows(Q.in_doubt_recipients, where)}
         link.know_in_doubt(recipients, exclusive=exclusive)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from dispatch.breaker import State
+
 if TYPE_CHECKING:
     from dispatch.link import Link
     from dispatch.worker import Worker
@@ -91,6 +93,15 @@ class _Figures:
             for link in links:
                 gauge.add_metric([link.connector.name], float(value(link)))
             yield gauge
+        contract = GaugeMetricFamily(
+            f"{_P}rate_contract", "Segments a second that all workers together may write; absent: no limit.",
+            labels=["connector"],
+        )  # fmt: skip
+        for name, what, count in _COUNTERS:
+            counter = CounterMetricFamily(f"{_P}{name}", what, labels=["connector"])
+            for link in links:
+                counter.add_metric([link.connector.name], float(count(link)))
+            yield counter
         share = GaugeMetricFamily(
             f"{_P}rate_share", "Segments a second that this worker may write; absent: no limit.", labels=["connector"]
         )
@@ -101,10 +112,16 @@ class _Figures:
         for link in links:
             if link.rate_share is not None:
                 share.add_metric([link.connector.name], link.rate_share)
+            if link.connector.rate is not None:
+                contract.add_metric([link.connector.name], link.connector.rate)
             held.add_metric([link.connector.name], link.figures.held)
+        yield contract
         yield share
         yield held
+        yield _round_trips(links)
 
+
+_CIRCUITS = (State.CLOSED, State.HALF_OPEN, State.OPEN)
 
 _GAUGES = (
     ("enabled", "1 where the set-up has it switched on.", lambda link: link.connector.enabled),
@@ -112,6 +129,12 @@ _GAUGES = (
     ("window_size", "Submissions that may wait for their answer, on all its sessions.", lambda link: link.window_size),
     ("window_used", "Submissions that wait for their answer.", lambda link: link.window_used),
     ("parts_waiting", "Segments that wait to be intended.", lambda link: link.waiting),
+    ("circuit", "0 closed, 1 half open, 2 open.", lambda link: _CIRCUITS.index(link.circuit)),
+)
+
+_COUNTERS = (
+    ("binds_refused", "Binds that the carrier refused.", lambda link: link.figures.binds_refused),
+    ("reconnects", "Binds of sessions that had been lost or ended.", lambda link: link.figures.reconnects),
 )
 
 
@@ -123,4 +146,14 @@ def _attempts(links: "list[Link]") -> Metric:
     for link in links:
         for outcome, count in link.figures.outcomes.items():
             family.add_metric([link.connector.name, outcome], count)
+    return family
+
+
+def _round_trips(links: "list[Link]") -> Metric:
+    family = HistogramMetricFamily(
+        f"{_P}submit_seconds", "From a submission to its answer; one of each read is looked at.", labels=["connector"]
+    )
+    for link in links:
+        seen = link.figures.round_trip
+        family.add_metric([link.connector.name], seen.buckets(), seen.sum)
     return family

@@ -123,8 +123,9 @@ class Load:
 class Block:
     """An intent: parts of one load that are to be written on one line, in order from first_place on.
 
-    at: where they stand in the load. kept: what of them the commit let through. written: how many of those went out;
-    the others follow in order. sent_us, open: of each that was kept; open until its end is known.
+    at: where they stand in the load; after its commit, of those that it let through. written: how many of these went out;
+    the others follow in order, before the instant fresh_until on the boot clock. sent_us, open: of each of them; open
+    until its end is known.
     """
 
     serial: int
@@ -134,6 +135,7 @@ class Block:
     first_place: int
     at: Numbers
     written: int = 0
+    fresh_until: float = 0.0
     sent_us: Numbers = field(init=False)
     open: npt.NDArray[np.bool_] = field(init=False)
 

@@ -72,6 +72,14 @@ class Plan:
         self.waits = self.waits or other.waits
         self.blocked += other.blocked
 
+    def hold(self, why: str, ordinals: set[int]) -> None:
+        """These are not given up for this reason: they wait."""
+        stopped = self.stops.pop(why)
+        doomed = [ordinal for ordinal in stopped if ordinal not in ordinals]
+        self.blocked += len(stopped) - len(doomed)
+        if doomed:
+            self.stops[why] = doomed
+
 
 @dataclass(slots=True)
 class _Tried:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dispatch import plan
+from dispatch import plan, served
 from dispatch import recipients as columns
 from dispatch.desk import Desk
 from dispatch.parts import Batch
@@ -50,6 +50,9 @@ async def read(desk: Desk, batch: Batch, ways: Ways) -> Plan:
         )
         await asyncio.sleep(0)
     whole.waits = bool(open_attempts)
+    if whole.stops.get("no_route"):
+        unserved = recipients.of(np.isin(recipients.ordinals, whole.stops["no_route"]))
+        whole.hold("no_route", await served.lost_their_route(desk, batch.campaign_id, unserved))
     return whole
 
 

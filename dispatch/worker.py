@@ -395,7 +395,9 @@ class Worker:
                 try:
                     await work()
                 except (psycopg.OperationalError, OutboundError) as error:
-                    log.warning("no database", during=work.__name__.strip("_"), reason=reason(error))
+                    missing = isinstance(error, psycopg.OperationalError | database.NoDatabase)
+                    event = "no database" if missing else "failed, and is tried again"
+                    log.warning(event, during=work.__name__.strip("_"), reason=reason(error))
                 await asyncio.sleep(seconds)
 
         self._spawn(loop())

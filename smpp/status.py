@@ -66,8 +66,8 @@ def _ours(advice: str) -> Policy:
 
 
 def _access(advice: str) -> Policy:
-    """Our access is not as it should be: every message meets it."""
-    return Policy(Verdict.FINAL, advice, "platform_fault", ill=True)
+    """Our access is not as it should be: every message meets it until somebody mends it, and none was taken."""
+    return Policy(Verdict.RETRY, advice, "platform_fault", True, Backoff.MESSAGE)
 
 
 def _written(advice: str) -> Policy:
@@ -140,7 +140,13 @@ POLICIES: dict[int, Policy] = {
     RINVSCHED: _ours("wrong scheduled delivery time"),
     RINVEXPIRY: _ours("wrong validity period: the carrier may allow a shorter one only"),
     consts.SMPP_ESME_RINVDFTMSGID: _ours("unknown predefined message"),
-    consts.SMPP_ESME_RX_T_APPN: _carrier("the receiving application refused it for now"),
+    consts.SMPP_ESME_RX_T_APPN: Policy(
+        Verdict.RETRY,
+        "the receiving application refused it for now",
+        "network_temporary",
+        True,
+        Backoff.MESSAGE,
+    ),
     consts.SMPP_ESME_RX_P_APPN: _network("the receiving application refused it"),
     consts.SMPP_ESME_RX_R_APPN: _network("the receiving application rejected it"),
     consts.SMPP_ESME_RQUERYFAIL: _network("the query failed"),

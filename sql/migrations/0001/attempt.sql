@@ -23,6 +23,7 @@ create table dispatch.intent (
        and cardinality(ordinals) = cardinality(attempts))
 );
 create index on dispatch.intent (batch_id);
+create index on dispatch.intent (epoch_id, connector_id, serial);
 comment on column dispatch.intent.session is 'One of the worker''s lines to the carrier; it stays the same when the line reconnects.';
 comment on column dispatch.intent.first_sequence is 'Counts on over reconnects and never wraps: what the journal''s mark of the session is compared with.';
 

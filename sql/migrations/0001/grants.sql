@@ -53,7 +53,7 @@ grant update (campaign_id, ordinal, segment, attempt, is_other, is_delivered, pr
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
-grant update (state, eligible_at, opens_at, closes_at, dispatched_at, completed_at, texts_removed_at, numbers_removed_at)
+grant update (state, rate, eligible_at, opens_at, closes_at, dispatched_at, completed_at, texts_removed_at, numbers_removed_at)
     on intake.campaign to outbound_dispatch;
 grant update (text, msisdn, msisdn_hash) on dispatch.message to outbound_dispatch;
 grant update (closed_at) on account.reservation to outbound_dispatch;

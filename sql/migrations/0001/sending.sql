@@ -137,8 +137,37 @@ begin
 end
 $$;
 
--- Where receipts do not tell attempts apart, a recipient may have one attempt under way, so one worker at a time sends:
--- not while another one, alive or not settled yet, has intents there.
+-- Whether another worker, alive or not settled yet, sends over a connector: it has an intent there without a committed end, or
+-- had its last one less than a minute ago. For so long, more than a lease, it may not know yet who is in doubt because of others.
+create function dispatch.sends_elsewhere(of_epoch bigint, connector integer) returns boolean
+language sql stable as $$
+    select exists (
+        select
+        from dispatch.epoch
+        cross join lateral (
+            select intent.serial, intent.intended_at
+            from dispatch.intent
+            where intent.epoch_id = epoch.epoch_id
+              and intent.connector_id = connector
+            order by intent.serial desc
+            limit 1
+        ) as last
+        where epoch.settled_at is null
+          and epoch.epoch_id <> of_epoch
+          and (
+            last.intended_at > clock_timestamp() - interval '1 minute'
+            or last.serial >= coalesce((
+                select group_commit.open_from
+                from dispatch.group_commit
+                where group_commit.epoch_id = epoch.epoch_id
+                order by group_commit.serial desc
+                limit 1
+            ), 0)
+        )
+    )
+$$;
+
+-- Where receipts do not tell attempts apart, a recipient may have one attempt under way, so one worker at a time sends.
 create function dispatch.may_intend(of_epoch bigint, connector integer) returns boolean
 language plpgsql as $$
 begin
@@ -146,18 +175,7 @@ begin
         return true;
     end if;
     perform pg_advisory_xact_lock(hashtext('dispatch.intent'), connector);
-    return not exists (
-        select
-        from dispatch.epoch
-        where epoch.settled_at is null
-          and epoch.epoch_id <> of_epoch
-          and exists (
-            select
-            from dispatch.intent
-            where intent.epoch_id = epoch.epoch_id
-              and intent.connector_id = connector
-        )
-    );
+    return not dispatch.sends_elsewhere(of_epoch, connector);
 end
 $$;
 

@@ -23,6 +23,7 @@ FILES = (
     "outcome",
     "maintenance",
     "control",
+    "former_routes",
     "sending",
     "cost",
     "billing",

@@ -146,7 +146,8 @@ select
     case
         when intake.standing(campaign) = 'accepted' and dispatch.is_stopped(account_id, null) then 'paused'
         else intake.standing(campaign)
-    end as state
+    end as state,
+    rate
 from intake.campaign
 where campaign_id = any (%(campaigns)s);
 
@@ -231,6 +232,13 @@ where message.campaign_id = %(campaign)s
         where base_member.account_id = message.account_id
           and base_member.msisdn = message.msisdn
     ));
+
+-- former_routes --
+-- Routes that were replaced since the campaign was accepted.
+select former_routes.routes
+from intake.campaign
+join dispatch.former_routes on former_routes.replaced_at >= campaign.accepted_at
+where campaign.campaign_id = %(campaign)s;
 
 -- attempts --
 -- What was tried of them and has its end.

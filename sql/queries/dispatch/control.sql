@@ -12,6 +12,17 @@ set state = %(state)s,
     eligible_at = case when %(state)s = 'accepted' then greatest(eligible_at, now(), opens_at) else eligible_at end
 where campaign_id = %(campaign)s;
 
+-- lock_rate --
+select account_id, state, rate
+from intake.campaign
+where campaign_id = %(campaign)s
+for update;
+
+-- change_rate --
+update intake.campaign
+set rate = %(rate)s
+where campaign_id = %(campaign)s;
+
 -- renew_validity --
 select dispatch.renew_validity(%(campaign)s);
 

@@ -71,20 +71,9 @@ where doubt.connector_id = %(connector)s
 
 -- claim_connector --
 -- Where receipts do not tell attempts apart one worker at a time sends: the lock lasts as long as its connection. And not
--- while others have something there that is not settled: who may not send for that lets go of the lock, so that they can.
+-- while others send there, nor without a session (may_bind): who may not send for that lets go of the lock, so that they can.
 with others as (
-    select exists (
-        select
-        from dispatch.epoch
-        where epoch.settled_at is null
-          and epoch.epoch_id <> %(epoch)s
-          and exists (
-            select
-            from dispatch.intent
-            where intent.epoch_id = epoch.epoch_id
-              and intent.connector_id = %(connector)s
-        )
-    ) as have_intents
+    select dispatch.sends_elsewhere(%(epoch)s, %(connector)s) or not %(may_bind)s as come_first
 ),
 
 mine as (
@@ -101,8 +90,8 @@ mine as (
 )
 
 select case
-    when others.have_intents and mine.is_held then not pg_advisory_unlock(hashtext('dispatch.connector'), %(connector)s)
-    when others.have_intents then false
+    when others.come_first and mine.is_held then not pg_advisory_unlock(hashtext('dispatch.connector'), %(connector)s)
+    when others.come_first then false
     else mine.is_held or pg_try_advisory_lock(hashtext('dispatch.connector'), %(connector)s)
 end
 from others, mine;

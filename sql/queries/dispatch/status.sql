@@ -37,7 +37,8 @@ from lately
 group by connector_id, campaign_id;
 
 -- connectors --
--- sessions: those whose last event is a bind, of workers that are alive. in_doubt: as long as a doubt can last.
+-- sessions: those whose last event is a bind, of workers that are alive. circuit: the worst that one of these found. in_doubt: as
+-- long as a doubt can last.
 select
     connector.connector_id,
     connector.name as connector,
@@ -57,6 +58,23 @@ select
         ) as last
         where last.kind = 'bind'
     ) as sessions,
+    (
+        select case
+            when bool_or(last.kind = 'circuit_open') then 'open'
+            when bool_or(last.kind = 'circuit_half_open') then 'half open'
+            else 'closed'
+        end
+        from (
+            select distinct on (event.epoch_id) event.kind
+            from dispatch.session_event as event
+            join dispatch.epoch using (epoch_id)
+            where event.connector_id = connector.connector_id
+              and event.kind in ('circuit_open', 'circuit_half_open', 'circuit_closed')
+              and epoch.settled_at is null
+              and epoch.heartbeat_at > clock_timestamp() - interval '30 seconds'
+            order by event.epoch_id, event.session_event_id desc
+        ) as last
+    ) as circuit,
     connector.rate as contract,
     (
         select count(*)

@@ -51,6 +51,21 @@ def test_a_number_without_a_route_is_given_up(platform, carrier):
     assert platform.state(campaign) == "completed"
 
 
+def test_a_slip_in_the_routes_loses_nothing_that_was_accepted_before(platform, carrier):
+    """It waits for them to come back; what no route served at its acceptance is given up all the same."""
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        campaign = platform.accept(["x"] * 3, numbers=[201001000000, 201001000001, 966501000000])
+        platform.rows("update dispatch.connector set routes = '[\"966111\"]'")
+        later = platform.accept(["x"], first=201001000002)
+        platform.worker()
+        platform.until(lambda: platform.dropped(campaign) and platform.dropped(later))
+        platform.rows("update dispatch.connector set routes = '[\"20\"]'")
+        platform.until(lambda: platform.state(campaign) == "completed")
+    assert (platform.dropped(campaign), platform.dropped(later)) == ({"no_route": 1}, {"no_route": 1})
+    assert platform.progress(campaign)["accepted"] == 2
+
+
 def test_what_is_not_sent_in_its_validity_expires_in_the_queue(platform, carrier):
     with carrier() as smsc:
         port = smsc.port

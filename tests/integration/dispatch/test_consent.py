@@ -83,3 +83,23 @@ def test_a_pause_or_cancellation_counts_within_a_second(platform, carrier, stop)
 
     assert reached == (400 if stop == "paused" else stopped_at)
     assert platform.dropped(campaign) == ({} if stop == "paused" else {"cancelled": 400 - stopped_at})
+
+
+def test_an_opt_out_counts_for_what_was_intended_ahead_of_a_slow_carriers_window(platform, carrier):
+    """Those intended ahead are looked at again before they go out, and few are intended in vain after that."""
+    with carrier("--receipt-delay=0", "--latency=3") as smsc:
+        platform.connect(smsc.port, window=5)
+        campaign = platform.accept(["x"] * 25)
+        platform.worker()
+        platform.until(lambda: platform.one("select sum(cardinality(ordinals)) from dispatch.intent") == 10)
+        platform.rows(
+            "insert into account.opt_out (msisdn, source) select unnest(%s::bigint[]), 'stop'", list(NUMBERS[5:10])
+        )
+        platform.until(lambda: platform.state(campaign) == "completed")
+        reached = {int(record.destination) for record in smsc.witness.accepted()}
+
+    assert reached == {*NUMBERS[:5], *NUMBERS[10:25]}
+    assert platform.dropped(campaign) == {"opted_out": 5}
+    attempts = platform.attempts()
+    assert attempts.pop(("not_sent", False)) < 15  # a whole window ahead each time would be 20
+    assert attempts == {("accepted", False): 20}

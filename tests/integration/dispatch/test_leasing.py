@@ -268,3 +268,38 @@ def test_a_small_campaign_overtakes_a_huge_one(platform: Platform, carrier: Call
         platform.until(lambda: platform.state(small) == "completed")
         assert platform.progress(huge)["unsent"] > 1500
         worker.kill()
+
+
+def test_a_connector_without_references_is_free_once_the_worker_that_used_it_has_nothing_open_there(platform):
+    """Not for a minute: so long that worker may believe that it is the only one."""
+    connector = platform.connect(1, echoes_reference=False)
+    platform.accept(["x"])
+    platform.rows(
+        "insert into dispatch.epoch (worker, host, boot_id, pid, journal)"
+        " select 'w', 'h', 'b', 1, 'j' from generate_series(1, 2)"
+    )
+    platform.rows(
+        "insert into dispatch.intent select 1, 7, account_id, campaign_id, batch_id, 0, %s, 0, 1, '{1}', '{1}', '{1}'"
+        " from dispatch.batch",
+        connector,
+    )  # fmt: skip
+    may = "select dispatch.may_intend(1, %s), dispatch.may_intend(2, %s)"
+    assert platform.rows(may, connector, connector) == [(True, False)]
+    platform.rows("insert into dispatch.group_commit (epoch_id, serial, open_from) values (1, 1, 7), (1, 2, 8)")
+    assert platform.rows(may, connector, connector) == [(True, False)]
+    platform.rows("update dispatch.intent set intended_at = now() - interval '61 seconds'")
+    assert platform.rows(may, connector, connector) == [(True, True)]
+    platform.rows("update dispatch.group_commit set open_from = 7")
+    assert platform.rows(may, connector, connector) == [(True, False)]
+
+
+def test_a_worker_without_a_session_leaves_a_connector_without_references_to_another_one(platform, carrier):
+    with carrier("--receipt-delay=0", "--no-reference") as smsc:
+        platform.connect(1, echoes_reference=False)
+        platform.worker(name="first")
+        holders = "select count(*) from pg_locks where locktype = 'advisory' and objsubid = 2 and objid = 1"
+        platform.until(lambda: platform.one("select count(*) from dispatch.session_event where kind = 'bind_refused'"))
+        platform.until(lambda: platform.one(holders) == 0)
+        platform.rows("update dispatch.connector set port = %s", smsc.port)
+        campaign = platform.accept(["x"] * 3)
+        platform.until(lambda: platform.state(campaign) == "completed")

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dispatch.desk import Desk
 from dispatch.sessionlog import SessionLog
+from dispatch.status import overview
 from smpp.session import Counters
 
 P = "outbound_dispatch_"
@@ -65,6 +66,10 @@ def test_the_figures_are_those_of_the_log(platform, carrier):
     assert (found[P + "enabled", "cairo"], found[P + "enabled", "off"]) == (1, 0)
     assert (found[P + "rate_share", "cairo"], found[P + "window_size", "cairo"]) == (300, 50)
     assert (P + "rate_share", "off") not in found
+    assert (found[P + "rate_contract", "cairo"], (P + "rate_contract", "off") in found) == (300, False)
+    assert 0 < found[P + "submit_seconds_count", "cairo"] <= 200
+    assert found[P + "submit_seconds_sum", "cairo"] > 0
+    assert found[P + "circuit", "cairo"] == found[P + "binds_refused_total", "cairo"] == 0
     assert found[P + "window_used", "cairo"] == found[P + "parts_waiting", "cairo"] == found[P + "ledger_open",] == 0
     assert found[P + "commits_total",] == found[P + "commit_seconds_count",] > 0
     assert found[P + "healthy",] == 1
@@ -78,6 +83,23 @@ def test_the_figures_are_those_of_the_log(platform, carrier):
 
     kinds = platform.rows("select kind, last_answered_at is not null from dispatch.session_event order by 1")
     assert {("bind", True), ("unbind", True)} <= set(kinds)
+
+
+def test_a_lost_session_a_refused_bind_and_an_open_circuit_are_seen(platform, carrier):
+    with carrier("--receipt-delay=0") as smsc:
+        port = smsc.port
+        platform.connect(port)
+        worker = platform.worker("--http", "127.0.0.1:0")
+        platform.until(lambda: smsc.status()["sessions"] == 1)
+        (row,) = overview()["connectors"]
+        assert row["circuit"] == "closed"
+    with carrier("--receipt-delay=0", "--status=0x08=100", name="ill", port=port):
+        platform.until(lambda: scrape(worker)[0][P + "reconnects_total", "cairo"] == 1)
+        platform.accept(["x"] * 60)
+        platform.until(lambda: scrape(worker)[0][P + "circuit", "cairo"] == 2)
+        platform.until(lambda: overview()["connectors"][0]["circuit"] == "open")
+    with carrier("--refuse-binds-for=60", name="refusing", port=port):
+        platform.until(lambda: scrape(worker)[0][P + "binds_refused_total", "cairo"] > 0)
 
 
 def test_each_minute_with_an_answer_has_a_row_once_whatever_happens_to_the_connection(platform):

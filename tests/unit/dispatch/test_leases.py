@@ -22,10 +22,10 @@ class SlowDesk:
         asked = [one.campaign_id for one in self._held.values()]
         await asyncio.sleep(0)
         self._held[2] = batch(2)
-        return [(campaign, "accepted") for campaign in asked]
+        return [(campaign, "accepted", 5) for campaign in asked]
 
 
 def test_a_batch_that_is_leased_while_states_are_asked_for_is_asked_about_next_time():
     held = {1: batch(1)}
     leases = Leases(1, SlowDesk(held))
-    assert asyncio.run(leases.states(held.values())) == {1: "accepted"}
+    assert asyncio.run(leases.states(held.values())) == {1: ("accepted", 5)}

@@ -15,8 +15,20 @@ def test_every_status_of_the_standard_has_its_row():
     assert set(status.POLICIES) == standard
 
 
+# bind state, already bound, bind failed, password, system_id, system_type
+ACCESS = {0x04, 0x05, 0x0D, 0x0E, 0x0F, 0x53}
+PASSING = {0x08, 0x64}  # system error, temporary error of the application
+FULL = {0x14, 0x58}
+
+
 def test_exactly_these_are_sent_again():
-    assert {code for code, policy in status.POLICIES.items() if policy.verdict is Verdict.RETRY} == {0x08, 0x14, 0x58}
+    again = {code for code, policy in status.POLICIES.items() if policy.verdict is Verdict.RETRY}
+    assert again == ACCESS | PASSING | FULL
+
+
+def test_what_every_message_would_meet_speaks_of_the_carrier_and_lets_each_wait() -> None:
+    for code in ACCESS | PASSING:
+        assert (status.policy(code).ill, status.policy(code).backoff) == (True, Backoff.MESSAGE)
 
 
 def test_only_rok_is_accepted_and_unknown_statuses_are_final():
