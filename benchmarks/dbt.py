@@ -38,6 +38,7 @@ BEFORE = 4  # days
 ALONE = 3  # days at either end of the month that have a build of their own
 SETTLING = 3  # days before the last ones that do as well: what is overdue comes from them
 LEAST_FOLD, STEADY = 60_000.0, 1.2
+WITHIN_REBUILD = 1.0  # a day, and the close of a month, take no longer than everything anew
 
 
 def main() -> int:
@@ -62,7 +63,7 @@ def main() -> int:
         finally:
             postgres.stop(home)
     figures.write(printed, chosen.json)
-    return 0
+    return figures.status(figure.verdict for figure in printed)
 
 
 @contextmanager
@@ -101,12 +102,12 @@ def measure(connection: psycopg.Connection, segments: int, chosen: argparse.Name
 
     after = clock.day_start(last + timedelta(days=1), "Africa/Cairo")
     naive = timed(after, afresh=True)
-    yield Figure(f"day_{chosen.days}_beside_full_rebuild_of_{size}", late, "s", naive, 1.0)
+    yield Figure(f"day_{chosen.days}_beside_full_rebuild_of_{size}", late, "s", naive, WITHIN_REBUILD)
 
     began = time.monotonic()
     closed = closing.close(f"{FIRST:%Y-%m}", with_earlier=True)
     assert {row["account"] for row in closed} == {f"account-{n}" for n in range(1, chosen.accounts + 1)}, closed
-    yield Figure(f"close_of_{size}", time.monotonic() - began, "s", naive, 1.0)
+    yield Figure(f"close_beside_full_rebuild_of_{size}", time.monotonic() - began, "s", naive, WITHIN_REBUILD)
 
 
 def timed(as_of: datetime, *, afresh: bool = False) -> float:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import smpplib_submitters  # noqa: E402
+from benchmarks.figures import status  # noqa: E402
 from benchmarks.native.build import build  # noqa: E402
 from benchmarks.stage import Stage  # noqa: E402
 from local import postgres  # noqa: E402
@@ -44,9 +45,13 @@ class Figure:
     def ratio(self) -> float:
         return self.value / self.reference
 
+    @property
+    def verdict(self) -> str:
+        return "ok" if self.ratio >= self.target else "SHORT"
+
     def __str__(self) -> str:
-        verdict = "ok" if self.ratio >= self.target else "SHORT"
-        return f"{self.name} {self.value:.0f} {self.unit} {self.reference:.0f} {self.ratio:.2f} {self.target:.2f} {verdict}"
+        figures = f"{self.value:.0f} {self.unit} {self.reference:.0f} {self.ratio:.2f} {self.target:.2f}"
+        return f"{self.name} {figures} {self.verdict}"
 
 
 class Bench:
@@ -157,14 +162,14 @@ def main() -> int:
             for part in chosen.only:
                 for figure in getattr(bench, part)():
                     print(figure, flush=True)
-                    figures.append({**asdict(figure), "ratio": figure.ratio})
+                    figures.append({**asdict(figure), "ratio": figure.ratio, "verdict": figure.verdict})
         finally:
             postgres.stop(home)
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     print(f"# {time.monotonic() - began:.0f} s, {os.cpu_count()} cores, largest process {peak} MB", file=sys.stderr)
-    return 0
+    return status(figure["verdict"] for figure in figures)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,11 @@ class Figure:
         return f"{self.name} {figures} {self.verdict}"
 
 
+def status(verdicts: Iterable[str]) -> int:
+    """The exit status of a benchmark: 1 where a figure is SHORT."""
+    return int("SHORT" in verdicts)
+
+
 def write(figures: Iterable[Figure], file: Path) -> None:
     """As JSON."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,7 @@ def main() -> int:
         finally:
             postgres.stop(home)
     figures.write(printed, chosen.json)
-    return 0
+    return figures.status(figure.verdict for figure in printed)
 
 
 def _numbers(written: str) -> list[int]:

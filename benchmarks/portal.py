@@ -75,7 +75,7 @@ def main() -> int:
         finally:
             postgres.stop(home)
     figures.write(printed, chosen.json)
-    return 0
+    return figures.status(figure.verdict for figure in printed)
 
 
 def make(connection: psycopg.Connection, submissions: int, accounts: int) -> None:

@@ -27,6 +27,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.figures import status  # noqa: E402
 from local import postgres  # noqa: E402
 from local.carrier import process as carrier  # noqa: E402
 from outbound import database  # noqa: E402
@@ -59,7 +60,7 @@ def main() -> int:
             postgres.stop(home)
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
-    return 0
+    return status(figure["verdict"] for figure in figures)
 
 
 def _numbers(written: str) -> list[int]:

@@ -23,6 +23,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.figures import status  # noqa: E402
 from ingest.scan import scan  # noqa: E402
 from local import postgres  # noqa: E402
 from outbound import database  # noqa: E402
@@ -46,7 +47,7 @@ def main() -> int:
             postgres.stop(home)
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
-    return 0
+    return status(figure["verdict"] for figure in figures)
 
 
 def run(server: str, home: Path, accounts: int, files: int) -> list[dict[str, Any]]:

@@ -10,18 +10,17 @@ where a file was answered otherwise than it was made to be.
 """
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.intake import Figure  # noqa: E402
+from benchmarks import figures  # noqa: E402
+from benchmarks.figures import Figure  # noqa: E402
 from tests.acceptance.turnaround import judging, story  # noqa: E402
 from tests.acceptance.turnaround.made import ACCOUNTS  # noqa: E402
 from tests.acceptance.turnaround.running import Platform  # noqa: E402
@@ -49,13 +48,11 @@ def main() -> int:
                 platform.ended()
     if wrong := judging.differences(told):
         raise SystemExit("\n".join(wrong))
-    figures = list(judge(told))
-    for figure in figures:
+    judged = list(judge(told))
+    for figure in judged:
         print(figure, flush=True)
-    chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    lines = [asdict(figure) | {"ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]
-    chosen.json.write_text(json.dumps(lines, indent=2) + "\n")
-    return 0
+    figures.write(judged, chosen.json)
+    return figures.status(figure.verdict for figure in judged)
 
 
 def judge(told: Told) -> Iterator[Figure]:

@@ -147,6 +147,18 @@ def _card_rate(connection: psycopg.Connection, buyer: Account, order: Order, day
     return agreed
 
 
+def must_be_agreed(connection: psycopg.Connection, buyer: Account, order: Order) -> str | None:
+    """What a second person has to agree to: a rate below that of today's card, or one that no card stands beside."""
+    if order.rate is None:
+        return None
+    values = {"account": buyer.account_id, "day": buyer.today, "units": order.units, "zone": order.card_zone}
+    card = max((row[0] for row in connection.execute(Q.order_rate, values)), default=None)
+    if card is not None and order.rate >= card:
+        return None
+    beside = f"the card has {card.normalize():f}" if card is not None else "there is no card"
+    return f"{buyer.name} {order.units} units at {order.rate.normalize():f}, where {beside}"
+
+
 def _zones(connection: psycopg.Connection, buyer: Account, order: Order) -> list[str]:
     values = {"account": buyer.account_id, "zone": order.card_zone}
     (zones,) = connection.execute(Q.order_zones, values).fetchone() or ([],)

@@ -1,4 +1,4 @@
-"""Two people for what gives or takes money, where the legal entity says so: one proposes, another one does the same."""
+"""Two people for an act of the books, where the legal entity says so: one proposes, another one does the same."""
 
 import psycopg
 

@@ -58,7 +58,7 @@ def posted(done: list[Movement]) -> dict[str, Decimal]:
     """What movements post: receivable as a debit, everything else as credits; nothing that is nil (CHARGING 17-24)."""
     totals = dict.fromkeys(("receivable", "deferred_revenue", "vat", "usage_revenue", "breakage"), Decimal(0))
     for one in done:
-        if one.kind not in ("shortfall", "shortfall_reversal", "refused"):
+        if one.kind not in ("shortfall", "shortfall_reversal", "refused_refund", "refused_reversal"):
             totals["deferred_revenue"] += one.deferred
         match one.kind:
             case "purchase":

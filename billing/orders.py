@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from billing import accounts, activation
+from billing import accounts, activation, approvals
 from billing.issuing import refusals
 from billing.recording import NotRecorded, instant, new_key
 from outbound import audit, database, queries
@@ -24,7 +24,8 @@ def purchase(
 
     rate: the one agreed on; without it the card's of the day it takes effect, at the tier of these units. zone: which
     card, where an account has several. Where the account's terms say that units come with their payment it is an
-    order, with a pro-forma, until money on account covers it. Raises NotRecorded.
+    order, with a pro-forma, until money on account covers it. Raises NotRecorded, and AwaitsApproval for a rate below
+    the card's where the legal entity asks for two people.
     """
     if units <= 0:
         raise NotRecorded(f"a purchase is of at least one unit, not {units}")
@@ -42,4 +43,7 @@ def purchase(
         else:
             result = activation.activate(connection, buyer, order, instant(connection))
             audit.record(connection, "purchase", buyer.account_id, key, result)
+        unusual = activation.must_be_agreed(connection, buyer, order)
+        if unusual and not dry_run:
+            approvals.ask(connection, buyer.legal_entity_id, buyer.approvals, "purchase", unusual)
     return result

@@ -43,7 +43,8 @@ with DAG(
         return params["month"] or month_before(now())
 
     @task(
-        doc_md="Builds, reconciles and freezes the month of every account. Fails, in the end, where one cannot be closed."
+        doc_md="Builds the marts and freezes the month of every account that has nothing in doubt, nothing that cannot be"
+        " charged, and a log, charges and ledger that agree. Fails, in the end, where one cannot be closed."
     )
     def close(month: str) -> None:
         from billing.closing import close

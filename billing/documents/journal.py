@@ -1,6 +1,7 @@
 """A month's ledger as a journal for an accounting system: numbered without a gap, in the codes of the entity's own books."""
 
 import csv
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,9 +24,10 @@ class NoJournal(OutboundError):
 
 
 def write(month: str, path: Path, *, entity: str | None = None) -> dict[str, Any]:
-    """Writes the journal of a closed month, the same bytes every time; gives `{"journal_entries", "debit", "credit", ...}`.
+    """Writes the journal of a closed month, the same bytes every time; gives `{"journal_entries", "totals", ...}`.
 
-    entity: whose, where there is more than one. Raises NoJournal.
+    totals: `{"currency", "debit", "credit"}` for each currency that its accounts have. entity: whose, where there is
+    more than one. Raises NoJournal.
     """
     first_day(month)
     part = path.with_name(f".{path.name}.part")
@@ -35,11 +37,13 @@ def write(month: str, path: Path, *, entity: str | None = None) -> dict[str, Any
         _nothing_stands_against(connection, which, name)
         try:
             with part.open("w", encoding="utf-8-sig", newline="") as file:
-                entries, debit, credit = _written(connection, which, file)
-            if debit != credit:
-                raise NoJournal(
-                    f"{month}: the debits of {name} are {debit} and its credits {credit}: run `outbound reconcile`"
-                )
+                entries, totals = _written(connection, which, file)
+            for one in totals:
+                if one["debit"] != one["credit"]:
+                    raise NoJournal(
+                        f"{month}: the debits of {name} are {one['debit']} {one['currency']} and its credits"
+                        f" {one['credit']}: run `outbound reconcile`"
+                    )
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -47,9 +51,8 @@ def write(month: str, path: Path, *, entity: str | None = None) -> dict[str, Any
         "legal_entity": name,
         "month": month,
         "journal_entries": entries,
-        "debit": debit,
-        "credit": credit,
         "file": str(path),
+        "totals": totals,
     }
 
 
@@ -77,9 +80,11 @@ def _nothing_stands_against(connection: psycopg.Connection, which: dict[str, Any
         raise NoJournal(f"{name}: {'; '.join(wrong[:_TOLD])} do not balance: run `outbound reconcile`")
 
 
-def _written(connection: psycopg.Connection, which: dict[str, Any], file: TextIO) -> tuple[int, Decimal, Decimal]:
+def _written(connection: psycopg.Connection, which: dict[str, Any], file: TextIO) -> tuple[int, list[dict[str, Any]]]:
     writer = csv.writer(file, lineterminator="\n")
-    entries, debit, credit, last = 0, Decimal(0), Decimal(0), None
+    entries, last = 0, None
+    debited: defaultdict[str, Decimal] = defaultdict(Decimal)
+    credited: defaultdict[str, Decimal] = defaultdict(Decimal)
     with connection.cursor(name="journal") as cursor:
         cursor.itersize = BLOCK
         cursor.execute(Q.lines, which)
@@ -89,9 +94,12 @@ def _written(connection: psycopg.Connection, which: dict[str, Any], file: TextIO
             one = dict(zip(heads, row, strict=True))
             entries += one["journal"] != last
             last = one["journal"]
-            debit, credit = debit + one["debit"], credit + one["credit"]
+            debited[one["currency"]] += one["debit"]
+            credited[one["currency"]] += one["credit"]
             writer.writerow([_cell(value) for value in row])
-    return entries, debit, credit
+    return entries, [
+        {"currency": currency, "debit": debited[currency], "credit": credited[currency]} for currency in sorted(debited)
+    ]
 
 
 def _cell(value: Any) -> str:

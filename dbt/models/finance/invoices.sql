@@ -14,6 +14,12 @@ invoices as (
 
 ),
 
+purchases as (
+
+    select * from {{ ref('stg_purchases') }}
+
+),
+
 accounts as (
 
     select * from {{ ref('stg_accounts') }}
@@ -66,7 +72,7 @@ issued as (
     select
         invoices.account_id,
         accounts.account,
-        coalesce(to_char(invoices.month, 'YYYY-MM'), to_char(invoices.issue_day, 'YYYY-MM')) as month,
+        to_char(coalesce(invoices.month, {{ local_month('purchases.at', 'accounts.timezone') }}), 'YYYY-MM') as month,
         invoices.kind,
         case when invoices.voided_at is null then 'issued' else 'void' end as status,
         invoices.label as invoice,
@@ -81,6 +87,9 @@ issued as (
     from invoices
     inner join accounts
         on invoices.account_id = accounts.account_id
+    left join purchases
+        on invoices.account_id = purchases.account_id
+        and invoices.purchase_id = purchases.purchase_id
     left join treatments
         on invoices.account_id = treatments.account_id
         and invoices.invoice_id = treatments.invoice_id

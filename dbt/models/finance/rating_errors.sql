@@ -18,7 +18,7 @@ movements as (
 
     select *
     from {{ ref('int_prepaid_movements') }}
-    where kind = 'refused'
+    where kind in ('refused_refund', 'refused_reversal')
 
 ),
 
@@ -79,7 +79,8 @@ unrated as (
         used.month,
         case when used.zone = '' then 'NO_ZONE' else 'NO_RATE' end as error,
         used.zone || ' on ' || used.sent_day as subject,
-        used.units - coalesce(priced.quantity, 0) as units
+        used.units - coalesce(priced.quantity, 0) as units,
+        used.sent_day as day
     from used
     left join priced
         on used.account_id = priced.account_id
@@ -95,9 +96,10 @@ refused as (
     select
         account_id,
         date_trunc('month', event_day)::date as month,
-        case when units > 0 then 'REFUND_ABOVE_PAID_UNITS' else 'REVERSAL_OF_NO_USAGE' end as error,
+        case kind when 'refused_refund' then 'REFUND_ABOVE_PAID_UNITS' else 'REVERSAL_OF_NO_USAGE' end as error,
         key as subject,
-        units
+        units,
+        event_day as day
     from movements
 
 ),
@@ -110,7 +112,8 @@ misplaced as (
         {{ local_month('adjustments.at', 'accounts.timezone') }} as month,
         'ADJUSTMENT_OF_POSTPAID' as error,
         adjustments.business_key as subject,
-        coalesce(adjustments.units, 0) as units
+        coalesce(adjustments.units, 0) as units,
+        {{ local_day('adjustments.at', 'accounts.timezone') }} as day
     from adjustments
     inner join accounts
         on adjustments.account_id = accounts.account_id
@@ -146,7 +149,8 @@ final as (
         errors.error,
         errors.subject,
         errors.units,
-        errors.account_id
+        errors.account_id,
+        errors.day
     from errors
     inner join accounts
         on errors.account_id = accounts.account_id

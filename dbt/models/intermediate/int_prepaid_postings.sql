@@ -45,7 +45,7 @@ valued as (
     from movements
     inner join valuations
         on movements.account_id = valuations.account_id
-    where movements.kind not in ('shortfall', 'shortfall_reversal', 'refused')
+    where movements.kind not in ('shortfall', 'shortfall_reversal', 'refused_refund', 'refused_reversal')
 
 ),
 

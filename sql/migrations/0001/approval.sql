@@ -1,4 +1,4 @@
--- Two people for what gives or takes money: who may be the second one, and what waits for them (CHARGING 29).
+-- Two people for an act of the books: who may be the second one, and what waits for them (CHARGING 29).
 
 -- Whether somebody may agree to what another one proposed: staff of finance or a manager, by the e-mail address that the set-up
 -- file gives them, and not deactivated. With its owner's rights: logins are the doorman's alone.

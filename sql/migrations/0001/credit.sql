@@ -95,7 +95,7 @@ declare
     digits integer;
     taken numeric;
 begin
-    select * into strict invoice from billing.invoice where invoice_id = of_invoice;
+    select * into strict invoice from billing.invoice where invoice_id = of_invoice for no key update; -- as a void does
     perform billing.open_series(invoice.legal_entity_id, 'credit_note');
     select * into line from billing.invoice_line where invoice_id = of_invoice and n = of_line;
     if not found then

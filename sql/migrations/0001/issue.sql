@@ -184,7 +184,8 @@ declare
     done billing.void;
     instead text;
 begin
-    select * into strict invoice from billing.invoice where invoice_id = of_invoice;
+    -- void and credit are in different series: the invoice is what they wait for each other on
+    select * into strict invoice from billing.invoice where invoice_id = of_invoice for no key update;
     -- a purchase's invoice is not credited by hand
     instead := case invoice.kind
         when 'purchase' then 'Take its units back with outbound refund, which credits it, or make it good with outbound grant'
@@ -224,7 +225,7 @@ declare
     credited numeric;
     vat_credited numeric;
 begin
-    select * into strict invoice from billing.invoice where invoice_id = of_invoice;
+    select * into strict invoice from billing.invoice where invoice_id = of_invoice for no key update; -- as a void does
     moment := billing.open_series(invoice.legal_entity_id, 'credit_note');
     note.issue_day := moment.day;
     select * into line from billing.invoice_line where invoice_id = of_invoice and n = of_line;

@@ -43,7 +43,7 @@ declare
 begin
     if event.units > (select coalesce(sum(l.remaining), 0) from unnest(state.lots) as l where l.paid and l.state = 'open') then
         state.movements := state.movements || row(
-            'refused', event.at, event.key, null, event.units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+            'refused_refund', event.at, event.key, null, event.units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
         return;
     end if;
     while open_units > 0 loop
@@ -141,7 +141,7 @@ begin
     state.shortfalls := waiting;
     if not is_known then
         state.movements := state.movements || row(
-            'refused', event.at, event.key, null, 0, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+            'refused_reversal', event.at, event.key, null, 0, 0, 0, 0, 0, 0)::billing.prepaid_movement;
     end if;
 end
 $$;

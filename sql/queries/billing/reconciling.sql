@@ -6,10 +6,10 @@ with
 
 unrated as (
 
-    select account_id, right(subject, 10)::date as day, sum(units) as units
+    select account_id, day, sum(units) as units
     from finance.rating_errors
     where error in ('NO_ZONE', 'NO_RATE')
-    group by account_id, right(subject, 10)::date
+    group by account_id, day
 
 )
 

@@ -90,6 +90,12 @@ def test_a_month_is_billed_in_its_currency_s_digits_and_by_its_last_day_s_tax(ma
         "raised": ("EGP", "10.00", "1.50", "11.50"),  # 15 %: the last local day's, also for the 1st
         "tokyo": ("JPY", "501", "50", "551"),  # 500.5 and 50.1
     }
+    # no sum over different money
+    assert march.does("journal", "2024-03", "-o", march.folder / "journal.csv")["totals"] == [
+        {"currency": "EGP", "debit": "20.00", "credit": "20.00"},
+        {"currency": "JPY", "debit": "501", "credit": "501"},
+        {"currency": "KWD", "debit": "4.165", "credit": "4.165"},
+    ]
     assert march.sql(
         "select name, n, line.net, line.vat, vat_rate, tax_treatment from billing.invoice_line as line"
         " join account.account using (account_id) order by name, n"

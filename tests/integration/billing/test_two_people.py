@@ -3,6 +3,7 @@
 import os
 import pwd
 from datetime import timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -31,7 +32,7 @@ def test_a_refund_that_has_come_to_other_money_is_asked_anew(operator, acting):
     words = ("refund", "--account", "nile", "--units", 500, "--reason", "leaves")
     assert "receivable -57.00" in operator.run(*words).error
     assert "proposed by maha" in operator.run(*words).error  # the same person is not a second one
-    operator.does("purchase", "--account", "nile", "--units", 1_000, "--rate", "0.08")  # re-rates all that remains
+    operator.does("purchase", "--account", "nile", "--units", 10_000, "--rate", "0.08")  # re-rates all that remains
     acting("omar")
     changed = operator.run(*words).error
     assert "proposed by omar" in changed
@@ -52,6 +53,30 @@ def test_a_credit_and_a_void_take_two_as_well(operator, acting):
     assert operator.sql("select count(*) from billing.void") == [(0,)]
     acting("omar")
     assert operator.does(*words)["state"] == "void"
+
+
+def test_a_purchase_below_the_card_takes_two_and_one_at_the_card_does_not(operator, acting):
+    def buy(rate: str, *more: str):
+        return operator.run("purchase", "--account", "nile", "--units", 1_000, "--rate", rate, *more)
+
+    assert [buy(rate).status for rate in ("0.10", "0.11")] == [0, 0]
+    assert buy("0.0999", "--dry-run").status == 0
+    assert approvals(operator) == []
+    asked = buy("0.0999")
+    assert "purchase nile 1000 units at 0.0999, where the card has 0.1: proposed by maha" in asked.error
+    assert operator.sql("select count(*) from account.purchase") == [(2,)]
+    acting("omar")
+    assert "where the card has 0.1: proposed by omar" in buy("0.09").error  # another rate is another proposal
+    assert buy("0.0999").status == 0
+    assert operator.sql("select rate from account.purchase order by purchase_id desc limit 1") == [(Decimal("0.0999"),)]
+
+
+def test_a_rate_that_no_card_stands_beside_takes_two(operator, acting):
+    operator.sql(
+        "delete from account.rate_row where account_id = (select account_id from account.account where name = 'nile')"
+    )
+    asked = operator.run("purchase", "--account", "nile", "--units", 1_000, "--rate", "0.20")
+    assert "purchase nile 1000 units at 0.2, where there is no card: proposed by maha" in asked.error
 
 
 def test_a_dry_run_asks_nobody(operator, acting):

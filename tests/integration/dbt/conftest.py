@@ -236,7 +236,7 @@ class Books:
             "finance.charges", "finance.prepaid_lots", "finance.rollovers", "finance.ledger_entries",
             "finance.deferred_revenue", "finance.invoice_lines", "finance.invoices", "finance.rating_errors",
             "finance.reconciliation", "finance.payment_allocations", "finance.receivables_ageing",
-            "finance.account_statements", "operations.message_outcomes", "operations.sla",
+            "finance.account_statements", "finance.shortfalls", "operations.message_outcomes", "operations.sla",
         ]  # fmt: skip
         with psycopg.connect(self.url, row_factory=namedtuple_row) as reader:
             return Figures({mart: reader.execute(f"select * from {mart}").fetchall() for mart in marts})

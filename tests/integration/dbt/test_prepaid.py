@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.integration.dbt.conftest import Books, Figures
+from tests.integration.dbt.conftest import Books, Figures, cairo
 
 CENT10, CENT9, CENT8 = Decimal("0.10"), Decimal("0.09"), Decimal("0.08")
 
@@ -42,6 +42,11 @@ def stories(books: Books) -> Books:
     debtor.buys(100, at="2026-03-15 10:00", rate="0.10")
     debtor.sends(150, at="2026-03-16 10:00")
     debtor.buys(80, at="2026-04-01 10:00", rate="0.20")
+    owing = books.account("owing")
+    owing.buys(100, at="2026-03-15 10:00", rate="0.10")
+    owing.sends(130, at="2026-03-16 10:00")
+    owing.sends(20, at="2026-03-17 10:00")
+    owing.is_granted(10, at="2026-03-18 10:00")
     returned = l1("returned")
     returned.buys(5_000, at="2026-09-01 12:00", rate="0.08")
     returned.is_given_back("past_usage-2", at="2026-09-01 13:00")
@@ -143,6 +148,14 @@ def test_a_refund_above_the_paid_units_is_an_error_and_moves_nothing(autumn):
     assert [(row.error, row.month) for row in autumn.of("finance.rating_errors", "refused")] == [
         ("REFUND_ABOVE_PAID_UNITS", "2026-03")
     ]
+
+
+def test_what_was_used_without_balance_and_is_not_served_is_told(autumn):
+    """30 of the 16th and 20 of the 17th; a grant serves 10 of the oldest (CHARGING 15)."""
+    assert [(row.units, row.since) for row in autumn.of("finance.shortfalls", "owing")] == [
+        (40, cairo("2026-03-16 10:00"))
+    ]
+    assert autumn.of("finance.shortfalls", "debtor") == []
 
 
 def test_a_shortfall_is_served_by_the_next_purchase_at_its_rate(autumn):
