@@ -37,6 +37,7 @@ FILES = (
     "resume",
     "prepaid",
     "balance",
+    "reliance",
     "period",
     "documents",
     "news",
