@@ -127,6 +127,22 @@ def test_a_recharge_before_the_expiry_is_in_time_and_nothing_is_held(platform, c
     assert [units for units, _ in lots(platform)] == [1000]
 
 
+def test_what_somebody_pauses_while_it_is_held_waits_for_them_and_no_recharge(platform, carrier):
+    with carrier("--receipt-delay=0") as smsc:
+        platform.connect(smsc.port)
+        campaign = platform.accept(["x"] * 5)
+        has_units(platform, 5, -1)
+        platform.run_until_idle()
+        assert platform.rows(EVENTS, campaign) == [HELD]
+        change(PAUSE, campaign, reason="not this week")
+        recharge(platform, 5)
+        platform.run_until_idle()
+        assert (smsc.witness.accepted(), platform.state(campaign)) == ([], "paused")
+        change(RESUME, campaign, reason="now")
+        platform.run_until_idle()
+        assert len(smsc.witness.accepted()) == 5
+
+
 def test_who_was_accepted_first_relies_on_what_is_valid_longest(platform):
     first, second = platform.accept(["x"] * 20), platform.accept(["x"] * 25)
     ends = has_units(platform, 30, 3600)
@@ -134,6 +150,6 @@ def test_who_was_accepted_first_relies_on_what_is_valid_longest(platform):
 
     assert platform.one(UNITS_UNTIL, second) == ends
     assert platform.one(UNITS_UNTIL, first) > ends + timedelta(days=360)
-    change(PAUSE, first, reason="cancelled next")
+    change(PAUSE, first, reason="also what is paused")
     recharge(platform, 100)
     assert platform.one(UNITS_UNTIL, first) == platform.one(UNITS_UNTIL, second) > ends + timedelta(days=360)
