@@ -77,10 +77,11 @@ def _change(connection: psycopg.Connection, verb: Verb, campaign_id: int, reason
     row = connection.execute(Q.lock, {"campaign": campaign_id}).fetchone()
     if row is None:
         raise NotPossible(f"there is no campaign {campaign_id}; `outbound status` lists those under way")
-    account_id, state = row
-    if state == verb.target:
+    account_id, state, waits_for_units = row
+    takes_over = verb is PAUSE and waits_for_units  # a recharge does not let it go any more
+    if state == verb.target and not takes_over:
         return
-    if state not in verb.sources:
+    if state not in verb.sources and not takes_over:
         raise NotPossible(f"cannot {verb.name} campaign {campaign_id}: it is {state}{_INSTEAD.get(state, '')}")
     where = {"campaign": campaign_id, "account": account_id, "state": verb.target}
     connection.execute(Q.change, where)

@@ -33,6 +33,7 @@ from dispatch.matching import Matcher, reopen
 from dispatch.parts import Block, Ends
 from dispatch.recovery import SILENCE, Recovery
 from dispatch.sessionlog import SessionLog
+from dispatch.units import Units
 from dispatch.vitals import Vitals
 from dispatch.windows import Windows
 from outbound import database
@@ -184,6 +185,7 @@ class Worker:
         self._matcher = Matcher(self._clerk_desk)
         self._completion = Completion(self._clerk_desk)
         self._windows = Windows(self._clerk_desk)
+        self._units = Units(self._clerk_desk)
         self.opened = True
         log.info("worker started", worker=self.name, epoch=self.epoch, pid=os.getpid())
 
@@ -191,6 +193,7 @@ class Worker:
         await self._recovery.run_once()
         await leftovers.sweep(self._clerk_desk, self._journal.path.parent)
         await self._windows.run_once()
+        await self._units.run_once()
         await self._links.refresh()
         self.vitals.database_answered()
         self.vitals.connectors_known = True
@@ -209,6 +212,7 @@ class Worker:
         self._every(pace.recover, self._recover)
         self._every(1.0, self._tend_links)
         self._every(1.0, self._windows.run_once)
+        self._every(1.0, self._units.run_once)
         self._every(DAYS_EVERY, self._ensure_days)
         self._every(1.0, self._log_counters)
         self._every(UNMATCHED_EVERY, self._count_unmatched)

@@ -183,4 +183,5 @@ def _queue(
         },
     )
     connection.execute(Q.add_reservation, where)
+    connection.execute(Q.note_units, where)
     connection.execute(Q.wake_dispatch)

@@ -60,16 +60,21 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
       and batch.state <> 'done'
 $$;
 
--- Whether a late manifest is what a campaign stands still for: nobody paused it otherwise since.
+-- The code for which the platform itself paused a campaign: nobody paused it otherwise since. Null where somebody did, or it is
+-- not paused.
+create function intake.paused_for(campaign intake.campaign) returns text
+language sql stable as $$
+    select event.detail ->> 'code'
+    from intake.campaign_event as event
+    where campaign.state = 'paused'
+      and event.campaign_id = campaign.campaign_id
+      and event.kind = 'paused'
+    order by event.campaign_event_id desc
+    limit 1
+$$;
+
+-- Whether a late manifest is what a campaign stands still for.
 create function intake.is_held_late(campaign intake.campaign) returns boolean
 language sql stable as $$
-    select campaign.state = 'paused' and coalesce(
-        (
-            select event.detail ->> 'code' = 'LATE_MANIFEST'
-            from intake.campaign_event as event
-            where event.campaign_id = campaign.campaign_id
-              and event.kind = 'paused'
-            order by event.campaign_event_id desc
-            limit 1
-        ), false)
+    select coalesce(intake.paused_for(campaign) = 'LATE_MANIFEST', false)
 $$;

@@ -146,6 +146,7 @@ create table intake.campaign (
     quiet_hours text[] not null default '{}',
     opens_at timestamptz,
     closes_at timestamptz,
+    units_until timestamptz,
     eligible_at timestamptz,
     held_code text,
     held_detail text,
@@ -169,20 +170,23 @@ create index on intake.campaign (file_id);
 -- a file is one campaign; one that was refused and is taken again is another
 create unique index on intake.campaign (file_id) where state <> 'rejected';
 create index on intake.campaign (closes_at) where state in ('accepted', 'paused');
+create index on intake.campaign (units_until) where state in ('accepted', 'paused');
 comment on column intake.campaign.spread is 'Over which time it goes, evenly; null: as fast as it may.';
 comment on column intake.campaign.rate is 'Segments a second at most, over all workers and connectors; null: no limit of its own.';
 comment on column intake.campaign.window_opens is 'Its daily window, on the clocks of its account; null: at any time.';
 comment on column intake.campaign.quiet_hours is
     'Like 21:00-09:00, on the clocks of its account: closed in these even where its daily window is open. Fixed when it is queued.';
 comment on column intake.campaign.opens_at is 'The opening that lasts or comes next, till closes_at. Dispatch moves it on.';
+comment on column intake.campaign.units_until is
+    'From when on its account''s units do not suffice for what is unsent of it (CHARGING 15); null: it relies on none.';
 comment on column intake.campaign.options is 'Manifest over account defaults, as they were used.';
 comment on column intake.campaign.eligible_at is 'The latest of received, scheduled, approved, quiet hours'' end, resumed (SLA).';
 comment on column intake.campaign.landing_table is 'Where validated rows wait for acceptance; null once queued or rejected.';
 comment on column intake.campaign.texts_removed_at is 'By retention; so are the numbers, of which a keyed hash stays.';
 comment on column intake.campaign.dispatched_at is 'When nothing of it was left to send.';
 
--- A campaign's state as dispatch sees it: `closed` is an accepted one outside its daily window, or in quiet hours.
--- Quiet hours stop it two seconds before they begin: a worker looks once a second, and has then written what it intended.
+-- A campaign's state as dispatch sees it: `closed` is an accepted one outside its daily window, in quiet hours, or whose units expire.
+-- Quiet hours and the expiry stop it two seconds before: a worker looks once a second, and has then written what it intended.
 create function intake.standing(campaign intake.campaign) returns text
 language sql stable as $$
     select case
@@ -190,6 +194,9 @@ language sql stable as $$
             now() >= campaign.opens_at
             and now() < campaign.closes_at - case when campaign.quiet_hours = '{}' then interval '0' else interval '2 seconds' end
         ) then 'closed'
+        when campaign.state = 'accepted'
+            and campaign.dispatched_at is null
+            and campaign.units_until - interval '2 seconds' <= now() then 'closed'
         else campaign.state
     end
 $$;

@@ -38,6 +38,7 @@ FILES = (
     "resume",
     "prepaid",
     "balance",
+    "reliance",
     "period",
     "documents",
     "news",

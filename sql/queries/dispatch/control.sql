@@ -1,7 +1,7 @@
 -- Pause, resume and cancel: one transaction says it, what is in flight is waited for, and what is left is counted.
 
 -- lock --
-select account_id, state
+select account_id, state, coalesce(intake.paused_for(campaign) = 'NO_BALANCE', false)
 from intake.campaign
 where campaign_id = %(campaign)s
 for update;

@@ -152,10 +152,15 @@ cross join unnest(%(firsts)s::integer[], %(sizes)s::integer[], %(not_before)s::t
 where campaign_id = %(campaign)s;
 
 -- add_reservation --
-insert into account.reservation (campaign_id, account_id, segments)
-select campaign_id, account_id, segments
+-- Stamped in the account's turn: who comes first there is served first.
+insert into account.reservation (campaign_id, account_id, segments, reserved_at)
+select campaign_id, account_id, segments, clock_timestamp()
 from intake.campaign
 where campaign_id = %(campaign)s;
+
+-- note_units --
+-- How long the units last that it relies on.
+select billing.renew_units_until(%(account)s);
 
 -- wake_dispatch --
 select pg_notify('outbound_dispatch', '');

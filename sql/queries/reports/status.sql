@@ -99,8 +99,14 @@ select
     account.name as account,
     campaign.campaign_id as campaign,
     campaign.name,
-    coalesce(campaign.held_code, 'LATE_MANIFEST') as code,
-    coalesce(campaign.held_detail, 'its manifest came after it was queued, and nothing was sent yet') as why,
+    coalesce(campaign.held_code, intake.paused_for(campaign)) as code,
+    coalesce(
+        campaign.held_detail,
+        case intake.paused_for(campaign)
+            when 'LATE_MANIFEST' then 'its manifest came after it was queued, and nothing was sent yet'
+            else 'the units that it relied on expire or expired before all of it was sent'
+        end
+    ) as why,
     coalesce(
         (
             select max(event.at)
@@ -113,7 +119,7 @@ select
 from intake.campaign
 join account.account using (account_id)
 where campaign.state = 'held'
-   or intake.is_held_late(campaign)
+   or intake.paused_for(campaign) in ('LATE_MANIFEST', 'NO_BALANCE')
 order by campaign.campaign_id;
 
 -- held_files --

@@ -340,6 +340,16 @@ def test_partial_sends_in_file_order_up_to_the_balance(nile, mobile):
     assert "NO_BALANCE" in nile.results("nile", "rejects.csv")[0].read_text()
 
 
+def test_an_accepted_campaign_knows_how_long_its_units_last(nile, mobile):
+    """CHARGING 15: dispatch holds what is left of it then."""
+    ingest(nile.file("a.csv", table([mobile(1)])), "nile", "campaign")
+
+    until = nile.value("select units_until from intake.campaign")
+    lots = "select max(lot.expires_at) from unnest((billing.prepaid_state_at({}, now())).lots) as lot"
+    assert until == nile.value(lots.format(nile.value("select account_id from intake.campaign")))
+    assert until is not None
+
+
 def test_partial_without_any_balance_waits(nile, mobile):
     nile.purchases("delete from account.purchase")
     ack = ingest(nile.file("a.csv", table([mobile(1)]), on_insufficient_balance="partial"), "nile", "campaign")

@@ -80,6 +80,21 @@ def test_what_is_held_says_why_and_what_releases_it(traffic: str) -> None:
     assert "recharge" in held["released_by"]
 
 
+def test_a_campaign_that_its_units_left_half_sent_is_held(traffic: str) -> None:
+    does(
+        traffic,
+        "alter table intake.campaign disable trigger keep_to_transitions",
+        "update intake.campaign set state = 'paused'",
+        "insert into intake.campaign_event (account_id, campaign_id, kind, cause, detail)"
+        " select account_id, campaign_id, 'paused', 'customer', case account.name when 'nile' then"
+        " '{\"code\": \"NO_BALANCE\"}'::jsonb else '{}' end from intake.campaign join account.account using (account_id)",
+    )
+    (held,) = status()["held"]
+    assert (held["account"], held["code"]) == ("nile", "NO_BALANCE")
+    assert "expire" in held["why"]
+    assert "recharge" in held["released_by"]
+
+
 def test_a_file_held_without_a_campaign_is_shown_until_its_name_was_taken(traffic: str) -> None:
     insert = (
         "insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by, stable_at,"
