@@ -179,6 +179,7 @@ class Account:
         """What `close-month` leaves behind: the month is frozen, as of the facts of the build before."""
         first = date.fromisoformat(f"{month}-01")
         after = (first.replace(day=28) + (date(2000, 1, 5) - date(2000, 1, 1))).replace(day=1)
+        self.books.settle()
         self.books.execute(
             "insert into billing.closed_period (account_id, month, starts_at, ends_at, closed_by)"
             " values (%s, %s, billing.day_start(%s, 'Africa/Cairo'), billing.day_start(%s, 'Africa/Cairo'), 'test')",
