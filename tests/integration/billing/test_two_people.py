@@ -181,5 +181,5 @@ def test_the_trail_tells_the_user_of_the_system_beside_another_name(operator, ac
         ("omar@telecom.example", me, "grant"),
     ]
     monkeypatch.delenv("OUTBOUND_ACTOR")
-    operator.does("purchase", "--account", "nile", "--units", 5, "--rate", "0.10")
+    operator.does("purchase", "--account", "nile", "--units", 5)
     assert operator.sql("select actor, os_user from account.audit where action = 'purchase'") == [(me, None)]
