@@ -43,7 +43,7 @@ def told(office):
 
 
 def test_each_account_s_user_gets_its_own_notice_once(told, mailboxes):
-    told.books.execute("update account.account set notices = '{\"language\": \"ar\"}' where name = 'delta'")
+    told.books.execute("update account.account set language = 'ar' where name = 'delta'")
     assert notice_sending.send() == {"sent": 2, "failed": 0, "given_up": 0, "waiting": 0, "mail": "127.0.0.1"}
     assert notice_sending.send()["sent"] == 0
 
