@@ -217,9 +217,9 @@ class Batches:
         finally:
             self._reading -= batch.size
 
-    async def renew(self) -> None:
-        """A sign of life; what another worker holds meanwhile is not sent any more."""
-        await self._leases.renew(self)
+    async def renew(self, unstored_since: float | None) -> None:
+        """A sign of life; what another worker holds meanwhile is not sent any more. unstored_since: as `Leases.renew` says."""
+        await self._leases.renew(self, unstored_since)
         for batch in self:
             if batch.lost:
                 log.warning("lost a lease", batch=batch.batch_id)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import psycopg
 
 from dispatch import copying
+from dispatch.boot import boottime
 from dispatch.channel import Channel, ConnectionLost
 from dispatch.connectors import Connector
 from dispatch.copying import Nullable, instant, instants, int2, int4, int8
@@ -54,8 +55,7 @@ class Inbox:
         self._replies: list[bytes] = []
         self._acknowledge: list[tuple[ClientSession, Sequence[int] | npt.NDArray[np.int64]]] = []
         self._wake = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._waiting_since: float | None = None  # the oldest that is received and not stored
+        self.unstored_since: float | None = None  # when the oldest came that is received and not stored (`boottime`)
         self._kept_up_since = datetime.now(UTC)
         self.stored = 0
         self.stored_of: Counter[int] = Counter()  # the same by connector
@@ -63,11 +63,11 @@ class Inbox:
 
     @property
     def empty(self) -> bool:
-        return self._waiting_since is None
+        return self.unstored_since is None
 
     def keeps_up_since(self) -> datetime | None:
         """Since when what is received is stored at once; None while it is not: silence proves nothing then."""
-        if self._waiting_since is not None and self._loop.time() - self._waiting_since > _BEHIND:
+        if self.unstored_since is not None and boottime() - self.unstored_since > _BEHIND:
             return None
         return self._kept_up_since
 
@@ -91,8 +91,8 @@ class Inbox:
                 self._add(connector, single, now)
         if pdus:
             self._acknowledge.append((session, [pdu.sequence for pdu in pdus]))
-        if self._waiting_since is None:
-            self._waiting_since = self._loop.time()
+        if self.unstored_since is None:
+            self.unstored_since = boottime()
         self._wake.set()
 
     async def run(self) -> None:
@@ -108,7 +108,7 @@ class Inbox:
         self._counts[connector.connector_id] += len(run.sequences)
 
     async def _store(self) -> None:
-        began = self._loop.time()
+        began = boottime()
         receipts, self._receipts = self._receipts, []
         counts, self._counts = self._counts, Counter()
         count = counts.total()
@@ -136,7 +136,7 @@ class Inbox:
         self.replies += len(replies)
         if self.keeps_up_since() is None:
             self._kept_up_since = datetime.now(UTC)
-        self._waiting_since = began if self._acknowledge else None
+        self.unstored_since = began if self._acknowledge else None
         for session, sequences in acknowledge:
             session.acknowledge(sequences)
 

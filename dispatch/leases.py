@@ -24,6 +24,7 @@ class Leases:
         self._epoch = epoch
         self._desk = desk
         self._seconds = seconds
+        self._renewed_at: float | None = None
 
     async def take(
         self, most: int, *, hungry: bool, sending: bool, held: Collection[int] = (), broken: Collection[int] = (),
@@ -43,22 +44,28 @@ class Leases:
         deadline = self._deadline(began)
         return [Batch(*(*row, deadline, rate)) for *row, rate in rows]
 
-    async def renew(self, batches: Iterable[Batch]) -> None:
-        """Moves the deadlines on; what another worker holds meanwhile is lost."""
+    async def renew(self, batches: Iterable[Batch], unstored_since: float | None) -> None:
+        """Moves the deadlines on; what another worker holds meanwhile is lost. unstored_since: when the oldest came of what
+        carriers handed over and is not stored (`boottime`); None: all is stored."""
         held = {batch.batch_id: batch for batch in batches if not batch.lost}
         began = boottime()
         rows = await self._desk.rows(
             Q.renew_leases,
             {
-                "epoch": self._epoch, "seconds": self._seconds,
+                "epoch": self._epoch, "seconds": self._seconds, "stored": self._has_stored(unstored_since),
                 "batches": list(held), "fences": [batch.fence for batch in held.values()],
             },
         )  # fmt: skip
+        self._renewed_at = boottime()
         deadline = self._deadline(began)
         for (batch_id,) in rows:
             held.pop(batch_id).deadline = deadline
         for batch in held.values():
             batch.lose()
+
+    def _has_stored(self, unstored_since: float | None) -> bool:
+        """Whether all is stored that had come when the database wrote the last heartbeat."""
+        return self._renewed_at is not None and (unstored_since is None or unstored_since > self._renewed_at)
 
     async def states(self, batches: Iterable[Batch]) -> dict[int, tuple[str, int | None]]:
         """batch -> its campaign's state and rate now. Of those that are there as it is asked: more may be leased meanwhile."""

@@ -235,7 +235,7 @@ class Worker:
             link.pump()
 
     async def _renew(self) -> None:
-        await self._batches.renew()
+        await self._batches.renew(self._inbox.unstored_since)
         self.vitals.database_answered()
         try:
             await clock.check(self._lease_desk)

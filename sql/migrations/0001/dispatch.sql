@@ -71,10 +71,13 @@ create table dispatch.epoch (
     journal text not null,
     started_at timestamptz not null default now(),
     heartbeat_at timestamptz not null default now(),
+    stored_until timestamptz not null default now(),
     ended_at timestamptz,
     settled_at timestamptz
 );
 create index on dispatch.epoch (epoch_id) where settled_at is null;
+comment on column dispatch.epoch.stored_until is
+    'All that carriers handed over to it by then is stored: what another worker does not hear, this one may have heard.';
 comment on column dispatch.epoch.settled_at is 'When every attempt it intended had a committed end, by itself or by recovery.';
 
 -- A rate, of a connector or of a campaign, shared out to workers: lowered a second and a half before it is raised elsewhere.

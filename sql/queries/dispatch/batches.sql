@@ -125,10 +125,11 @@ returning
     free.sender, free.state, batch.priority, free.rate;
 
 -- renew_leases --
--- The leases that still hold, prolonged, and a sign of life.
+-- The leases that still hold, prolonged, and a sign of life. stored: all that was received by the last one is stored.
 with alive as (
     update dispatch.epoch
-    set heartbeat_at = clock_timestamp()
+    set heartbeat_at = clock_timestamp(),
+        stored_until = case when %(stored)s then heartbeat_at else stored_until end
     where epoch_id = %(epoch)s
 )
 update dispatch.batch

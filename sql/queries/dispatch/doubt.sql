@@ -85,15 +85,18 @@ returning campaign_id, ordinal;
 -- settle_by_silence --
 -- Where a connector's receipts are complete, or its messages go at least once: no receipt for so long proves, or is taken
 -- to prove, that an attempt in doubt was not accepted. Silence counts only while this worker could hear: since its
--- session stands; only as far as the matcher has looked, which any open transaction holds back; and nothing from this
--- recipient may still wait to be matched.
+-- session stands, and since the last other one ended, whose receipts may come again then; only as far as the matcher has
+-- looked, which any open transaction holds back; only as far as every worker has stored what it heard; and nothing from
+-- this recipient may still wait to be matched.
 with looked as materialized (
-    select until
-    from dispatch.receipts_looked_at
+    select least(
+        (select until from dispatch.receipts_looked_at),
+        (select min(stored_until) from dispatch.epoch where ended_at is null)
+    ) as until
 ),
 
 listening as (
-    select heard.connector_id, heard.since,
+    select heard.connector_id, greatest(heard.since, (select max(ended_at) from dispatch.epoch)) as since,
         greatest(connector.in_doubt_after, coalesce((connector.settings ->> 'unmatched_after')::numeric, 60)) as seconds
     from unnest(%(connectors)s::integer[], %(since)s::timestamptz[]) as heard (connector_id, since)
     join dispatch.connector using (connector_id)

@@ -84,7 +84,8 @@ def test_a_statement_settles_what_is_in_doubt_and_tells_the_differences(platform
 
 
 def test_silence_of_a_carrier_with_complete_receipts_is_proof(platform, carrier):
-    """The carrier took the submissions and lost them: no receipt comes, so they are sent again."""
+    """The carrier took the submissions and lost them: no receipt comes, so they are sent again. Not before every worker has
+    stored what it heard: another one may have the receipts, and cannot reach the database."""
     with carrier("--receipt-delay=0", "--silent-after=10", name="first") as smsc:
         platform.connect(
             smsc.port, window=10, receipts_complete=True, in_doubt_after=2, settings={"response_timeout": 0.5}
@@ -94,14 +95,23 @@ def test_silence_of_a_carrier_with_complete_receipts_is_proof(platform, carrier)
         platform.until(lambda: platform.progress(campaign).get("in_doubt"))
         worker.kill()
         smsc.kill()
+    other = platform.one(
+        "insert into dispatch.epoch (worker, host, boot_id, pid, journal) values ('w', 'elsewhere', 'b', 1, 'j') returning epoch_id"
+    )
+    silent = "select count(*) from dispatch.settlement where state = 'not_sent' and proof = 'silence'"
     with carrier("--receipt-delay=0", name="second") as smsc:
         platform.rows("update dispatch.connector set port = %s", smsc.port)
-        platform.run_until_idle()
+        binds = platform.one("select count(*) from dispatch.session_event where kind = 'bind'")
+        worker = platform.worker()
+        platform.until(lambda: platform.one("select count(*) from dispatch.session_event where kind = 'bind'") > binds)
+        time.sleep(6)  # thrice what is silence
+        assert platform.one(silent) == 0
+        platform.rows("update dispatch.epoch set ended_at = now() where epoch_id = %s", other)
+        platform.until(lambda: platform.state(campaign) == "completed")
+        worker.stop()
 
-    progress = platform.progress(campaign)
-    assert progress["accepted"] == 30
-    assert not progress.get("in_doubt")
-    assert platform.one("select count(*) from dispatch.settlement where state = 'not_sent' and proof = 'silence'") >= 10
+    assert platform.progress(campaign) == {"segments": 30, "accepted": 30, "final_receipts": 30}
+    assert platform.one(silent) >= 10
     assert platform.attempts()["not_sent", False] >= 10
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+from dispatch.boot import boottime
 from dispatch.leases import Leases
 from dispatch.parts import Batch
 
@@ -29,3 +30,29 @@ def test_a_batch_that_is_leased_while_states_are_asked_for_is_asked_about_next_t
     held = {1: batch(1)}
     leases = Leases(1, SlowDesk(held))
     assert asyncio.run(leases.states(held.values())) == {1: ("accepted", 5)}
+
+
+class NotingDesk:
+    """What each heartbeat says of the one before it."""
+
+    def __init__(self) -> None:
+        self.said: list[object] = []
+
+    async def rows(self, statement: str, parameters: dict[str, object]) -> list[tuple[object, ...]]:
+        self.said.append(parameters["stored"])
+        return []
+
+
+def test_a_heartbeat_says_whether_all_is_stored_that_had_come_by_the_last_one():
+    """What came meanwhile is nothing yet that another worker's silence could rest on."""
+
+    async def story() -> list[object]:
+        desk = NotingDesk()
+        leases = Leases(1, desk)
+        before = boottime()
+        for unstored_since in (None, None, before):
+            await leases.renew([], unstored_since)
+        await leases.renew([], boottime())
+        return desk.said
+
+    assert asyncio.run(story()) == [False, True, False, True]
