@@ -49,7 +49,7 @@ grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, 
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement, dispatch.statement_line to outbound_dispatch;
 grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
 grant update on dispatch.receipts_matched to outbound_dispatch;
-grant update (campaign_id, ordinal, segment, attempt, is_other, is_delivered, price, currency, load_xid) on dispatch.statement_line to outbound_dispatch;
+grant update (destination, campaign_id, ordinal, segment, attempt, is_other, is_delivered, price, currency, load_xid) on dispatch.statement_line to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;

@@ -49,6 +49,7 @@ FILES = (
     "report",
     "trial_numbers",
     "inbox",
+    "retention",
     "grants",
     "isolation",
     "portal",

@@ -17,7 +17,8 @@ with gone as (
 
 update intake.campaign
 set texts_removed_at = now()
-where campaign_id = %(campaign)s;
+where campaign_id = %(campaign)s
+returning dispatch.forget_intents(campaign_id);
 
 -- due_numbers --
 select campaign_id, account.hash_key
@@ -39,3 +40,13 @@ with gone as (
 update intake.campaign
 set numbers_removed_at = now()
 where campaign_id = %(campaign)s;
+
+-- forget_logs --
+select dispatch.forget_receipts(), dispatch.forget_replies(), dispatch.forget_commits();
+
+-- forget_destinations --
+-- Of carriers' statements. What a line says of an attempt of ours stays.
+update dispatch.statement_line
+set destination = ''
+where loaded_at < now() - interval '13 months'
+  and destination <> '';
