@@ -12,6 +12,7 @@ depends_on = None
 FILES = (
     "roles",
     "account",
+    "number_hash",
     "network",
     "intake",
     "message",

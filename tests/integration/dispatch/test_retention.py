@@ -115,9 +115,11 @@ def test_the_hash_that_stays_is_an_hmac_under_the_account_s_key(platform):
     assert [bytes(row[0]) for row in found] == expected
 
 
-def test_pads_are_those_of_hmac_for_keys_of_any_length():
+def test_the_hash_is_an_hmac_for_keys_of_any_length(platform):
     for length in (0, 1, 32, 64, 65, 200):
-        key, message = bytes(range(length)), b"201001234567"
-        inner, outer = retention.pads(key)
-        found = hashlib.sha256(outer + hashlib.sha256(inner + message).digest()).digest()
-        assert found == hmac.digest(key, message, hashlib.sha256)
+        key = bytes(range(length))
+        found = platform.one(
+            "select account.number_hash(pads.inner_pad, pads.outer_pad, 201001234567) from account.hash_pads(%s) as pads",
+            key,
+        )
+        assert bytes(found) == hmac.digest(key, b"201001234567", hashlib.sha256)[:16]
