@@ -126,7 +126,9 @@ def test_where_messages_go_at_least_once_what_is_in_doubt_goes_again_with_a_vali
         worker.stop()
         times = Counter(record.destination for record in smsc.witness.accepted())
 
-    assert platform.one("select count(*) from dispatch.settlement where (state, proof) = ('not_sent', 'time_limit')") == 20
+    assert (
+        platform.one("select count(*) from dispatch.settlement where (state, proof) = ('not_sent', 'time_limit')") == 20
+    )
     assert platform.one("select bool_and(expires_at > now()) from dispatch.batch")
     assert Counter(times.values()) == {1: 10, 2: 20}
     assert platform.progress(doubtful) == {"segments": 30, "accepted": 30}
