@@ -43,8 +43,15 @@ def remember_project(patch: pytest.MonkeyPatch) -> None:
     known: list[tuple[bytes, bytes, bytes]] = []  # of the last build: what it kept, its database, its connection's hash
 
     def kept_by(loader: Any) -> tuple[Path, bytes, bytes]:
-        database, connection = loader.root_project.credentials.database, loader.manifest.state_check.profile_hash.checksum
-        return Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME, database.encode(), connection.encode()
+        database, connection = (
+            loader.root_project.credentials.database,
+            loader.manifest.state_check.profile_hash.checksum,
+        )
+        return (
+            Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME,
+            database.encode(),
+            connection.encode(),
+        )
 
     def read_what_another_kept(loader: Any) -> Any:
         path, database, connection = kept_by(loader)
