@@ -89,4 +89,7 @@ def test_a_refund_stays_what_its_credit_note_says_when_use_of_before_it_comes_la
     assert bought["says"][-1] == "takes 300 units that were paid back before and had been used: revaluation 36.00 EGP"
     assert [(lot["units"], lot["lot"]) for lot in bought["lots"]] == [(200, "PO-2")]
     assert reconcile()["agrees"]
-    assert operator.does("refund", "--account", "nile", "--units", 200, "--reason", "leaves")["credit_notes"][0]["net"] == "24.00"
+    assert (
+        operator.does("refund", "--account", "nile", "--units", 200, "--reason", "leaves")["credit_notes"][0]["net"]
+        == "24.00"
+    )

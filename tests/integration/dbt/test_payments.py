@@ -167,7 +167,9 @@ def test_a_void_invoice_gives_its_money_back(june):
 def test_what_is_owed_is_one_sum_by_every_way_to_it(stories, june, evening):
     """The ledger's 1200, ageing, the statement of account, and what orders and limits go by: void, credited or neither (CHARGING 25)."""
     invoice = "select invoice_id from billing.invoice where label = '2026-151'"
-    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="2026-151 is void: there is nothing to credit"):
+    with pytest.raises(
+        psycopg.errors.IntegrityConstraintViolation, match="2026-151 is void: there is nothing to credit"
+    ):
         stories.execute(
             "insert into billing.credit_note (account_id, legal_entity_id, year, number, label, invoice_id, line, issue_day,"
             f" issued_by, reason, net, vat, content_hash) select account_id, legal_entity_id, 2026, 9, 'CN-9', ({invoice}), 1,"
