@@ -76,7 +76,7 @@ _TOLD = (
      "account, day, document"),
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
-    ("finance.shortfalls", "units that were used without balance and wait for the next purchase", None, "account"),
+    ("finance.shortfalls", "units used without balance, or used and paid back, that wait for the next purchase", None, "account"),
     ("billing.approvals", "what takes two people: who proposed it, and who agreed", None, "proposed_at, approval"),
     ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),
     ("billing.document", "what was issued, its delivery and the tax authority's answer", "to_char(found.issue_day, 'YYYY-MM')",

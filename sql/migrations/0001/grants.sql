@@ -69,7 +69,7 @@ grant insert on account.purchase, account.payment, account.adjustment, account.p
 grant insert, update on billing.build to outbound_billing;
 -- documents come into being, and go out, by these functions only
 grant execute on function billing.issue_invoice(bigint, date, bigint, text), billing.void_invoice(bigint, text, text),
-    billing.issue_credit_note(bigint, integer, numeric, text, text, text), billing.approve_credit(bigint, text),
+    billing.issue_credit_note(bigint, integer, numeric, text, text, text, bigint), billing.approve_credit(bigint, text),
     billing.reject_credit(bigint, text, text), billing.begin_delivery(text, bigint, text),
     billing.end_delivery(text, bigint, text, jsonb) to outbound_billing;
 grant execute on function billing.propose_credit(bigint, integer, text, numeric, text, text, text) to outbound_billing, outbound_reporting;
