@@ -120,7 +120,9 @@ def test_what_was_settled_is_planned_anew_while_other_parts_wait_for_their_own_d
         platform.until(lambda: platform.progress(campaign).get("in_doubt") == 2)
         platform.until(lambda: smsc.status()["binds"] == 2)
         platform.rows(
-            "insert into account.opt_out (account_id, msisdn, source) values (%s, %s, 'operator')", platform.account, FIRST_NUMBER
+            "insert into account.opt_out (account_id, msisdn, source) values (%s, %s, 'operator')",
+            platform.account,
+            FIRST_NUMBER,
         )
         (proven,) = [one for one in smsc.witness.accepted() if one.destination == str(FIRST_NUMBER)]
         with (tmp_path / "march.csv").open("w") as file:
