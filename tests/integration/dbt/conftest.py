@@ -101,6 +101,14 @@ class Account:
     account_id: int
     _keys: int = field(default=0)
 
+    def agrees(self, since: str, **changes: Any) -> None:
+        """Other terms from a local day on; what is not named stays as it was."""
+        row = {"effective_from": since} | changes
+        self.books.execute(
+            "insert into account.term select (jsonb_populate_record(account.term_on(%s, %s), %s)).*",
+            self.account_id, since, Jsonb({name: str(value) for name, value in row.items()}),
+        )  # fmt: skip
+
     def buys(self, units: int, *, at: str, rate: str, key: str | None = None) -> str:
         return self._insert(
             "purchase", key, at=cairo(at), units=units, rate=Decimal(rate), zones=["EG"], is_history=True
