@@ -52,6 +52,8 @@ _DAY = "to_char(found.day, 'YYYY-MM')"
 
 _TOLD = (
     ("finance.account_statements", "what each account owes, line by line with its balance", _MONTH, "account, n"),
+    ("finance.adjustments", "grants, refunds, reversals, payouts and write-offs: who, why, when and what they posted", _MONTH,
+     "account, at, document"),
     ("finance.carrier_costs", "what carriers ask, in their currency, by network and day", _DAY,
      "account, day, connector, network, per, rate"),
     ("finance.carrier_differences", "what carriers' statements and the log tell differently", _DAY,
@@ -77,6 +79,10 @@ _TOLD = (
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
     ("finance.shortfalls", "units that were used without balance and wait for the next purchase", None, "account"),
+    ("finance.tax_documents", "what was issued, void and credited, by month of issue and treatment: a tax return's figures", _MONTH,
+     "legal_entity, month, currency, tax_treatment, vat_rate, kind"),
+    ("finance.trial_balance", "opening, debit, credit and closing of every ledger account, by month and currency", _MONTH,
+     "legal_entity, month, currency, code"),
     ("billing.approvals", "what takes two people: who proposed it, and who agreed", None, "proposed_at, approval"),
     ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),
     ("billing.document", "what was issued, its delivery and the tax authority's answer", "to_char(found.issue_day, 'YYYY-MM')",
@@ -108,6 +114,8 @@ _QUERIES = {
     "billing.approvals": Q.approvals,
     "billing.document": Q.documents,
     "finance.charges": Q.charges,
+    "finance.tax_documents": Q.tax_documents,
+    "finance.trial_balance": Q.trial_balance,
     "dispatch.submissions": Q.submissions,
     "operations.error_classes": Q.error_classes,
     "operations.session_hours": Q.session_hours,

@@ -266,6 +266,7 @@ create table account.adjustment (
     units bigint check (units > 0),
     usage_key text,
     reason text,
+    recorded_by text,
     is_history boolean not null default false,
     recorded_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
@@ -276,6 +277,7 @@ create table account.adjustment (
 );
 create index on account.adjustment (account_id, at);
 create index on account.adjustment (account_id, load_xid);
+comment on column account.adjustment.recorded_by is 'Null: loaded from another system''s past.';
 comment on column account.adjustment.usage_key is
     'What a reversal gives back: the id of a usage of the loaded past, or campaign:ordinal:segment of a submission. A usage is reversed once (CHARGING 23).';
 

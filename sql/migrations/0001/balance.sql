@@ -36,6 +36,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
               and invoice.issued_at <= owed.at
               and not exists (select from billing.void where void.invoice_id = invoice.invoice_id and void.voided_at <= owed.at)), 0)
         - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= owed.at), 0)
+        + billing.owed_by_changes(of_account, owed.at)
 $$;
 
 -- From which submission on usage is read for all of it that is charged from an instant on: what was sent before and came late for a month

@@ -27,6 +27,7 @@ FILES = (
     "sending",
     "cost",
     "billing",
+    "receivable",
     "calendar",
     "lots",
     "lot_use",

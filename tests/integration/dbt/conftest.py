@@ -58,6 +58,7 @@ class Figures:
             "4100": -1,
             "4200": -1,
             "4300": 1,
+            "5100": 1,
         }
         totals: dict[str, Decimal] = {}
         for line in self.of("finance.ledger_entries", account):
@@ -128,6 +129,20 @@ class Account:
 
     def pays(self, amount: str, *, at: str, names: int | None = None, key: str | None = None, **more: Any) -> str:
         return self._insert("payment", key, at=cairo(at), amount=Decimal(amount), invoice_id=names, **more)
+
+    def changes_receivable(self, kind: str, amount: str, *, at: str, key: str, **more: Any) -> str:
+        """A payment that was taken back, a payout or a write-off."""
+        values = {"kind": kind, "amount": Decimal(amount), "reason": "test", "recorded_by": "test"} | more
+        return self._insert("receivable_change", key, at=cairo(at), **values)
+
+    def has_payment_taken_back(self, payment: str, *, at: str, key: str) -> str:
+        paid = self.books.execute(
+            "select payment_id, amount, withheld from account.payment where account_id = %s and business_key = %s",
+            self.account_id, payment,
+        ).fetchone()  # fmt: skip
+        assert paid
+        more = {"payment_id": paid[0], "withheld": paid[2]}
+        return self.changes_receivable("payment_reversal", str(paid[1]), at=at, key=key, **more)
 
     def is_invoiced(self, net: str, *, at: str, label: str, vat: str = "0") -> int:
         """The invoice of a month, issued at that instant; the month is that before."""
