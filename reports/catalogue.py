@@ -41,6 +41,7 @@ class TooLarge(OutboundError):
 class _Owner(NamedTuple):
     account_id: int
     timezone: str
+    language: str
 
 
 class Table(NamedTuple):
@@ -192,6 +193,12 @@ def _found(column: str, month: str, owner: _Owner) -> sql.Composed:
     return sql.SQL("found.account_id = {} and found.{} = {}").format(
         sql.Literal(owner.account_id), sql.Identifier(column), sql.Literal(month if column == "month" else first)
     )
+
+
+def is_right_to_left(connection: psycopg.Connection, account: str | None) -> bool:
+    """Whether what is exported of an account is read from the right: its documents are in Arabic alone. Raises
+    UnknownAccount."""
+    return account is not None and _owner(connection, account).language == "ar"
 
 
 def _owner(connection: psycopg.Connection, account: str) -> _Owner:

@@ -38,6 +38,7 @@ FILES = (
     "usage",
     "resume",
     "prepaid",
+    "built_usage",
     "balance",
     "reliance",
     "period",

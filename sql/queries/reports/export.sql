@@ -90,6 +90,6 @@ where relnamespace = any (array['finance', 'operations']::regnamespace[])
 order by 1;
 
 -- accounts --
-select name, account_id, timezone
+select name, account_id, timezone, language
 from account.account
 order by name;

@@ -161,6 +161,17 @@ def test_a_deactivated_person_agrees_to_nothing(operator, acting):
     assert operator.does(*words)["units"] == 5
 
 
+def test_a_proposal_is_told_by_the_legal_entity_s_clock(operator, acting):
+    operator.sql("update account.legal_entity set timezone = 'Asia/Kathmandu'")
+    asked = operator.run("grant", "--account", "nile", "--units", 5, "--reason", "outage").error
+    ((proposed, expires),) = operator.sql(
+        "select to_char(at at time zone 'Asia/Kathmandu', 'YYYY-MM-DD HH24:MI'), to_char(till at time zone 'Asia/Kathmandu',"
+        " 'YYYY-MM-DD HH24:MI') from (select proposed_at as at, expires_at as till from billing.approval) as approval"
+    )
+    assert f"at {proposed} (Asia/Kathmandu)" in asked
+    assert f"until {expires} (Asia/Kathmandu)" in asked
+
+
 def test_a_proposal_that_nobody_agrees_to_expires(operator, acting):
     words = ("grant", "--account", "nile", "--units", 5, "--reason", "outage")
     assert "when the proposal expires" in operator.run(*words).error
