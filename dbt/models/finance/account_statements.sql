@@ -152,7 +152,13 @@ numbered as (
         partition by account_id
         order by
             at,
-            array_position(array['opening', 'purchase', 'invoice', 'void', 'credit', 'write_off', 'payment', 'tax withheld', 'payment_reversal', 'payout'], kind),
+            array_position(
+                array[
+                    'opening', 'purchase', 'invoice', 'void', 'credit', 'write_off', 'payment', 'tax withheld', 'payment_reversal',
+                    'payout'
+                ],
+                kind
+            ),
             document collate "C"
         rows unbounded preceding
     )

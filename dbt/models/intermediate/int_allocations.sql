@@ -1,5 +1,6 @@
--- One row per settlement and item that it settles: as named, credits and write-offs before payments, then what is left of the settlements, oldest
--- first, to what is left of the items, oldest first (CHARGING 25). What names an item that is not owed yet waits for it.
+-- One row per settlement and item that it settles: as named, credits and write-offs before payments, then what is left of the
+-- settlements, oldest first, to what is left of the items, oldest first (CHARGING 25). What names an item that is not owed yet waits
+-- for it.
 
 with
 

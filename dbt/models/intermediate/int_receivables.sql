@@ -1,6 +1,6 @@
 -- One row per thing that an account owes at the build's instant: the receivable it brought along, its purchases, its months'
--- invoices, and money on account that was paid back to it (CHARGING 17, 25, 28). A purchase is owed from its activation; a void invoice of a month is owed no more. What has an
--- invoice is due when that says; the rest by the terms of its day.
+-- invoices, and money on account that was paid back to it (CHARGING 17, 25, 28). A purchase is owed from its activation; a void
+-- invoice of a month is owed no more. What has an invoice is due when that says; the rest by the terms of its day.
 
 with
 
