@@ -96,8 +96,8 @@ def test_a_past_comes_before_the_account_s_first_campaign(operator):
         "with file as (insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by,"
         " stable_at, state, outcome, ack, answered_at) select account_id, 'campaign', 'a.csv', 1, 1, sha256('a'), '-',"
         " 'marker', now(), 'answered', 'accepted', '{}', now() from account.account where name = 'nile'"
-        " returning file_id, account_id) insert into intake.campaign (account_id, file_id, state, name, sender, rows,"
-        " messages, segments, received_at, accepted_at, dispatched_at) select account_id, file_id, 'sending', 'a', 'NILE',"
+        " returning file_id, account_id) insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows,"
+        " messages, segments, received_at, accepted_at, dispatched_at) select 1, account_id, file_id, 'accepted', 'a', 'NILE',"
         " 1, 1, 1, now(), now(), now() from file"
     )
     assert "nile works here already (campaign " in operator.loads(OPENING, account="nile").error
