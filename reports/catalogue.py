@@ -84,7 +84,7 @@ _TOLD = (
      "account, day, document"),
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
-    ("finance.shortfalls", "units that were used without balance and wait for the next purchase", None, "account"),
+    ("finance.shortfalls", "units used without balance, or used and paid back, that wait for the next purchase", None, "account"),
     ("finance.tax_documents", "what was issued, void and credited, by month of issue and treatment: a tax return's figures", _MONTH,
      "legal_entity, month, currency, tax_treatment, vat_rate, kind"),
     ("finance.trial_balance", "opening, debit, credit and closing of every ledger account, by month and currency", _MONTH,

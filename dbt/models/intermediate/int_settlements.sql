@@ -18,6 +18,12 @@ credit_notes as (
 
 ),
 
+adjustments as (
+
+    select * from {{ ref('stg_adjustments') }}
+
+),
+
 refunds as (
 
     select *
@@ -86,40 +92,21 @@ invoiced as (
 
 ),
 
--- a refund issues a credit note for each of its credits; equal ones of an invoice are told apart by their order
-numbered_notes as (
+-- a refund issues a credit note for each purchase's invoice that it credits
+refund_notes as (
 
     select
         credit_notes.account_id,
+        adjustments.business_key as key,
         invoiced.item,
-        credit_notes.label,
-        credit_notes.net,
-        credit_notes.vat,
-        row_number() over (
-            partition by credit_notes.account_id, invoiced.item, credit_notes.net, credit_notes.vat
-            order by credit_notes.issued_at, credit_notes.credit_note_id
-        ) as place
+        credit_notes.label
     from credit_notes
+    inner join adjustments
+        on credit_notes.account_id = adjustments.account_id
+        and credit_notes.adjustment_id = adjustments.adjustment_id
     inner join invoiced
         on credit_notes.account_id = invoiced.account_id
         and credit_notes.invoice_id = invoiced.invoice_id
-    where invoiced.kind = 'purchase'
-
-),
-
-numbered_refunds as (
-
-    select
-        account_id,
-        n,
-        m,
-        at,
-        key,
-        'purchase:' || lot as item,
-        against,
-        vat,
-        row_number() over (partition by account_id, lot, against, vat order by n, m) as place
-    from refunds
 
 ),
 
@@ -162,22 +149,20 @@ settling as (
     union all
 
     select
-        numbered_refunds.account_id,
-        'refund:' || numbered_refunds.key || ':' || numbered_refunds.m as settlement,
+        refunds.account_id,
+        'refund:' || refunds.key || ':' || refunds.m as settlement,
         'credit' as kind,
-        coalesce(numbered_notes.label, numbered_refunds.key) as document,
-        numbered_refunds.key as reference,
-        numbered_refunds.item,
-        numbered_refunds.at,
-        numbered_refunds.against + numbered_refunds.vat as amount,
+        coalesce(refund_notes.label, refunds.key) as document,
+        refunds.key as reference,
+        'purchase:' || refunds.lot as item,
+        refunds.at,
+        refunds.against + refunds.vat as amount,
         0::numeric as withheld
-    from numbered_refunds
-    left join numbered_notes
-        on numbered_refunds.account_id = numbered_notes.account_id
-        and numbered_refunds.item = numbered_notes.item
-        and numbered_refunds.against = numbered_notes.net
-        and numbered_refunds.vat = numbered_notes.vat
-        and numbered_refunds.place = numbered_notes.place
+    from refunds
+    left join refund_notes
+        on refunds.account_id = refund_notes.account_id
+        and refunds.key = refund_notes.key
+        and 'purchase:' || refunds.lot = refund_notes.item
 
     union all
 

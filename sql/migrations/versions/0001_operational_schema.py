@@ -12,6 +12,7 @@ depends_on = None
 FILES = (
     "roles",
     "account",
+    "number_hash",
     "network",
     "intake",
     "message",
@@ -51,6 +52,7 @@ FILES = (
     "report",
     "trial_numbers",
     "inbox",
+    "retention",
     "grants",
     "isolation",
     "portal",

@@ -39,8 +39,10 @@ where invoice.account_id = %(account)s
 select max(ends_at) from billing.closed_period where account_id = %(account)s;
 
 -- adjust --
-insert into account.adjustment (account_id, business_key, kind, at, units, usage_key, reason, recorded_by)
-values (%(account)s, %(key)s, %(kind)s, %(at)s, %(units)s, %(usage)s, %(reason)s, %(actor)s);
+insert into account.adjustment (account_id, business_key, kind, at, units, usage_key, net, reason, recorded_by)
+values (%(account)s, %(key)s, %(kind)s, %(at)s, %(units)s, %(usage)s,
+    case when %(kind)s = 'refund' then billing.refund_net(%(account)s, %(at)s, %(units)s) end, %(reason)s, %(actor)s)
+returning adjustment_id;
 
 -- usage --
 -- A usage by its id, and by what it is given back already.

@@ -121,8 +121,9 @@ class Account:
     def is_granted(self, units: int, *, at: str, key: str | None = None) -> str:
         return self._insert("adjustment", key, kind="grant", at=cairo(at), units=units)
 
-    def is_refunded(self, units: int, *, at: str, key: str | None = None) -> str:
-        return self._insert("adjustment", key, kind="refund", at=cairo(at), units=units)
+    def is_refunded(self, units: int, *, at: str, net: str | None = None, key: str | None = None) -> str:
+        """net: what was paid back; None: what its lots pay."""
+        return self._insert("adjustment", key, kind="refund", at=cairo(at), units=units, net=net)
 
     def is_given_back(self, usage: str, *, at: str, key: str | None = None) -> str:
         return self._insert("adjustment", key, kind="reversal", at=cairo(at), usage_key=usage)

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 
-from tests.integration.dbt.conftest import Books, Figures
+from tests.integration.dbt.conftest import Books, Figures, cairo
 
 EDGES = {
     0: "2026-05-02", 1: "2026-05-01", 30: "2026-04-02", 31: "2026-04-01", 60: "2026-03-03", 61: "2026-03-02",
@@ -218,12 +219,26 @@ def test_money_that_comes_for_what_was_given_up_is_for_the_next(june):
     assert (ledger["bad debts"], ledger["receivable"]) == ("100.00", "-3.00")
 
 
-def test_what_is_owed_by_what_is_recorded_is_the_ledger_s_receivable(stories, june):
-    for name in ("bounced", "paid-out", "given-up", "withheld", "migrant"):
-        (owed,) = stories.execute(
-            "select billing.owed(account_id, '2026-06-01 00:00+03') from account.account where name = %s", name
-        ).fetchone()
-        assert owed == Decimal(june.ledger(name).get("receivable", 0)), name
+def test_what_is_owed_is_one_sum_by_every_way_to_it(stories, june, evening):
+    """The ledger's 1200, ageing, the statement of account, and what orders and limits go by: void, credited or neither (CHARGING 25)."""
+    invoice = "select invoice_id from billing.invoice where label = '2026-151'"
+    with pytest.raises(
+        psycopg.errors.IntegrityConstraintViolation, match="2026-151 is void: there is nothing to credit"
+    ):
+        stories.execute(
+            "insert into billing.credit_note (account_id, legal_entity_id, year, number, label, invoice_id, line, issue_day,"
+            f" issued_by, reason, net, vat, content_hash) select account_id, legal_entity_id, 2026, 9, 'CN-9', ({invoice}), 1,"
+            " '2026-04-02', 'test', 'x', 1, 0, sha256('') from billing.invoice where label = '2026-151'"
+        )
+    for figures, at in ((june, "2026-06-01 00:00"), (evening, "2026-05-31 23:59")):
+        live = dict(
+            stories.execute("select name, billing.owed(account_id, %s) from account.account", cairo(at)).fetchall()
+        )
+        for account, owed in live.items():
+            lines = sorted(figures.of("finance.account_statements", account), key=lambda line: line.n)
+            aged = sum(row.open for row in figures.of("finance.receivables_ageing", account))
+            booked = Decimal(figures.ledger(account).get("receivable", 0))
+            assert (owed, aged, lines[-1].balance) == (booked, booked, booked), (account, at)
 
 
 def test_the_same_ids_and_references_of_two_accounts_do_not_meet(june):
