@@ -50,7 +50,7 @@ def _adjust(
         name = new_key(connection, owner, {"grant": "G", "refund": "RF", "reversal": "RV"}[kind], key)
         values = {
             "account": owner.account_id, "key": name, "kind": kind, "at": at, "units": units, "usage": usage,
-            "reason": reason,
+            "reason": reason, "actor": audit.actor(),
         }  # fmt: skip
         (adjustment,) = connection.execute(Q.adjust, values).fetchone() or (None,)
         after, done = balances.balance(connection, owner.account_id, at)

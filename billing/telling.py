@@ -139,9 +139,22 @@ def payment(
     parts = [f"{speaker.sum(amount)} from {payer}"] if amount else []
     if withheld:
         parts.append(f"{speaker.sum(withheld)} of tax withheld by {payer}, certificate {certificate}")
+    return [f"records {' and '.join(parts)}, for {names or 'what is oldest'}: {_standing(speaker, owed)}"]
+
+
+def receivable_change(speaker: Speaker, kind: str, who: str, words: str, amount: Decimal, owed: Decimal) -> list[str]:
+    """What goes back or is given up, and what is owed after it (CHARGING 25)."""
+    done = {
+        "payment_reversal": f"takes back {words} of {who}, {speaker.sum(amount)}: what it settled is open again",
+        "payout": f"pays {speaker.sum(amount)} back to {who}",
+        "write_off": f"gives up {speaker.sum(amount)} that {who} owes, of {words}",
+    }[kind]
+    return [f"{done}; {_standing(speaker, owed)}"]
+
+
+def _standing(speaker: Speaker, owed: Decimal) -> str:
     left = f"{speaker.sum(owed)} owed after it" if owed > 0 else "nothing owed after it"
-    on_account = f", {speaker.sum(-owed)} on account" if owed < 0 else ""
-    return [f"records {' and '.join(parts)}, for {names or 'what is oldest'}: {left}{on_account}"]
+    return left + (f", {speaker.sum(-owed)} on account" if owed < 0 else "")
 
 
 def _served(speaker: Speaker, done: Sequence[Movement]) -> list[str]:

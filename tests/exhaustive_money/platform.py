@@ -12,7 +12,7 @@ from psycopg.rows import namedtuple_row
 from billing import closing
 from billing.build import build
 from outbound import clock, database
-from tests.exhaustive_money.account import Account, Attempt, Fact, Issued, Payment, Usage
+from tests.exhaustive_money.account import CREATED, Account, Attempt, Fact, Issued, Payment, Usage
 from tests.unit.billing.prepaid_model import Event
 
 COLUMNS = {
@@ -132,12 +132,11 @@ class Platform:
             " returning legal_entity_id"
         ).fetchone()
         assert entity
-        start = datetime(2026, 1, 1, 20, tzinfo=clock.now().tzinfo)
         for account in self.accounts:
             row = self.connection.execute(
                 "insert into account.account (legal_entity_id, name, default_region, landing, timezone, created_at)"
                 " values (%s, %s, 'EG', '/nowhere', %s, %s) returning account_id",
-                [entity[0], account.name, account.timezone, start],
+                [entity[0], account.name, account.timezone, CREATED],
             ).fetchone()
             assert row
             account.account_id = row[0]

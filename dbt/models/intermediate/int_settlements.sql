@@ -1,6 +1,6 @@
--- One row per thing that settles what an account owes, at the build's instant: payments with the tax withheld from them, credit
--- notes of months, credits of refunds, a receivable that was brought along with the other sign (CHARGING 21, 25, 29).
--- item is what it names: null where it names nothing, or an invoice that is void.
+-- One row per thing that settles what an account owes, at the build's instant: payments with the tax withheld from them, write-offs,
+-- credit notes of months, credits of refunds, a receivable that was brought along with the other sign (CHARGING 21, 25, 29).
+-- A payment that was reversed settles nothing. item is what it names: null where it names nothing, or an invoice that is void.
 
 with
 
@@ -35,6 +35,15 @@ refunds as (
 payments as (
 
     select * from {{ ref('stg_payments') }}
+
+),
+
+changes as (
+
+    select changes.*
+    from {{ ref('stg_receivable_changes') }} as changes
+    cross join {{ ref('watermark') }} as watermark
+    where changes.at <= watermark.as_of
 
 ),
 
@@ -177,8 +186,30 @@ settling as (
     left join orders
         on payments.account_id = orders.account_id
         and payments.order_id = orders.order_id
+    left join changes as reversals
+        on payments.account_id = reversals.account_id
+        and payments.payment_id = reversals.payment_id
     cross join watermark
     where payments.at <= watermark.as_of
+        and reversals.payment_id is null
+
+    union all
+
+    select
+        changes.account_id,
+        'write_off:' || changes.business_key as settlement,
+        'write_off' as kind,
+        changes.business_key as document,
+        invoiced.label as reference,
+        invoiced.item,
+        changes.at,
+        changes.amount,
+        0::numeric as withheld
+    from changes
+    left join invoiced
+        on changes.account_id = invoiced.account_id
+        and changes.invoice_id = invoiced.invoice_id
+    where changes.kind = 'write_off'
 
 ),
 

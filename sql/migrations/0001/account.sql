@@ -267,6 +267,7 @@ create table account.adjustment (
     usage_key text,
     net account.money check (net >= 0),
     reason text,
+    recorded_by text,
     is_history boolean not null default false,
     recorded_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
@@ -278,6 +279,7 @@ create table account.adjustment (
 );
 create index on account.adjustment (account_id, at);
 create index on account.adjustment (account_id, load_xid);
+comment on column account.adjustment.recorded_by is 'Null: loaded from another system''s past.';
 comment on column account.adjustment.net is
     'What a refund paid back, before tax, as its credit notes say: use that comes to light later changes nothing of it. Null: of the loaded past, what its lots pay (CHARGING 21).';
 comment on column account.adjustment.usage_key is

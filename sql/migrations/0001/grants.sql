@@ -64,7 +64,7 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 
 -- billing: money events, closing and issuing
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
-grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
+grant insert on account.purchase, account.payment, account.receivable_change, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.tax_submission to outbound_billing;
 grant insert, update on billing.build to outbound_billing;
 -- documents come into being, and go out, by these functions only
