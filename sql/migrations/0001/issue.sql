@@ -230,10 +230,10 @@ begin
 end
 $$;
 
-create trigger never_void_too before insert on billing.credit_note for each row execute function billing.void_or_credited();
-create trigger never_credited_too before insert on billing.void for each row execute function billing.void_or_credited();
-alter table billing.credit_note enable always trigger never_void_too;
-alter table billing.void enable always trigger never_credited_too;
+create trigger void_or_credited before insert on billing.credit_note for each row execute function billing.void_or_credited();
+create trigger void_or_credited before insert on billing.void for each row execute function billing.void_or_credited();
+alter table billing.credit_note enable always trigger void_or_credited;
+alter table billing.void enable always trigger void_or_credited;
 
 -- Credits an amount of a line: the VAT of all that is credited of it so far, rounded, less the VAT credited before. of_adjustment: the
 -- refund that it is for.
