@@ -49,8 +49,9 @@ COLUMNS = {
         Column("vat", N_("VAT"), "money"), Column("total", N_("Total"), "money"),
     ],
     "payments": [
-        Column("at", N_("When"), "instant"), Column("reference", N_("Reference")), Column("amount", N_("Amount paid"), "money"),
-        Column("withheld", N_("Tax withheld"), "money"), Column("certificate", N_("Certificate of the tax withheld")),
+        Column("at", N_("When"), "instant"), Column("payment", N_("The payment's own id")), Column("reference", N_("Reference")),
+        Column("amount", N_("Amount paid"), "money"), Column("withheld", N_("Tax withheld"), "money"),
+        Column("certificate", N_("Certificate of the tax withheld")), Column("taken_back_at", N_("Taken back"), "instant"),
     ],
     "open": [
         Column("document", N_("Document")), Column("kind", N_("What"), "state"), Column("day", N_("Day"), "day"),

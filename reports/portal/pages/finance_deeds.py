@@ -58,6 +58,7 @@ class Deed:
 _ACCOUNT = Field("account", N_("Account"), is_required=True)
 _OPTIONAL_ACCOUNT = Field("account", N_("Account"))
 _REASON = Field("reason", N_("Why"), is_required=True)
+_UNITS = Field("units", N_("SMS"), is_required=True)
 _MONTH = Field("month", N_("Month"), is_required=True, is_argument=True, hint="2026-10")
 _INVOICE = Field("invoice", N_("Invoice's number"), is_required=True, is_argument=True, hint="2026-000041")
 _DRAFT = Field("draft", N_("Proposed credit"), is_required=True, is_argument=True)
@@ -78,7 +79,45 @@ DEEDS = {
         N_("Record a purchase"),
         N_("At least as many SMS as are left extend all of them and re-rate them; fewer are a lot of their own."),
         ("purchase",),
-        [_ACCOUNT, Field("units", N_("SMS"), is_required=True), Field("rate", N_("Rate agreed on, else the card's"), hint="0.19")],
+        [_ACCOUNT, _UNITS, Field("rate", N_("Rate agreed on, else the card's"), hint="0.19")],
+        has_id=True,
+    ),
+    "take-back": Deed(
+        N_("Take a payment back"),
+        N_("A cheque that bounced, a transfer that the bank returned: what the payment settled is open again."),
+        ("payment",),
+        [_ACCOUNT, Field("reverse", N_("The payment's own id"), is_required=True), _REASON],
+        has_id=True,
+    ),
+    "payout": Deed(
+        N_("Pay money back"),
+        N_("Money on account that the customer gets back: no more than what is left beyond all that is owed."),
+        ("payout",),
+        [
+            _ACCOUNT, Field("amount", N_("Amount paid back"), is_required=True, hint="36.00"), _REASON,
+            Field("reference", N_("The bank's reference")),
+        ],
+        has_id=True,
+    ),
+    "write-off": Deed(
+        N_("Write a debt off"),
+        N_("What the customer owes and will not pay becomes a loss. The invoice and its VAT stay as issued; nothing undoes it."),
+        ("write-off",),
+        [_ACCOUNT, Field("invoice", N_("Invoice's number"), hint="2026-000041"), Field("amount", N_("Amount, else all that is open")), _REASON],
+        has_id=True,
+    ),
+    "refund": Deed(
+        N_("Refund SMS"),
+        N_("Takes SMS back, those that expire last first, and credits the invoices of their purchases."),
+        ("refund",),
+        [_ACCOUNT, _UNITS, _REASON],
+        has_id=True,
+    ),
+    "grant": Deed(
+        N_("Give SMS for nothing"),
+        N_("Goodwill: a lot of its own, valid for twelve months."),
+        ("grant",),
+        [_ACCOUNT, _UNITS, _REASON],
         has_id=True,
     ),
     "close-month": Deed(
@@ -121,7 +160,9 @@ DEEDS = {
         seconds=_BUILDS,
     ),
 }  # fmt: skip
-_OFFERED = ("payment", "purchase", "close-month", "issue", "credit", "void")
+_OFFERED = (
+    "payment", "take-back", "payout", "write-off", "purchase", "refund", "grant", "close-month", "issue", "credit", "void",
+)  # fmt: skip
 MENU = [Entry(DEEDS[name].title, f"/finance/record/{name}", ("finance",), N_("Record")) for name in _OFFERED]
 
 

@@ -43,10 +43,13 @@ order by month desc, issue_day desc nulls first
 limit 50;
 
 -- payments --
-select at, reference, amount, withheld, certificate, %(currency)s as currency
+select
+    payment.at, payment.business_key as payment, payment.reference, payment.amount, payment.withheld, payment.certificate,
+    taken_back.at as taken_back_at, %(currency)s as currency
 from account.payment
-where account_id = %(account_id)s
-order by at desc
+left join account.receivable_change as taken_back using (payment_id)
+where payment.account_id = %(account_id)s
+order by payment.at desc
 limit 50;
 
 -- open_items --

@@ -1,5 +1,7 @@
 """Finance records money: it reads what would happen, confirms, and a form sent twice is done once."""
 
+from decimal import Decimal
+
 import httpx
 
 from tests.acceptance.portal.stage import PASSWORD
@@ -27,6 +29,34 @@ def test_a_payment_that_is_sent_twice_is_recorded_once_in_the_person_s_name(stag
     assert stage.row("select count(*), sum(amount) from account.payment where reference = 'TT-1'") == (1, 7.25)
     who = stage.value("select actor from account.audit where action = 'payment' order by audit_id desc limit 1")
     assert who == "finance@example.com"
+
+
+def test_a_payment_that_bounced_is_taken_back_and_its_account_page_says_when(stage):
+    with httpx.Client(base_url=stage.url, timeout=60) as farida:
+        farida.post("/sign-in", data={"email": "finance@example.com", "password": PASSWORD})
+        payment = {"account": "delta", "amount": "8.50", "key": "portal-bounced", "confirmed": "yes"}
+        farida.post("/finance/record/payment", data=payment)
+        form = {"account": "delta", "reverse": "portal-bounced", "reason": "cheque 4711 bounced", "key": "portal-back"}
+        told = farida.post("/finance/record/take-back", data=form)
+        assert 'name="confirmed"' in told.text
+        assert stage.value("select count(*) from account.receivable_change") == 0
+        assert farida.post("/finance/record/take-back", data=form | {"confirmed": "yes"}).status_code == 200
+        page = farida.get("/finance/accounts/delta").text
+    assert stage.row("select kind, amount, reason from account.receivable_change") == (
+        "payment_reversal", Decimal("8.50"), "cheque 4711 bounced",
+    )  # fmt: skip
+    assert "portal-bounced" in page
+
+
+def test_a_debt_is_written_off_only_where_one_is_open(stage):
+    with httpx.Client(base_url=stage.url, timeout=60) as farida:
+        farida.post("/sign-in", data={"email": "finance@example.com", "password": PASSWORD})
+        form = {"account": "delta", "invoice": "", "amount": "99999999.00", "reason": "insolvent"}
+        refused = farida.post("/finance/record/write-off", data=form)
+        shown = farida.get("/finance/record/write-off", headers={"cookie": "language=ar"})
+    assert refused.status_code == 422
+    assert "99999999.00" in refused.text
+    assert shown.status_code == 200
 
 
 def test_a_month_that_is_not_over_is_refused_in_words(stage):
