@@ -55,6 +55,7 @@ FILES = (
     "approval",
     "portal_campaigns",
     "portal_lists",
+    "portal_oidc",
     "portal_people",
 )
 
