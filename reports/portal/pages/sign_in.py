@@ -44,7 +44,7 @@ def sign_in(
 def sign_out(request: Request, visitor: Anyone) -> Response:
     doorman.sign_out(visitor)
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(cookie_name(request), path="/")
+    forget_cookie(request, answer, cookie_name(request))
     return answer
 
 
@@ -57,6 +57,12 @@ def set_cookie(request: Request, answer: Response, name: str, token: str, second
     """Of this host alone, out of reach of scripts; seconds: None keeps it until the browser is closed."""
     is_secure = cookie_name(request) == SECURE_COOKIE
     answer.set_cookie(name, token, seconds, httponly=True, samesite="lax", secure=is_secure, path="/")
+
+
+def forget_cookie(request: Request, answer: Response, name: str) -> None:
+    """A browser takes a word on a cookie of this host alone only by https rules: the word says so, too."""
+    is_secure = cookie_name(request) == SECURE_COOKIE
+    answer.delete_cookie(name, httponly=True, samesite="lax", secure=is_secure, path="/")
 
 
 def own(address: str) -> str:

@@ -48,7 +48,7 @@ def back(request: Request, state: str = "", code: str = "") -> Response:
         return _refused(request, error)
     answer = RedirectResponse(where, 303)
     sign_in.set_cookie(request, answer, cookie_name(request), visit)
-    answer.delete_cookie(_cookie(request), path="/")
+    sign_in.forget_cookie(request, answer, _cookie(request))
     return answer
 
 
