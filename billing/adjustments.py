@@ -50,9 +50,9 @@ def _adjust(
         name = new_key(connection, owner, {"grant": "G", "refund": "RF", "reversal": "RV"}[kind], key)
         values = {
             "account": owner.account_id, "key": name, "kind": kind, "at": at, "units": units, "usage": usage,
-            "reason": reason,
+            "reason": reason, "actor": audit.actor(),
         }  # fmt: skip
-        connection.execute(Q.adjust, values)
+        (adjustment,) = connection.execute(Q.adjust, values).fetchone() or (None,)
         after, done = balances.balance(connection, owner.account_id, at)
         owner.must_outlive(lot.last_valid_day for lot in after)
         result: dict[str, Any] = {
@@ -65,7 +65,7 @@ def _adjust(
         result["says"] = _told(kind, telling.Speaker(owner.currency), units or 0, before, after, done)
         result["posts"] = [{"on": place, "amount": amount} for place, amount in balances.posted(done).items()]
         if kind == "refund":
-            result["credit_notes"], without = _credit_notes(connection, owner, done, reason)
+            result["credit_notes"], without = _credit_notes(connection, owner, done, reason, adjustment)
             result["says"] += without
         result["lots"] = balances.shown(after)
         audit.record(connection, kind, owner.account_id, name, result | {"reason": reason, "usage": usage})
@@ -116,7 +116,7 @@ def _must_be_used(connection: psycopg.Connection, owner: Account, usage: str) ->
 
 
 def _credit_notes(
-    connection: psycopg.Connection, owner: Account, done: list[balances.Movement], reason: str
+    connection: psycopg.Connection, owner: Account, done: list[balances.Movement], reason: str, refund: int | None
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """One for each purchase's invoice that the refund credits; and what is said of purchases of the loaded past, which have
     none of ours."""
@@ -126,7 +126,7 @@ def _credit_notes(
             row = connection.execute(Q.purchase_invoice, {"account": owner.account_id, "key": one.lot}).fetchone()
             invoice, is_ours, month = row or (None, False, None)
             if invoice is not None:
-                notes.append(credit_one(connection, owner.account_id, invoice, 1, one.against, reason, "refund"))
+                notes.append(credit_one(connection, owner.account_id, invoice, 1, one.against, reason, refund))
             elif is_ours:
                 raise NotRecorded(
                     f"the invoice of purchase {one.lot} is void, so there is none to credit: issue it again first, with"

@@ -1,8 +1,10 @@
 """Two people for an act of the books, where the legal entity says so: one proposes, another one does the same."""
 
+from datetime import datetime
+
 import psycopg
 
-from outbound import audit, database, queries
+from outbound import audit, clock, database, queries
 from outbound.errors import OutboundError
 
 Q = queries.load("billing/approvals")
@@ -30,16 +32,16 @@ def ask(connection: psycopg.Connection, legal_entity: int, approvals: str, actio
         lapsed = own.execute(Q.lapse, words).fetchone()
         row = own.execute(Q.propose, words).fetchone()
         assert row is not None  # noqa: S101  the query gives the proposal, old or new
-        proposer, proposed_at, expires_at, is_new = row
+        proposer, proposed_at, expires_at, is_new, zone = row
         if is_new:
             audit.record(own, f"propose {action}", None, subject, {"expires_at": expires_at})
     told = (
-        f"{action} {subject}: proposed by {proposer} at {proposed_at:%Y-%m-%d %H:%M} UTC, and not done yet. The legal"
+        f"{action} {subject}: proposed by {proposer} at {_told(proposed_at, zone)}, and not done yet. The legal"
         f" entity asks for two people: someone else than {proposer}, staff of role finance or manager, has to run the"
-        f" same command until {expires_at:%Y-%m-%d %H:%M} UTC, when the proposal expires"
+        f" same command until {_told(expires_at, zone)}, when the proposal expires"
     )
     if lapsed:
-        told += f". The proposal of {lapsed[0]} expired at {lapsed[1]:%Y-%m-%d %H:%M} UTC; this is a new one"
+        told += f". The proposal of {lapsed[0]} expired at {_told(lapsed[1], zone)}; this is a new one"
     if connection.execute(Q.owes_way_in, {"actor": me, "proposer": proposer}).fetchone() == (True,):
         told += f". {me} may not agree: they were let in, or given their role, by {proposer}"
     if not may_approve and me.lower() != proposer.lower():
@@ -48,3 +50,7 @@ def ask(connection: psycopg.Connection, legal_entity: int, approvals: str, actio
             " under staff as finance or manager, and who is not deactivated"
         )
     raise AwaitsApproval(told)
+
+
+def _told(instant: datetime, zone: str) -> str:
+    return f"{clock.on_clock(instant, zone):%Y-%m-%d %H:%M} ({zone})"

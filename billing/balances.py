@@ -58,16 +58,14 @@ def posted(done: list[Movement]) -> dict[str, Decimal]:
     """What movements post: receivable as a debit, everything else as credits; nothing that is nil (CHARGING 17-24)."""
     totals = dict.fromkeys(("receivable", "deferred_revenue", "vat", "usage_revenue", "breakage"), Decimal(0))
     for one in done:
-        if one.kind not in ("shortfall", "shortfall_reversal", "refused_refund", "refused_reversal"):
+        if one.kind not in ("shortfall", "shortfall_reversal", "owed_refund", "waiting_reversal"):
             totals["deferred_revenue"] += one.deferred
         match one.kind:
             case "purchase":
                 totals["receivable"] += one.against + one.vat
                 totals["vat"] += one.vat
-            case "refund":
-                totals["receivable"] -= one.against
             case "credit":
-                totals["receivable"] -= one.vat
+                totals["receivable"] -= one.against + one.vat
                 totals["vat"] -= one.vat
             case "usage" | "served":
                 totals["usage_revenue"] += one.against

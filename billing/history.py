@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from billing import history_records
+from billing import approvals, history_records
 from billing.history_records import AnyRecord, Opening
 from outbound import audit, database, queries
 from outbound.errors import OutboundError
@@ -31,7 +31,8 @@ def load(path: Path, *, account: str | None = None, dry_run: bool = False) -> di
     """Loads a file of JSON lines: `{"records", "new", "known", "accounts"}`. Raises HistoryRefused.
 
     account: whose records these are, where they do not say it themselves. A record whose id is there already, and that
-    says the same, is left out, so that a file can be loaded again. dry_run: everything but the commit.
+    says the same, is left out, so that a file can be loaded again. dry_run: everything but the commit. Raises
+    AwaitsApproval where the legal entity asks for two people and the file has more than use and payments.
     """
     errors: list[tuple[int, str]] = []
     with (
@@ -50,9 +51,24 @@ def load(path: Path, *, account: str | None = None, dry_run: bool = False) -> di
         for name, account_id in {row["account"]: row.pop("account_id") for row in counts}.items():
             loaded = {row["kind"]: row["records"] for row in counts if row["account"] == name}
             audit.record(connection, "history load", account_id, path.name, loaded)
+        if not dry_run:
+            _agree(connection, path.name)
     new = sum(row["records"] for row in counts)
     log.info("history loaded", file=path.name, records=records, new=new, dry_run=dry_run)
     return {"file": str(path), "records": records, "new": new, "known": records - new, "loaded": counts}
+
+
+def _agree(connection: psycopg.Connection, file: str) -> None:
+    """Every legal entity's own second person. All are asked before it fails, so that the second call is the last one."""
+    waiting = []
+    for entity, wanted, names, records, digest in connection.execute(Q.entities).fetchall():
+        subject = f"{file}: {records} of {names}, with the digest {digest[:16]}"
+        try:
+            approvals.ask(connection, entity, wanted, "history load", subject)
+        except approvals.AwaitsApproval as error:
+            waiting.append(str(error))
+    if waiting:
+        raise approvals.AwaitsApproval("\n".join(waiting))
 
 
 def _rows(lines: Any, account: str | None, errors: list[tuple[int, str]]) -> Iterator[tuple[Any, ...]]:

@@ -36,7 +36,9 @@ def load(file: Path, account: str | None, dry_run: bool, as_json: bool) -> None:
     A purchase without a rate pays that of the account's card on its local day, at the tier of its units; "zone" says
     which card, where they differ. An instant without an offset is UTC; it may lie in the future. Ids are unique within
     an account: a record that is there already is left out, so that a file can be loaded again. Purchases and payments
-    of the past have no invoice of ours. Only usage may lie in a month that is closed: it is charged late.
+    of the past have no invoice of ours. Only usage may lie in a month that is closed: it is charged late. Once the
+    account works here (sends, buys, pays, is invoiced) only usage can be loaded. Where the legal entity says
+    `approvals: two_people`, a second person loads the same file, unless it is usage and payments only.
 
     An opening is where an account's books begin: nothing of it lies before, its lots are worth their units at their
     rate and sum to "deferred_revenue" where that is given, none has lapsed by then.

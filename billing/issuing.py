@@ -186,10 +186,14 @@ def creditable(connection: psycopg.Connection, label: str, account: str | None) 
 
 def credit_one(
     connection: psycopg.Connection, account_id: int, invoice: int, line: int, net: Decimal, reason: str,
-    kind: str = "correction",
+    refund: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Issues one credit note in the transaction of the caller. kind: correction or refund."""
-    values = {"invoice": invoice, "line": line, "net": net, "actor": audit.actor(), "reason": reason, "class": kind}
+    """Issues one credit note in the transaction of the caller. refund: the adjustment that it is for; None: a correction."""
+    kind = "correction" if refund is None else "refund"
+    values = {
+        "invoice": invoice, "line": line, "net": net, "actor": audit.actor(), "reason": reason, "class": kind,
+        "adjustment": refund,
+    }  # fmt: skip
     row = connection.execute(Q.credit, values).fetchone()
     assert row is not None  # noqa: S101  the function gives a row or raises
     label, day, credited, vat = row

@@ -38,14 +38,16 @@ def purchase(
     show(done, as_json, dry_run=dry_run)
 
 
-@click.command(short_help="Record a payment that came in.")
+@click.command(short_help="Record a payment that came in, or that the bank took one back.")
 @account
 @click.option("--amount", type=DECIMAL, default="0", metavar="AMOUNT", help="In the account's currency.")
 @click.option("--withheld", type=DECIMAL, default="0", metavar="AMOUNT", help="Tax withheld at source.")
 @click.option("--certificate", metavar="NUMBER", help="The certificate of the tax withheld.")
 @click.option("--invoice", metavar="NUMBER", help="The invoice or order that the payer named; else the oldest first.")
 @click.option("--reference", help="The bank's.")
-@click.option("--at", type=INSTANT, metavar="INSTANT", help="When it came in: in an open month; default now.")
+@click.option("--at", type=INSTANT, metavar="INSTANT", help="When it came in, or went: in an open month; default now.")
+@click.option("--reverse", metavar="ID", help="A payment that the bank took back: all of it is undone.")
+@click.option("--reason", help="Why it was taken back; with --reverse.")
 @_id
 @dry_run
 @as_json
@@ -57,6 +59,8 @@ def payment(
     invoice: str | None,
     reference: str | None,
     at: datetime | None,
+    reverse: str | None,
+    reason: str | None,
     key: str | None,
     dry_run: bool,
     as_json: bool,
@@ -66,11 +70,28 @@ def payment(
     What names an invoice settles it, the rest the oldest first; what is left stays on account. Where units come with
     their payment, the orders that it covers take effect.
 
+    --reverse undoes a payment that bounced or was returned: what it settled is open again. Units that it activated
+    stay, and are owed for.
+
     \b
     outbound payment --account delta --amount 12198.00 --invoice 2026-000041
     outbound payment --account delta --withheld 243.96 --certificate 41/2026/118 --invoice 2026-000041
+    outbound payment --account delta --reverse PAY-17 --reason "cheque 4711 bounced"
     """
-    from billing import payments
+    from billing import payments, receivables
+
+    if reverse is not None:
+        if amount or withheld or certificate or invoice:
+            raise click.UsageError("--reverse undoes all of a payment: leave amounts, --certificate and --invoice out")
+        if not reason:
+            raise click.UsageError("--reverse needs a --reason")
+        undone = receivables.reverse_payment(
+            account, reverse, reason, at=at, reference=reference, key=key, dry_run=dry_run
+        )
+        show(undone, as_json, dry_run=dry_run)
+        return
+    if reason:
+        raise click.UsageError("--reason goes with --reverse")
 
     paid = payments.Payment(amount, withheld, certificate, invoice, reference)
     done = payments.payment(account, paid, at=at, key=key, dry_run=dry_run)

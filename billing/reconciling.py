@@ -18,6 +18,8 @@ CHECKS = (
     "entries",
     "deferred",
     "receivables",
+    "posted",
+    "adjustments",
     "balances",
     "months",
     "documents",

@@ -111,7 +111,7 @@ def refund(speaker: Speaker, before: Iterable[Lot], done: Sequence[Movement]) ->
     return said
 
 
-def reversal(speaker: Speaker, done: Iterable[Movement], after: Iterable[Lot]) -> list[str]:
+def reversal(speaker: Speaker, done: Sequence[Movement], after: Iterable[Lot]) -> list[str]:
     """Where a usage's units go (CHARGING 23)."""
     lots = {lot.lot: lot for lot in after}
     said = []
@@ -129,7 +129,7 @@ def reversal(speaker: Speaker, done: Iterable[Movement], after: Iterable[Lot]) -
             )
         elif one.kind == "shortfall_reversal":
             said.append(f"ends a shortfall of {units(-one.units)}, which was not charged yet")
-    return said
+    return said + _taken_back(speaker, done)
 
 
 def payment(
@@ -139,17 +139,40 @@ def payment(
     parts = [f"{speaker.sum(amount)} from {payer}"] if amount else []
     if withheld:
         parts.append(f"{speaker.sum(withheld)} of tax withheld by {payer}, certificate {certificate}")
+    return [f"records {' and '.join(parts)}, for {names or 'what is oldest'}: {_standing(speaker, owed)}"]
+
+
+def receivable_change(speaker: Speaker, kind: str, who: str, words: str, amount: Decimal, owed: Decimal) -> list[str]:
+    """What goes back or is given up, and what is owed after it (CHARGING 25)."""
+    done = {
+        "payment_reversal": f"takes back {words} of {who}, {speaker.sum(amount)}: what it settled is open again",
+        "payout": f"pays {speaker.sum(amount)} back to {who}",
+        "write_off": f"gives up {speaker.sum(amount)} that {who} owes, of {words}",
+    }[kind]
+    return [f"{done}; {_standing(speaker, owed)}"]
+
+
+def _standing(speaker: Speaker, owed: Decimal) -> str:
     left = f"{speaker.sum(owed)} owed after it" if owed > 0 else "nothing owed after it"
-    on_account = f", {speaker.sum(-owed)} on account" if owed < 0 else ""
-    return [f"records {' and '.join(parts)}, for {names or 'what is oldest'}: {left}{on_account}"]
+    return left + (f", {speaker.sum(-owed)} on account" if owed < 0 else "")
 
 
-def _served(speaker: Speaker, done: Iterable[Movement]) -> list[str]:
+def _served(speaker: Speaker, done: Sequence[Movement]) -> list[str]:
     served = [one for one in done if one.kind == "served"]
-    if not served:
+    said = []
+    if served:
+        count, charged = -sum(one.units for one in served), sum((one.against for one in served), Decimal(0))
+        said.append(f"serves a shortfall of {units(count)}: usage revenue {speaker.sum(charged)}")
+    return said + _taken_back(speaker, done)
+
+
+def _taken_back(speaker: Speaker, done: Sequence[Movement]) -> list[str]:
+    """What a refund still had to take: it was paid then, and is revaluation now (CHARGING 21)."""
+    late = [one for one in done if one.kind == "late_refund"]
+    if not late:
         return []
-    count, charged = -sum(one.units for one in served), sum((one.against for one in served), Decimal(0))
-    return [f"serves a shortfall of {units(count)}: usage revenue {speaker.sum(charged)}"]
+    count, worth = -sum(one.units for one in late), -sum((one.deferred for one in late), Decimal(0))
+    return [f"takes {units(count)} that were paid back before and had been used: revaluation {speaker.sum(worth)}"]
 
 
 def month(speaker: Speaker, closed: dict[str, Any], *, posts: str | None) -> list[str]:

@@ -227,9 +227,11 @@ class Batches:
                 self._links.discard(batch)
 
     async def watch(self) -> None:
-        """Pause, cancel and another rate count within a second, and the end of the validity, also of what waits for a carrier."""
+        """Pause, cancel and another rate count within a second, and the end of the validity, also of what waits for a carrier.
+        So does what was settled: it may have to be sent again, or to be given up, while other parts wait for long."""
         if not self._held:
             return
+        settled = await self._leases.settled()
         for batch_id, (state, rate) in (await self._leases.states(self)).items():
             batch = self._held.get(batch_id)
             if batch is None:
@@ -241,6 +243,7 @@ class Batches:
                 self._links.discard(batch)
         now = datetime.now(UTC)
         for batch in self:
-            if batch.expires_at <= now and batch.unsettled and not batch.stopped:
+            is_over = batch.expires_at <= now or batch.batch_id in settled
+            if is_over and batch.unsettled and not batch.stopped:
                 batch.stop()
                 self._links.discard(batch)

@@ -76,6 +76,10 @@ class Leases:
         states = {campaign: (state, rate) for campaign, state, rate in rows}
         return {batch.batch_id: states[batch.campaign_id] for batch in batches}
 
+    async def settled(self) -> set[int]:
+        """Batches of which something was settled since they were planned. Told once: they are to be planned anew."""
+        return {batch for (batch,) in await self._desk.rows(Q.begin_anew, {"epoch": self._epoch})}
+
     async def finish(self, batch: Batch) -> None:
         """Nothing of it is left to send."""
         await self._desk.rows(Q.finish_batch, _owned(batch))

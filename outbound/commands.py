@@ -33,7 +33,9 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Money": {
         "purchase": "Record an order of units of a prepaid account.",
-        "payment": "Record a payment.",
+        "payment": "Record a payment, or that the bank took one back.",
+        "payout": "Pay money on account back to a customer.",
+        "write-off": "Give up a receivable that cannot be collected.",
         "bank": "Take payments in from a bank's CSV.",
         "order": "List orders that wait for their payment; give one up.",
         "statement-of-account": "Show what an account owed, line by line.",

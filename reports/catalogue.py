@@ -38,6 +38,12 @@ class TooLarge(OutboundError):
     """A table with a row a message was asked for as a whole by somebody who waits for it: what to name."""
 
 
+class _Owner(NamedTuple):
+    account_id: int
+    timezone: str
+    language: str
+
+
 class Table(NamedTuple):
     """what it holds; the SQL for the month of a row, as YYYY-MM; the columns that order its rows."""
 
@@ -52,6 +58,8 @@ _DAY = "to_char(found.day, 'YYYY-MM')"
 
 _TOLD = (
     ("finance.account_statements", "what each account owes, line by line with its balance", _MONTH, "account, n"),
+    ("finance.adjustments", "grants, refunds, reversals, payouts and write-offs: who, why, when and what they posted", _MONTH,
+     "account, at, document"),
     ("finance.carrier_costs", "what carriers ask, in their currency, by network and day", _DAY,
      "account, day, connector, network, per, rate"),
     ("finance.carrier_differences", "what carriers' statements and the log tell differently", _DAY,
@@ -76,7 +84,11 @@ _TOLD = (
      "account, day, document"),
     ("finance.reconciliation", "day by day: log, charges and ledger", _DAY, "account, day"),
     ("finance.rollovers", "recharges that extended and re-rated a balance", _OF.format("at"), "account, at"),
-    ("finance.shortfalls", "units that were used without balance and wait for the next purchase", None, "account"),
+    ("finance.shortfalls", "units used without balance, or used and paid back, that wait for the next purchase", None, "account"),
+    ("finance.tax_documents", "what was issued, void and credited, by month of issue and treatment: a tax return's figures", _MONTH,
+     "legal_entity, month, currency, tax_treatment, vat_rate, kind"),
+    ("finance.trial_balance", "opening, debit, credit and closing of every ledger account, by month and currency", _MONTH,
+     "legal_entity, month, currency, code"),
     ("billing.approvals", "what takes two people: who proposed it, and who agreed", None, "proposed_at, approval"),
     ("billing.notices", "what customers were told of their balances", _OF.format("at"), "account, at, notice"),
     ("billing.document", "what was issued, its delivery and the tax authority's answer", "to_char(found.issue_day, 'YYYY-MM')",
@@ -100,14 +112,16 @@ TABLES = {name: Table(what, month, order.split(", ")) for name, what, month, ord
 _OF_MESSAGES = {
     "dispatch.submissions": "sent_at",
     "finance.charges": "charged_at",
-    "finance.invoice_usage": None,
-    "operations.message_outcomes": None,
+    "finance.invoice_usage": "month_start",
+    "operations.message_outcomes": "month",
 }
-"""Tables with a row a message or a segment -> the instant by which their months are told and their rows are found."""
+"""Tables with a row a message or a segment -> the column by which the rows of a month are found: an instant, a day or a text."""
 _QUERIES = {
     "billing.approvals": Q.approvals,
     "billing.document": Q.documents,
     "finance.charges": Q.charges,
+    "finance.tax_documents": Q.tax_documents,
+    "finance.trial_balance": Q.trial_balance,
     "dispatch.submissions": Q.submissions,
     "operations.error_classes": Q.error_classes,
     "operations.session_hours": Q.session_hours,
@@ -147,9 +161,9 @@ def statement(connection: psycopg.Connection, name: str, account: str | None, mo
     table = find(connection, name)
     base = _QUERIES.get(name) or f"select * from {name}"  # noqa: S608  a name of the catalogue
     wanted: list[sql.Composable] = [sql.SQL("true")]
-    timezone = None
+    owner = None
     if account is not None:
-        timezone = _timezone(connection, account)
+        owner = _owner(connection, account)
         wanted.append(sql.SQL("found.account = {}").format(sql.Literal(account)))
     if month is not None:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
@@ -157,8 +171,8 @@ def statement(connection: psycopg.Connection, name: str, account: str | None, mo
         if table.month is None:
             raise NoMonths(f"{name} has no months: leave out --month")
         wanted.append(sql.SQL("{} = {}").format(sql.SQL(table.month), sql.Literal(month)))
-        if (instant := _OF_MESSAGES.get(name)) and timezone is not None:
-            wanted.append(_within(instant, month, timezone))
+        if (found_by := _OF_MESSAGES.get(name)) and owner is not None:
+            wanted.append(_found(found_by, month, owner))
     order: list[sql.Composable] = [sql.Identifier("found", column) for column in table.order]
     return sql.SQL(
         "select found.* from ({base}) as found left join account.account as owner on owner.name = found.account"
@@ -168,18 +182,28 @@ def statement(connection: psycopg.Connection, name: str, account: str | None, mo
     )
 
 
-def _within(instant: str, month: str, timezone: str) -> sql.Composed:
-    """The month once more, as instants: only these lead to an index or to a day's partition."""
+def _found(column: str, month: str, owner: _Owner) -> sql.Composed:
+    """Account and month once more, as they stand in an index, or as instants, which lead to a day's partition too."""
     first = date.fromisoformat(f"{month}-01")
-    ends = (clock.day_start(day, timezone) for day in (first, (first + timedelta(days=31)).replace(day=1)))
-    return sql.SQL("found.{instant} >= {} and found.{instant} < {}").format(
-        *map(sql.Literal, ends), instant=sql.Identifier(instant)
+    if column.endswith("_at"):
+        ends = (clock.day_start(day, owner.timezone) for day in (first, (first + timedelta(days=31)).replace(day=1)))
+        return sql.SQL("found.{column} >= {} and found.{column} < {}").format(
+            *map(sql.Literal, ends), column=sql.Identifier(column)
+        )
+    return sql.SQL("found.account_id = {} and found.{} = {}").format(
+        sql.Literal(owner.account_id), sql.Identifier(column), sql.Literal(month if column == "month" else first)
     )
 
 
-def _timezone(connection: psycopg.Connection, account: str) -> str:
-    """The account's. Raises UnknownAccount."""
-    known: dict[str, str] = dict(connection.execute(Q.accounts).fetchall())
+def is_right_to_left(connection: psycopg.Connection, account: str | None) -> bool:
+    """Whether what is exported of an account is read from the right: its documents are in Arabic alone. Raises
+    UnknownAccount."""
+    return account is not None and _owner(connection, account).language == "ar"
+
+
+def _owner(connection: psycopg.Connection, account: str) -> _Owner:
+    """Raises UnknownAccount."""
+    known = {name: _Owner(*rest) for name, *rest in connection.execute(Q.accounts)}
     if account not in known:
         there = ", ".join(known) or "none; `outbound apply` makes them"
         raise UnknownAccount(f"no account is called {account!r}. There are: {there}")

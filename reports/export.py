@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,13 +40,16 @@ def export(
     """
     with database.connect("operator") as connection:
         statement = catalogue.statement(connection, table, account, month)
+        write = WRITERS[form]
+        if form == "xlsx" and catalogue.is_right_to_left(connection, account):
+            write = partial(to_xlsx, right_to_left=True)
         with connection.cursor(name="export") as cursor:
             cursor.itersize = BLOCK
             cursor.execute(statement)
             heads = [column.name for column in cursor.description or ()]
             if isinstance(target, Path):
-                return _to_file(target, WRITERS[form], heads, cursor)
-            return WRITERS[form](heads, cursor, target)
+                return _to_file(target, write, heads, cursor)
+            return write(heads, cursor, target)
 
 
 def _to_file(path: Path, write: Writer, heads: list[str], rows: Iterable[Row]) -> int:
@@ -101,9 +105,10 @@ def to_json(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
     return count
 
 
-def to_xlsx(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
+def to_xlsx(heads: list[str], rows: Iterable[Row], target: IO[bytes], right_to_left: bool = False) -> int:
     """Row by row with constant memory; a new sheet where one is full. No text becomes a formula or a link; amounts and rates
-    are numbers that show two decimals or more, days are days, and instants are UTC's, which their cells say."""
+    are numbers that show two decimals or more, days are days, and instants are UTC's, which their cells say. right_to_left: the
+    first column is on the right, for Arabic readers."""
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
@@ -116,10 +121,10 @@ def to_xlsx(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
         book = xlsxwriter.Workbook(place, options)
         count = 0
         forms = {kind: book.add_format({"num_format": shown}) for kind, shown in FORMS.items()}
-        sheet = _sheet(book, heads)
+        sheet = _sheet(book, heads, right_to_left)
         for count, row in enumerate(rows, start=1):
             if count > 1 and (count - 1) % SHEET_ROWS == 0:
-                sheet = _sheet(book, heads)
+                sheet = _sheet(book, heads, right_to_left)
             for column, value in enumerate(row):
                 _cell(sheet, (count - 1) % SHEET_ROWS + 1, column, value, forms)
         try:
@@ -133,8 +138,10 @@ def to_xlsx(heads: list[str], rows: Iterable[Row], target: IO[bytes]) -> int:
     return count
 
 
-def _sheet(book: Any, heads: list[str]) -> Any:
+def _sheet(book: Any, heads: list[str], right_to_left: bool) -> Any:
     sheet = book.add_worksheet()
+    if right_to_left:
+        sheet.right_to_left()
     bold = book.add_format({"bold": True})
     for column, head in enumerate(heads):
         sheet.write_string(0, column, head, bold)

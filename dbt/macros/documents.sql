@@ -2,7 +2,7 @@
 {% macro forget_changed_documents() %}
     {%- if is_incremental() -%}
     delete from {{ this }} as entry
-    where kind in ('month_end', 'issue', 'void', 'credit', 'payment')
+    where kind in ('month_end', 'issue', 'void', 'credit', 'payment', 'payment_reversal', 'payout', 'write_off')
         and not exists (
             select
             from {{ ref('int_other_postings') }} as posting

@@ -8,7 +8,7 @@ from outbound.setup.values import Country, Strict, Text, Zone
 
 ItemCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 # those that entries are posted to
-LedgerAccount = Literal["1100", "1150", "1200", "1210", "2100", "2200", "3000", "4100", "4200", "4300"]
+LedgerAccount = Literal["1100", "1150", "1200", "1210", "2100", "2200", "3000", "4100", "4200", "4300", "5100"]
 
 
 class Address(Strict):

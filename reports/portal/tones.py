@@ -95,6 +95,9 @@ TONES = {
     "reversal": Tone(N_("reversal"), "secondary"),
     "month_end": Tone(N_("month's end"), "secondary"),
     "tax withheld": Tone(N_("tax withheld"), "secondary"),
+    "payment_reversal": Tone(N_("payment taken back"), "red"),
+    "payout": Tone(N_("paid back"), "secondary"),
+    "write_off": Tone(N_("written off"), "secondary"),
     # recipients and senders
     "file": Tone(N_("file"), "secondary"),
     "portal": Tone(N_("portal"), "secondary"),

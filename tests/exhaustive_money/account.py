@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tests.unit.billing import postpaid_model, prepaid_model
 from tests.unit.billing.postpaid_model import Contract, Line, Tier, Used
 from tests.unit.billing.prepaid_model import Event, Purse
+
+CREATED = datetime(2026, 1, 1, 20, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +146,8 @@ class Account:
             )
             for term in self.terms
         ]
-        return Contract(tiers=self.tiers, terms=terms, timezone=self.timezone, digits=self.digits)
+        begins = CREATED.astimezone(ZoneInfo(self.timezone)).date()
+        return Contract(tiers=self.tiers, terms=terms, timezone=self.timezone, digits=self.digits, begins=begins)
 
     def used(self, as_of: datetime) -> dict[str, list[Used]]:
         """What is charged in each local month."""

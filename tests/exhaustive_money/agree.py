@@ -80,17 +80,22 @@ def _prepaid(figures: Figures, account: Account, as_of: datetime) -> Iterator[tu
         {row.purchase: (row.net, row.vat) for row in figures["credits"][name] if row.purchase and row.net},
         {sale.purchase: (sale.credited, sale.vat) for sale in purse.sales if sale.credited},
     )
-    yield "refusals", sorted(row.subject for row in figures["errors"][name]), sorted(purse.refused)
+    yield "errors", [row.subject for row in figures["errors"][name]], []
+    yield (
+        "what is not served, not given for a refund, and not there to reverse",
+        [(row.units, row.refunded, row.reversals) for row in figures["waiting"][name]] or [(0, 0, 0)],
+        [(len(purse.shortfall), len(purse.claims), len(purse.unmatched))],
+    )
     moved = defaultdict(int, {row.kind: row.units for row in figures["units"][name]})
     there = sum(row.remaining + row.lapsed for row in figures["lots"][name])
     yield (
         "units bought, granted, brought in and given back, and where they are",
         sum(moved[kind] for kind in ("purchase", "grant", "opening", "reversal", "lapsed_reversal")),
-        there - sum(moved[kind] for kind in ("usage", "served", "late_usage", "refund")),
+        there - sum(moved[kind] for kind in ("usage", "served", "late_usage", "refund", "late_refund")),
     )
     yield (
         "units served and refunded",
-        (-sum(moved[kind] for kind in CONSUMED), -moved["refund"], purse.bought),
+        (-sum(moved[kind] for kind in CONSUMED), -moved["refund"] - moved["late_refund"], purse.bought),
         (purse.served, purse.refunded, there + purse.served + purse.refunded),
     )
 

@@ -87,7 +87,8 @@ def _prepaid(rng: random.Random, made: Account) -> list[Fact]:
             usages.append(Usage(key=key, at=at, units=rng.randrange(1, 25), zone="EG"))
         elif kind != "reversal":
             units = rng.randrange(1, 60 if kind != "refund" else 25)
-            events.append(Event(kind=kind, key=key, at=at, units=units, rate=_rate(rng)))
+            net = _paid_back(rng, made) if kind == "refund" else None
+            events.append(Event(kind=kind, key=key, at=at, units=units, rate=_rate(rng), net=net))
         elif usages:
             events.append(_reversal(rng, key, usages.pop(rng.randrange(len(usages))), usages, events))
             at = events[-1].at
@@ -95,6 +96,11 @@ def _prepaid(rng: random.Random, made: Account) -> list[Fact]:
     if rng.random() < 0.2:
         events += [_opening(rng, made, place) for place in (1, 2)]
     return events + list(usages)
+
+
+def _paid_back(rng: random.Random, made: Account) -> Decimal | None:
+    """What a refund was recorded with, whatever its units come to when all use is known; None: of the loaded past."""
+    return Decimal(rng.randrange(200_000)).scaleb(-made.digits) if rng.random() < 0.6 else None
 
 
 def _reversal(rng: random.Random, key: str, used: Usage, usages: list[Usage], events: list[Fact]) -> Event:

@@ -12,13 +12,13 @@ from psycopg.rows import namedtuple_row
 from billing import closing
 from billing.build import build
 from outbound import clock, database
-from tests.exhaustive_money.account import Account, Attempt, Fact, Issued, Payment, Usage
+from tests.exhaustive_money.account import CREATED, Account, Attempt, Fact, Issued, Payment, Usage
 from tests.unit.billing.prepaid_model import Event
 
 COLUMNS = {
     "account.past_usage": "account_id business_key at units zone",
     "account.purchase": "account_id business_key at units rate zones is_history",
-    "account.adjustment": "account_id business_key kind at units usage_key",
+    "account.adjustment": "account_id business_key kind at units usage_key net",
     "account.payment": "account_id business_key at amount",
     "dispatch.submission": "account_id campaign_id ordinal segment attempt state command_status sent_at answered_at zone"
     " epoch_id intent_serial connector_id session sequence reference network_id",
@@ -37,6 +37,7 @@ MARTS = {
     "shortfalls": "select account.name as account, sum(units) as units"
     " from intermediate.int_prepaid_movements join account.account using (account_id)"
     " where kind in ('shortfall', 'served', 'shortfall_reversal') group by 1",
+    "waiting": "select * from finance.shortfalls",
     "units": "select account.name as account, kind, sum(units)::bigint as units"
     " from intermediate.int_prepaid_movements join account.account using (account_id) group by 1, 2",
     "credits": "select account.name as account, lot as purchase, sum(against) as net, sum(vat) as vat"
@@ -131,12 +132,11 @@ class Platform:
             " returning legal_entity_id"
         ).fetchone()
         assert entity
-        start = datetime(2026, 1, 1, 20, tzinfo=clock.now().tzinfo)
         for account in self.accounts:
             row = self.connection.execute(
                 "insert into account.account (legal_entity_id, name, default_region, landing, timezone, created_at)"
                 " values (%s, %s, 'EG', '/nowhere', %s, %s) returning account_id",
-                [entity[0], account.name, account.timezone, start],
+                [entity[0], account.name, account.timezone, CREATED],
             ).fetchone()
             assert row
             account.account_id = row[0]
@@ -195,9 +195,9 @@ class Platform:
         if event.kind == "purchase":
             rows["account.purchase"].append((*key, event.at, event.units, event.rate, ["EG"], True))
         elif event.kind == "reversal":
-            rows["account.adjustment"].append((*key, "reversal", event.at, None, event.usage_key))
+            rows["account.adjustment"].append((*key, "reversal", event.at, None, event.usage_key, None))
         elif event.kind in ("grant", "refund"):
-            rows["account.adjustment"].append((*key, event.kind, event.at, event.units, None))
+            rows["account.adjustment"].append((*key, event.kind, event.at, event.units, None, event.net))
         else:
             self._open(account, event)
 

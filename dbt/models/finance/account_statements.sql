@@ -1,5 +1,6 @@
 -- One row per line of an account's statement: each document and payment with the balance after it (CHARGING 25). What was owed
--- when the account came from another system is its first line; an invoice that is void stands there twice, there and back.
+-- when the account came from another system is its first line; an invoice that is void stands there twice, there and back; so
+-- does a payment that was taken back.
 
 with
 
@@ -21,6 +22,25 @@ void_invoices as (
     from {{ ref('stg_invoices') }}
     where kind = 'month'
         and voided_at is not null
+
+),
+
+reversals as (
+
+    select
+        changes.account_id,
+        changes.business_key,
+        changes.at,
+        changes.reference as bank_reference,
+        payments.business_key as payment,
+        payments.at as paid_at,
+        coalesce(payments.reference, payments.certificate) as reference,
+        payments.amount,
+        payments.withheld
+    from {{ ref('stg_receivable_changes') }} as changes
+    inner join {{ ref('stg_payments') }} as payments
+        on changes.account_id = payments.account_id
+        and changes.payment_id = payments.payment_id
 
 ),
 
@@ -71,6 +91,31 @@ lines as (
     union all
 
     select
+        reversals.account_id,
+        line.at,
+        line.kind,
+        line.document,
+        line.reference,
+        line.debit,
+        line.credit
+    from reversals
+    cross join watermark
+    cross join
+        lateral (
+            values
+            (reversals.paid_at, 'payment', reversals.payment, reversals.reference, 0, reversals.amount),
+            (reversals.paid_at, 'tax withheld', reversals.payment, reversals.reference, 0, reversals.withheld),
+            (
+                reversals.at, 'payment_reversal', reversals.business_key, coalesce(reversals.bank_reference, reversals.payment),
+                reversals.amount + reversals.withheld, 0
+            )
+        ) as line (at, kind, document, reference, debit, credit)
+    where reversals.at <= watermark.as_of
+        and line.debit + line.credit > 0
+
+    union all
+
+    select
         account_id,
         at,
         kind,
@@ -107,7 +152,13 @@ numbered as (
         partition by account_id
         order by
             at,
-            array_position(array['opening', 'purchase', 'invoice', 'void', 'credit', 'payment', 'tax withheld'], kind),
+            array_position(
+                array[
+                    'opening', 'purchase', 'invoice', 'void', 'credit', 'write_off', 'payment', 'tax withheld', 'payment_reversal',
+                    'payout'
+                ],
+                kind
+            ),
             document collate "C"
         rows unbounded preceding
     )

@@ -7,17 +7,13 @@ with
 
 charges as (
 
-    select *
-    from {{ ref('charges') }}
-    where scheme = 'postpaid'
+    select * from {{ ref('charges') }}
 
 ),
 
 past_charges as (
 
-    select *
-    from {{ ref('int_past_charges') }}
-    where scheme = 'postpaid'
+    select * from {{ ref('int_past_charges') }}
 
 ),
 
@@ -39,6 +35,7 @@ accounts as (
 
 ),
 
+-- without a condition of its own, so that those of a month reach the index of either
 charged as (
 
     select
@@ -53,7 +50,8 @@ charged as (
         charged_at,
         sent_day,
         charged_day,
-        is_late
+        is_late,
+        scheme
     from charges
 
     union all
@@ -70,23 +68,33 @@ charged as (
         charged_at,
         sent_day,
         charged_day,
-        is_late
+        is_late,
+        scheme
     from past_charges
 
 ),
 
-currencies as (
+billed as (
+
+    select distinct
+        account_id,
+        month
+    from {{ ref('int_postpaid_days') }}
+
+),
+
+-- a month as instants: by them its segments are found with an index
+months as (
 
     select
-        account_id,
-        month,
-        {{ currency_on('account_id', last_day_of('month')) }} as currency
-    from (
-        select distinct
-            account_id,
-            month
-        from days
-    ) as billed
+        billed.account_id,
+        billed.month,
+        billing.day_start(billed.month, accounts.timezone) as starts_at,
+        billing.day_start((billed.month + interval '1 month')::date, accounts.timezone) as ends_at,
+        {{ currency_on('billed.account_id', last_day_of('billed.month')) }} as currency
+    from billed
+    inner join accounts
+        on billed.account_id = accounts.account_id
 
 ),
 
@@ -94,7 +102,7 @@ currencies as (
 numbered as (
 
     select
-        charged.account_id,
+        days.account_id,
         days.month,
         charged.campaign,
         charged.ordinal,
@@ -107,6 +115,7 @@ numbered as (
         charged.units,
         days.card_from,
         days.tier_mode,
+        months.currency,
         sum(charged.units) over (
             in_scope
             order by charged.charged_at, charged.message_key collate "C", charged.segment
@@ -114,12 +123,18 @@ numbered as (
         )::bigint as last_ordinal,
         sum(charged.units) over in_scope as month_units
     from charged
+    inner join months
+        on charged.account_id = months.account_id
+        and charged.charged_at >= months.starts_at
+        and charged.charged_at < months.ends_at
     inner join days
         on charged.account_id = days.account_id
+        and months.month = days.month
         and charged.charged_day = days.charged_day
         and charged.zone = days.zone
         and charged.sent_day = days.sent_day
         and charged.is_late = days.is_late
+    where charged.scheme = 'postpaid'
     window in_scope as (partition by days.account_id, days.month, days.scope)
 
 ),
@@ -152,13 +167,10 @@ final as (
         numbered.ordinal,
         numbered.month as month_start,
         numbered.account_id,
-        currencies.currency
+        numbered.currency
     from numbered
     inner join accounts
         on numbered.account_id = accounts.account_id
-    inner join currencies
-        on numbered.account_id = currencies.account_id
-        and numbered.month = currencies.month
     inner join tiers
         on numbered.account_id = tiers.account_id
         and numbered.zone = tiers.zone

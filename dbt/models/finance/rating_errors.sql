@@ -14,14 +14,6 @@ rated as (
 
 ),
 
-movements as (
-
-    select *
-    from {{ ref('int_prepaid_movements') }}
-    where kind in ('refused_refund', 'refused_reversal')
-
-),
-
 adjustments as (
 
     select * from {{ ref('stg_adjustments') }}
@@ -91,19 +83,6 @@ unrated as (
 
 ),
 
-refused as (
-
-    select
-        account_id,
-        date_trunc('month', event_day)::date as month,
-        case kind when 'refused_refund' then 'REFUND_ABOVE_PAID_UNITS' else 'REVERSAL_OF_NO_USAGE' end as error,
-        key as subject,
-        units,
-        event_day as day
-    from movements
-
-),
-
 -- what was recorded for an account that has no units at all
 misplaced as (
 
@@ -130,10 +109,6 @@ misplaced as (
 errors as (
 
     select * from unrated
-
-    union all
-
-    select * from refused
 
     union all
 

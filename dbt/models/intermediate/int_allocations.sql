@@ -1,5 +1,6 @@
--- One row per settlement and item that it settles: as named, credits before payments, then what is left of the settlements, oldest
--- first, to what is left of the items, oldest first (CHARGING 25). What names an item that is not owed yet waits for it.
+-- One row per settlement and item that it settles: as named, credits and write-offs before payments, then what is left of the
+-- settlements, oldest first, to what is left of the items, oldest first (CHARGING 25). What names an item that is not owed yet waits
+-- for it.
 
 with
 
@@ -26,7 +27,7 @@ named as (
         items.amount as owed,
         sum(settlements.settles) over (
             partition by settlements.account_id, settlements.item
-            order by settlements.kind <> 'credit', settlements.at, settlements.settlement collate "C"
+            order by settlements.kind not in ('credit', 'write_off'), settlements.at, settlements.settlement collate "C"
         ) as settled_until
     from settlements
     inner join items

@@ -16,6 +16,13 @@ submissions as (
 
 ),
 
+-- named twice, for what is read twice under one name is read whole
+all_submissions as (
+
+    select * from {{ ref('stg_submissions') }}
+
+),
+
 settlements as (
 
     select *
@@ -58,14 +65,14 @@ proven as (
     from settlements
     cross join
         lateral (
-            select submissions.*
-            from submissions
-            where submissions.account_id = settlements.account_id
-                and submissions.campaign_id = settlements.campaign_id
-                and submissions.ordinal = settlements.ordinal
-                and submissions.segment = settlements.segment
-                and submissions.attempt = settlements.attempt
-                and submissions.state = 'in_doubt'
+            select all_submissions.*
+            from all_submissions
+            where all_submissions.account_id = settlements.account_id
+                and all_submissions.campaign_id = settlements.campaign_id
+                and all_submissions.ordinal = settlements.ordinal
+                and all_submissions.segment = settlements.segment
+                and all_submissions.attempt = settlements.attempt
+                and all_submissions.state = 'in_doubt'
             limit 1
         ) as submission
     where settlements.read_below > (select watermark.horizon_before from watermark)

@@ -107,7 +107,7 @@ true_up as (
         null::bigint as from_unit,
         0::bigint as quantity,
         null::numeric as rate,
-        round(months.minimum_monthly - coalesce(used_in_all.net, 0), months.digits) as net,
+        months.commitment - coalesce(used_in_all.net, 0) as net,
         months.vat_rate,
         months.digits,
         months.currency
@@ -115,7 +115,7 @@ true_up as (
     left join used_in_all
         on months.account_id = used_in_all.account_id
         and months.month = used_in_all.month
-    where months.minimum_monthly > coalesce(used_in_all.net, 0)
+    where months.commitment > coalesce(used_in_all.net, 0)
 
 ),
 

@@ -1,4 +1,5 @@
--- One row per line of the entries that are not the prepaid fold's: months billed, documents, payments, receivables brought along.
+-- One row per line of the entries that are not the prepaid fold's: months billed, documents, payments, what changes a
+-- receivable beside them, receivables brought along.
 -- Amounts are debits, negative ones credits (CHARGING 25, 28).
 
 with
@@ -32,6 +33,12 @@ credit_notes as (
 payments as (
 
     select * from {{ ref('stg_payments') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('stg_receivable_changes') }}
 
 ),
 
@@ -159,6 +166,26 @@ entries as (
             ('1100 bank', payments.amount),
             ('1150 withholding tax receivable', payments.withheld),
             ('1200 receivable', -payments.amount - payments.withheld)
+        ) as line (ledger_account, amount)
+
+    union all
+
+    -- a write-off credits the receivable, the others debit it
+    select
+        changes.account_id,
+        changes.kind as entry_kind,
+        changes.business_key as entry_key,
+        changes.at,
+        line.ledger_account,
+        line.amount
+    from changes
+    cross join
+        lateral (
+            values
+            ('1100 bank', case when changes.kind <> 'write_off' then -changes.amount end),
+            ('1150 withholding tax receivable', -changes.withheld),
+            ('1200 receivable', case when changes.kind = 'write_off' then -changes.amount else changes.amount + changes.withheld end),
+            ('5100 bad debts', case when changes.kind = 'write_off' then changes.amount end)
         ) as line (ledger_account, amount)
 
     union all

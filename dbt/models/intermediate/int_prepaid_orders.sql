@@ -93,7 +93,7 @@ recorded as (
         at,
         units,
         null as rate,
-        null as value,
+        net as value,
         null as opened_at,
         null as last_valid_day,
         usage_key

@@ -45,7 +45,7 @@ valued as (
     from movements
     inner join valuations
         on movements.account_id = valuations.account_id
-    where movements.kind not in ('shortfall', 'shortfall_reversal', 'refused_refund', 'refused_reversal')
+    where movements.kind not in ('shortfall', 'shortfall_reversal', 'owed_refund', 'waiting_reversal')
 
 ),
 
@@ -56,12 +56,13 @@ named as (
         case
             when kind in ('usage', 'served', 'late_usage') then 'usage'
             when kind in ('reversal', 'lapsed_reversal') then 'reversal'
-            when kind = 'credit' then 'refund'
+            when kind in ('credit', 'late_refund') then 'refund'
             else kind
         end as entry_kind,
         case
             when kind in ('usage', 'served', 'late_usage') then event_day::text
             when kind = 'opening' then 'balances'
+            when kind = 'late_refund' then key || ' ' || event_day -- each event renews its own entries
             else key
         end as entry_key
     from valued
@@ -86,8 +87,7 @@ lines as (
         values
         ('1200 receivable', 0, case named.kind
             when 'purchase' then named.against + named.vat
-            when 'refund' then -named.against
-            when 'credit' then -named.vat
+            when 'credit' then -named.against - named.vat
         end),
         ('2100 deferred revenue', named.units, -named.deferred),
         ('2200 VAT', 0, case named.kind

@@ -1,6 +1,6 @@
 -- One row per thing that an account owes at the build's instant: the receivable it brought along, its purchases, its months'
--- invoices (CHARGING 17, 25, 28). A purchase is owed from its activation; a void invoice of a month is owed no more. What has an
--- invoice is due when that says; the rest by the terms of its day.
+-- invoices, and money on account that was paid back to it (CHARGING 17, 25, 28). A purchase is owed from its activation; a void
+-- invoice of a month is owed no more. What has an invoice is due when that says; the rest by the terms of its day.
 
 with
 
@@ -33,6 +33,16 @@ invoices as (
     cross join {{ ref('watermark') }} as watermark
     where invoices.issued_at <= watermark.as_of
         and (invoices.voided_at is null or invoices.voided_at > watermark.as_of)
+
+),
+
+payouts as (
+
+    select changes.*
+    from {{ ref('stg_receivable_changes') }} as changes
+    cross join {{ ref('watermark') }} as watermark
+    where changes.kind = 'payout'
+        and changes.at <= watermark.as_of
 
 ),
 
@@ -102,6 +112,19 @@ owed as (
     from invoices
     where kind = 'month'
 
+    union all
+
+    select
+        account_id,
+        'payout:' || business_key as item,
+        'payout' as kind,
+        business_key as document,
+        at,
+        null::date as issue_day,
+        null::date as due_day,
+        amount
+    from payouts
+
 ),
 
 local as (
@@ -124,7 +147,7 @@ final as (
         local.document,
         local.at,
         local.day,
-        coalesce(local.due_day, local.day + terms.payment_days) as due_day,
+        coalesce(local.due_day, local.day + case local.kind when 'payout' then 0 else terms.payment_days end) as due_day,
         local.amount
     from local
     inner join terms

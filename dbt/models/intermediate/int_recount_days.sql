@@ -1,6 +1,8 @@
 -- One row per account and stretch of local days of submission that the log is counted anew for: all from the stale day on, and older
 -- ones that something has come to, or that have usage which is charged on a stale day.
 
+{{ config(pre_hook="{{ seek() }}") }}
+
 with
 
 stale as (

@@ -1,6 +1,6 @@
--- One row per thing that settles what an account owes, at the build's instant: payments with the tax withheld from them, credit
--- notes of months, credits of refunds, a receivable that was brought along with the other sign (CHARGING 21, 25, 29).
--- item is what it names: null where it names nothing, or an invoice that is void.
+-- One row per thing that settles what an account owes, at the build's instant: payments with the tax withheld from them, write-offs,
+-- credit notes of months, credits of refunds, a receivable that was brought along with the other sign (CHARGING 21, 25, 29).
+-- A payment that was reversed settles nothing. item is what it names: null where it names nothing, or an invoice that is void.
 
 with
 
@@ -18,6 +18,12 @@ credit_notes as (
 
 ),
 
+adjustments as (
+
+    select * from {{ ref('stg_adjustments') }}
+
+),
+
 refunds as (
 
     select *
@@ -29,6 +35,15 @@ refunds as (
 payments as (
 
     select * from {{ ref('stg_payments') }}
+
+),
+
+changes as (
+
+    select changes.*
+    from {{ ref('stg_receivable_changes') }} as changes
+    cross join {{ ref('watermark') }} as watermark
+    where changes.at <= watermark.as_of
 
 ),
 
@@ -77,40 +92,21 @@ invoiced as (
 
 ),
 
--- a refund issues a credit note for each of its credits; equal ones of an invoice are told apart by their order
-numbered_notes as (
+-- a refund issues a credit note for each purchase's invoice that it credits
+refund_notes as (
 
     select
         credit_notes.account_id,
+        adjustments.business_key as key,
         invoiced.item,
-        credit_notes.label,
-        credit_notes.net,
-        credit_notes.vat,
-        row_number() over (
-            partition by credit_notes.account_id, invoiced.item, credit_notes.net, credit_notes.vat
-            order by credit_notes.issued_at, credit_notes.credit_note_id
-        ) as place
+        credit_notes.label
     from credit_notes
+    inner join adjustments
+        on credit_notes.account_id = adjustments.account_id
+        and credit_notes.adjustment_id = adjustments.adjustment_id
     inner join invoiced
         on credit_notes.account_id = invoiced.account_id
         and credit_notes.invoice_id = invoiced.invoice_id
-    where invoiced.kind = 'purchase'
-
-),
-
-numbered_refunds as (
-
-    select
-        account_id,
-        n,
-        m,
-        at,
-        key,
-        'purchase:' || lot as item,
-        against,
-        vat,
-        row_number() over (partition by account_id, lot, against, vat order by n, m) as place
-    from refunds
 
 ),
 
@@ -153,22 +149,20 @@ settling as (
     union all
 
     select
-        numbered_refunds.account_id,
-        'refund:' || numbered_refunds.key || ':' || numbered_refunds.m as settlement,
+        refunds.account_id,
+        'refund:' || refunds.key || ':' || refunds.m as settlement,
         'credit' as kind,
-        coalesce(numbered_notes.label, numbered_refunds.key) as document,
-        numbered_refunds.key as reference,
-        numbered_refunds.item,
-        numbered_refunds.at,
-        numbered_refunds.against + numbered_refunds.vat as amount,
+        coalesce(refund_notes.label, refunds.key) as document,
+        refunds.key as reference,
+        'purchase:' || refunds.lot as item,
+        refunds.at,
+        refunds.against + refunds.vat as amount,
         0::numeric as withheld
-    from numbered_refunds
-    left join numbered_notes
-        on numbered_refunds.account_id = numbered_notes.account_id
-        and numbered_refunds.item = numbered_notes.item
-        and numbered_refunds.against = numbered_notes.net
-        and numbered_refunds.vat = numbered_notes.vat
-        and numbered_refunds.place = numbered_notes.place
+    from refunds
+    left join refund_notes
+        on refunds.account_id = refund_notes.account_id
+        and refunds.key = refund_notes.key
+        and 'purchase:' || refunds.lot = refund_notes.item
 
     union all
 
@@ -192,8 +186,30 @@ settling as (
     left join orders
         on payments.account_id = orders.account_id
         and payments.order_id = orders.order_id
+    left join changes as reversals
+        on payments.account_id = reversals.account_id
+        and payments.payment_id = reversals.payment_id
     cross join watermark
     where payments.at <= watermark.as_of
+        and reversals.payment_id is null
+
+    union all
+
+    select
+        changes.account_id,
+        'write_off:' || changes.business_key as settlement,
+        'write_off' as kind,
+        changes.business_key as document,
+        invoiced.label as reference,
+        invoiced.item,
+        changes.at,
+        changes.amount,
+        0::numeric as withheld
+    from changes
+    left join invoiced
+        on changes.account_id = invoiced.account_id
+        and changes.invoice_id = invoiced.invoice_id
+    where changes.kind = 'write_off'
 
 ),
 

@@ -6,7 +6,7 @@
     on_schema_change='fail',
     pre_hook="{{ forget_stale('campaign') }}",
     post_hook="{{ ripen() }}",
-    indexes=[{'columns': ['campaign', 'ordinal'], 'unique': true}]
+    indexes=[{'columns': ['campaign', 'ordinal'], 'unique': true}, {'columns': ['account_id', 'month']}]
 ) }}
 
 -- depends_on: {{ ref('int_stale_messages') }}

@@ -6,7 +6,8 @@ with
 
 {{ new_facts(
     source('account', 'adjustment'),
-    columns=['adjustment_id', 'account_id', 'business_key', 'kind', 'at', 'units', 'usage_key', 'is_history'],
+    columns=['adjustment_id', 'account_id', 'business_key', 'kind', 'at', 'units', 'usage_key', 'net', 'is_history', 'reason',
+        'recorded_by', 'recorded_at'],
     key=['adjustment_id']
 ) }}
 

@@ -16,6 +16,7 @@ final as (
         label,
         invoice_id,
         line,
+        adjustment_id,
         issued_at,
         net,
         vat

@@ -1,4 +1,4 @@
--- One row per legal entity: the days of what carriers cost are those of its time zone.
+-- One row per legal entity: its documents' months and the days of what carriers cost are those of its time zone.
 
 with
 
@@ -6,6 +6,7 @@ legal_entity as (
 
     select
         legal_entity_id,
+        name as legal_entity,
         timezone
     from {{ source('account', 'legal_entity') }}
 

@@ -82,5 +82,5 @@ def _find(reader: Reader, asked: Asked) -> Found:
     (campaigns,) = reader.rows(Q.campaigns, of)
     if campaigns.messages > MOST:
         return Found(campaigns.messages, None)
-    wanted = {"campaigns": campaigns.campaigns or [], "number": asked.number}
+    wanted = {"campaigns": campaigns.campaigns or [], "number": asked.number, "account": asked.account}
     return Found(campaigns.messages, reader.rows(Q.messages, wanted))

@@ -265,17 +265,23 @@ create table account.adjustment (
     at timestamptz not null,
     units bigint check (units > 0),
     usage_key text,
+    net account.money check (net >= 0),
     reason text,
+    recorded_by text,
     is_history boolean not null default false,
     recorded_at timestamptz not null default now(),
     load_xid xid8 not null default pg_current_xact_id(),
     unique (account_id, business_key),
     unique (account_id, usage_key),
+    check (kind = 'refund' or net is null),
     check ((kind = 'reversal') = (usage_key is not null)),
     check ((kind = 'reversal') = (units is null))
 );
 create index on account.adjustment (account_id, at);
 create index on account.adjustment (account_id, load_xid);
+comment on column account.adjustment.recorded_by is 'Null: loaded from another system''s past.';
+comment on column account.adjustment.net is
+    'What a refund paid back, before tax, as its credit notes say: use that comes to light later changes nothing of it. Null: of the loaded past, what its lots pay (CHARGING 21).';
 comment on column account.adjustment.usage_key is
     'What a reversal gives back: the id of a usage of the loaded past, or campaign:ordinal:segment of a submission. A usage is reversed once (CHARGING 23).';
 

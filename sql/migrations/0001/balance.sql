@@ -36,6 +36,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
               and invoice.issued_at <= owed.at
               and not exists (select from billing.void where void.invoice_id = invoice.invoice_id and void.voided_at <= owed.at)), 0)
         - coalesce((select sum(amount + withheld) from account.payment where account_id = of_account and payment.at <= owed.at), 0)
+        + billing.owed_by_changes(of_account, owed.at)
 $$;
 
 -- From which submission on usage is read for all of it that is charged from an instant on: what was sent before and came late for a month
@@ -46,13 +47,25 @@ language sql stable as $$
 $$;
 
 -- What is charged of an account from an instant on, at the first tier in force when it was sent, so that tiers and discounts never lift a
--- limit. Planned for each call: only then the partitions before that instant cost nothing.
-create function billing.usage_at_first_tier(of_account bigint, charged_from timestamptz default '-infinity')
+-- limit. Days that are over by `till` and that the last build has counted come as one row or a few, at their start; the rest is read
+-- from the log. Planned for each call: only then the partitions before that instant cost nothing.
+create function billing.usage_at_first_tier(
+    of_account bigint, charged_from timestamptz default '-infinity', till timestamptz default 'infinity'
+)
 returns table (charged_at timestamptz, net numeric)
 language plpgsql stable set plan_cache_mode = force_custom_plan as $$
 declare
-    since timestamptz := billing.usage_read_from(of_account, charged_from);
+    zone text := (select timezone from account.account where account_id = of_account);
+    built_until timestamptz := billing.built_days_until(of_account, charged_from, till);
+    logged_from timestamptz := greatest(charged_from, built_until);
+    since timestamptz := billing.usage_read_from(of_account, logged_from);
 begin
+    if built_until is not null then
+        return query
+        select *
+        from billing.built_usage_at_first_tier(
+            of_account, (charged_from at time zone zone)::date, (built_until at time zone zone)::date);
+    end if;
     return query
     select usage.charged_at, usage.units * coalesce(card.rate, 0)
     from account.account as owner
@@ -69,7 +82,7 @@ begin
         limit 1
     ) as card on true
     where owner.account_id = of_account
-      and usage.charged_at >= usage_at_first_tier.charged_from;
+      and usage.charged_at >= logged_from;
 end
 $$;
 
@@ -135,7 +148,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
         select coalesce(sum(usage.net * (1 + term.vat_rate)), 0) as amount
         from term
-        cross join lateral billing.usage_at_first_tier(term.account_id, billing.billed_until(term.account_id)) as usage
+        cross join lateral billing.usage_at_first_tier(
+            term.account_id, billing.billed_until(term.account_id), credit_units.at) as usage
         cross join lateral (select (usage.charged_at at time zone term.timezone)::date as day) as charged
         join stretch on stretch.scheme = 'postpaid'
             and charged.day >= stretch.first_day

@@ -150,11 +150,15 @@ create table billing.credit_note (
     net account.money not null check (net > 0),
     vat account.money not null check (vat >= 0),
     class text not null default 'correction' check (class in ('correction', 'refund', 'sla')),
+    adjustment_id bigint references account.adjustment,
     content_hash bytea not null check (length(content_hash) = 32),
     unique (legal_entity_id, year, number),
+    unique (adjustment_id, invoice_id),
+    check ((class = 'refund') = (adjustment_id is not null)),
     foreign key (invoice_id, line) references billing.invoice_line
 );
 create index on billing.credit_note (invoice_id, line);
+comment on column billing.credit_note.adjustment_id is 'The refund that it is for: one note for each purchase''s invoice that is credited.';
 comment on column billing.credit_note.class is 'Why it was given: a correction, units that were refunded, a missed SLA target.';
 
 -- Issued means issued: also against the owner, against TRUNCATE, a rebuild of the marts and a session that plays replica.

@@ -52,5 +52,5 @@ $$;
 create aggregate billing.prepaid_fold_from(start billing.prepaid_state, event billing.prepaid_event) (
     sfunc = billing.prepaid_resume,
     stype = billing.prepaid_state,
-    initcond = '("{}","{}","{}","{}","{}")'
+    initcond = '("{}","{}","{}","{}","{}","{}")'
 );

@@ -12,7 +12,7 @@ create table billing.draft_credit (
     source text,
     proposed_by text not null,
     proposed_at timestamptz not null default clock_timestamp(),
-    unique (account_id, source),
+    unique (account_id, source, invoice_id),
     foreign key (invoice_id, line) references billing.invoice_line
 );
 comment on column billing.draft_credit.source is 'What it makes good, such as "S3 2026-10"; null: what a person thought of.';
@@ -111,7 +111,14 @@ begin
     if amount <= 0 or amount <> round(amount, digits) then
         raise exception 'a credit is a positive amount with at most % digits after the point, not %', digits, amount;
     end if;
-    if exists (select from billing.draft_credit where account_id = invoice.account_id and source = because_of) then
+    -- one that ended with its invoice is proposed again of the invoice that came instead
+    if exists (
+        select
+        from billing.draft_credit as known
+        where known.account_id = invoice.account_id
+          and known.source = because_of
+          and not exists (select from billing.void where void.invoice_id = known.invoice_id)
+    ) then
         raise exception 'a credit for % is proposed already', because_of;
     end if;
     taken := coalesce((select sum(net) from billing.credit_note where invoice_id = of_invoice and credit_note.line = of_line), 0)
@@ -163,6 +170,17 @@ begin
     insert into billing.credit_decision (draft_credit_id, account_id, decision, decided_by, reason)
     values (of_draft, draft.account_id, 'rejected', by, why);
 end
+$$;
+
+-- Ends what is proposed of an invoice that becomes void and not decided on: there is nothing to credit any more. Whoever proposes waits
+-- for the invoice's row, as whoever issues does.
+create function billing.end_proposals(of_invoice bigint, by text, why text) returns void language sql as $$
+    insert into billing.credit_decision (draft_credit_id, account_id, decision, decided_by, reason)
+    select draft.draft_credit_id, draft.account_id, 'rejected', end_proposals.by, end_proposals.why
+    from billing.draft_credit as draft
+    where draft.invoice_id = of_invoice
+    order by draft.draft_credit_id
+    on conflict (draft_credit_id) do nothing
 $$;
 
 -- A proposed credit that nobody has decided on, locked against a second decision.

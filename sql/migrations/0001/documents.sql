@@ -72,7 +72,7 @@ $$;
 create function billing.purchase_effects(of_account bigint, of_purchase bigint) returns jsonb language sql stable as $$
     select jsonb_build_object(
         'extended_units', coalesce((select sum(units) from unnest(state.movements) where kind = 'rollover'), 0),
-        'served_units', coalesce((select -sum(units) from unnest(state.movements) where kind = 'served'), 0),
+        'served_units', coalesce((select -sum(units) from unnest(state.movements) where kind in ('served', 'late_refund')), 0),
         'units', lot.remaining,
         'rate', lot.rate::text,
         'last_valid_day', lot.last_valid_day)

@@ -22,7 +22,7 @@ $$;
 create aggregate billing.prepaid_fold(billing.prepaid_event) (
     sfunc = billing.prepaid_step,
     stype = billing.prepaid_state,
-    initcond = '("{}","{}","{}","{}","{}")'
+    initcond = '("{}","{}","{}","{}","{}","{}")'
 );
 
 -- The place of an event's kind among those of one instant (CHARGING 6); what another system left comes before all.

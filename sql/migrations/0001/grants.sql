@@ -49,7 +49,7 @@ grant insert on dispatch.session_event, dispatch.intent, dispatch.group_commit, 
     dispatch.receipt, dispatch.receipt_match, dispatch.receipt_unmatched, dispatch.reply, dispatch.statement, dispatch.statement_line to outbound_dispatch;
 grant update, delete on dispatch.receipt_unmatched to outbound_dispatch;
 grant update on dispatch.receipts_matched to outbound_dispatch;
-grant update (campaign_id, ordinal, segment, attempt, is_other, is_delivered, price, currency, load_xid) on dispatch.statement_line to outbound_dispatch;
+grant update (destination, campaign_id, ordinal, segment, attempt, is_other, is_delivered, price, currency, load_xid) on dispatch.statement_line to outbound_dispatch;
 grant insert, update on dispatch.epoch, dispatch.rate_share to outbound_dispatch;
 grant delete on dispatch.rate_share to outbound_dispatch;
 grant update on dispatch.batch to outbound_dispatch;
@@ -64,12 +64,12 @@ grant execute on function dispatch.ensure_days(date, date) to outbound_dispatch,
 
 -- billing: money events, closing and issuing
 grant select on all tables in schema account, network, intake, dispatch, billing to outbound_billing;
-grant insert on account.purchase, account.payment, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
+grant insert on account.purchase, account.payment, account.receivable_change, account.adjustment, account.past_usage, account.opening, account.opening_lot, account.audit,
     billing.closed_period, billing.tax_submission to outbound_billing;
 grant insert, update on billing.build to outbound_billing;
 -- documents come into being, and go out, by these functions only
 grant execute on function billing.issue_invoice(bigint, date, bigint, text), billing.void_invoice(bigint, text, text),
-    billing.issue_credit_note(bigint, integer, numeric, text, text, text), billing.approve_credit(bigint, text),
+    billing.issue_credit_note(bigint, integer, numeric, text, text, text, bigint), billing.approve_credit(bigint, text),
     billing.reject_credit(bigint, text, text), billing.begin_delivery(text, bigint, text),
     billing.end_delivery(text, bigint, text, jsonb) to outbound_billing;
 grant execute on function billing.propose_credit(bigint, integer, text, numeric, text, text, text) to outbound_billing, outbound_reporting;

@@ -207,13 +207,38 @@ begin
     insert into billing.void (invoice_id, account_id, voided_at, voided_by, reason)
     values (of_invoice, invoice.account_id, moment.at, by, why)
     returning * into done;
+    perform billing.end_proposals(of_invoice, by, format('invoice %s is void: %s', invoice.label, why));
     return done;
 end
 $$;
 
--- Credits an amount of a line: the VAT of all that is credited of it so far, rounded, less the VAT credited before.
+-- An invoice is void or it is credited, never both, whoever writes it: what is owed by the marts, the ledger and billing.owed would come
+-- apart, since a void takes back all of the invoice (CHARGING 29).
+create function billing.void_or_credited() returns trigger language plpgsql as $$
+declare
+    told text;
+begin
+    perform from billing.invoice where invoice_id = new.invoice_id for no key update;
+    select label into told from billing.invoice where invoice_id = new.invoice_id;
+    if tg_table_name = 'credit_note' and exists (select from billing.void where invoice_id = new.invoice_id) then
+        raise exception 'invoice % is void: there is nothing to credit', told using errcode = 'integrity_constraint_violation';
+    end if;
+    if tg_table_name = 'void' and exists (select from billing.credit_note where invoice_id = new.invoice_id) then
+        raise exception 'invoice % has a credit note: it cannot be void any more', told using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end
+$$;
+
+create trigger never_void_too before insert on billing.credit_note for each row execute function billing.void_or_credited();
+create trigger never_credited_too before insert on billing.void for each row execute function billing.void_or_credited();
+alter table billing.credit_note enable always trigger never_void_too;
+alter table billing.void enable always trigger never_credited_too;
+
+-- Credits an amount of a line: the VAT of all that is credited of it so far, rounded, less the VAT credited before. of_adjustment: the
+-- refund that it is for.
 create function billing.issue_credit_note(
-    of_invoice bigint, of_line integer, amount numeric, by text, why text, of_class text
+    of_invoice bigint, of_line integer, amount numeric, by text, why text, of_class text, of_adjustment bigint default null
 ) returns billing.credit_note
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -259,6 +284,7 @@ begin
     note.issued_by := by;
     note.reason := why;
     note.class := of_class;
+    note.adjustment_id := of_adjustment;
     note.net := round(amount, digits);
     note.vat := round((credited + amount) * line.vat_rate, digits) - vat_credited;
     note.content_hash := billing.content_hash(billing.credit_note_content(note));

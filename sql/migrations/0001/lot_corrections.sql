@@ -30,23 +30,25 @@ begin
 end
 $$;
 
--- Takes paid units back, latest expiry first, then last opened; nobody is paid more than was paid and not used (CHARGING 21).
-create function billing.prepaid_refund(inout state billing.prepaid_state, event billing.prepaid_event) language plpgsql as $$
+-- The units that a refund can take.
+create function billing.prepaid_paid_units(lots billing.prepaid_lot[]) returns bigint language sql immutable as $$
+    select coalesce(sum(lot.remaining), 0)::bigint from unnest(lots) as lot where lot.paid and lot.state = 'open'
+$$;
+
+-- Takes paid units that are there out of their lots, latest expiry first, then last opened (CHARGING 21). as_kind: refund, of which
+-- each lot pays the lesser of the falls of its values, or late_refund, which was paid before.
+create function billing.prepaid_take_back(
+    inout state billing.prepaid_state, wanted bigint, as_kind text, of_key text, at timestamptz, digits integer
+) language plpgsql as $$
 declare
     lot billing.prepaid_lot;
     best integer;
-    open_units bigint := event.units;
     part bigint;
     fall numeric;
     blended_fall numeric;
-    paid numeric := 0;
+    pays numeric;
 begin
-    if event.units > (select coalesce(sum(l.remaining), 0) from unnest(state.lots) as l where l.paid and l.state = 'open') then
-        state.movements := state.movements || row(
-            'refused_refund', event.at, event.key, null, event.units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
-        return;
-    end if;
-    while open_units > 0 loop
+    while wanted > 0 loop
         best := null;
         for place in 1 .. cardinality(state.lots) loop
             lot := state.lots[place];
@@ -57,20 +59,60 @@ begin
             end if;
         end loop;
         lot := state.lots[best];
-        part := least(open_units, lot.remaining);
-        fall := billing.carrying_value(lot.remaining, lot.rate, event.digits)
-            - billing.carrying_value(lot.remaining - part, lot.rate, event.digits);
-        blended_fall := billing.blended_value(lot.remaining, lot.base, lot.base_units, event.digits)
-            - billing.blended_value(lot.remaining - part, lot.base, lot.base_units, event.digits);
+        part := least(wanted, lot.remaining);
+        fall := billing.carrying_value(lot.remaining, lot.rate, digits) - billing.carrying_value(lot.remaining - part, lot.rate, digits);
+        blended_fall := billing.blended_value(lot.remaining, lot.base, lot.base_units, digits)
+            - billing.blended_value(lot.remaining - part, lot.base, lot.base_units, digits);
+        pays := case as_kind when 'refund' then least(fall, blended_fall) else 0 end;
         lot.remaining := lot.remaining - part;
         state.lots[best] := lot;
-        state.movements := state.movements || row(
-            'refund', event.at, event.key, lot.lot, -part, -fall, -blended_fall,
-            least(fall, blended_fall), least(fall, blended_fall), 0)::billing.prepaid_movement;
-        paid := paid + least(fall, blended_fall);
-        open_units := open_units - part;
+        state.movements := state.movements
+            || row(as_kind, at, of_key, lot.lot, -part, -fall, -blended_fall, pays, pays, 0)::billing.prepaid_movement;
+        wanted := wanted - part;
     end loop;
+end
+$$;
+
+-- Takes paid units back. What was recorded always applies: use that came to light since may have left less in the lots than was paid
+-- back; the rest waits for the next paid units, and the money that went back stays what it was (CHARGING 21).
+create function billing.prepaid_refund(inout state billing.prepaid_state, event billing.prepaid_event) language plpgsql as $$
+declare
+    there bigint := least(event.units, billing.prepaid_paid_units(state.lots));
+    paid numeric;
+begin
+    state := billing.prepaid_take_back(state, there, 'refund', event.key, event.at, event.digits);
+    paid := coalesce(event.value, (select sum(movement.against) from unnest(state.movements) as movement), 0);
+    if event.units > there then
+        state.claims := state.claims
+            || row('refund', event.key, event.at, event.units - there, null)::billing.prepaid_claim;
+        state.movements := state.movements || row(
+            'owed_refund', event.at, event.key, null, event.units - there, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+    end if;
     state := billing.prepaid_credit(state, event, paid);
+end
+$$;
+
+-- Refunds that the lots could not give take the paid units that have come since, oldest first, and pay nothing any more (CHARGING 21).
+create function billing.prepaid_settle(inout state billing.prepaid_state, at timestamptz, digits integer) language plpgsql as $$
+declare
+    waiting billing.prepaid_claim[] := state.claims;
+    claim billing.prepaid_claim;
+    part bigint;
+begin
+    if cardinality(waiting) = 0 then
+        return;
+    end if;
+    state.claims := '{}';
+    foreach claim in array waiting loop
+        if claim.kind = 'refund' then
+            part := least(claim.units, billing.prepaid_paid_units(state.lots));
+            state := billing.prepaid_take_back(state, part, 'late_refund', claim.key, at, digits);
+            claim.units := claim.units - part;
+        end if;
+        if claim.kind = 'reversal' or claim.units > 0 then
+            state.claims := state.claims || claim;
+        end if;
+    end loop;
 end
 $$;
 
@@ -139,9 +181,32 @@ begin
         end if;
     end loop;
     state.shortfalls := waiting;
-    if not is_known then
+    if is_known then
+        state := billing.prepaid_settle(state, event.at, event.digits);
+    else
+        state.claims := state.claims || row('reversal', event.key, event.at, null, event.usage_key)::billing.prepaid_claim;
         state.movements := state.movements || row(
-            'refused_reversal', event.at, event.key, null, 0, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+            'waiting_reversal', event.at, event.key, null, 0, 0, 0, 0, 0, 0)::billing.prepaid_movement;
     end if;
+end
+$$;
+
+-- Gives a usage back at once whose reversal came before it.
+create function billing.prepaid_give_back_claimed(inout state billing.prepaid_state, usage billing.prepaid_event)
+language plpgsql as $$
+declare
+    waiting billing.prepaid_claim[] := state.claims;
+    claim billing.prepaid_claim;
+    reversal billing.prepaid_event := usage;
+begin
+    reversal.kind := 'reversal';
+    reversal.usage_key := usage.key;
+    foreach claim in array waiting loop
+        if claim.kind = 'reversal' and claim.usage_key = usage.key then
+            state.claims := array(select other from unnest(state.claims) as other where other.key <> claim.key);
+            reversal.key := claim.key;
+            state := billing.prepaid_reversal(state, reversal);
+        end if;
+    end loop;
 end
 $$;

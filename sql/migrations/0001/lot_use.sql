@@ -138,6 +138,7 @@ begin
 
     state.lots := state.lots || opened;
     state := billing.prepaid_serve(state, cardinality(state.lots), event.at, event.digits);
+    state := billing.prepaid_settle(state, event.at, event.digits);
 end
 $$;
 
@@ -196,6 +197,9 @@ begin
         state.shortfalls := state.shortfalls || row(event.key, event.at, open_units)::billing.prepaid_shortfall;
         state.movements := state.movements || row(
             'shortfall', event.at, event.key, null, open_units, 0, 0, 0, 0, 0)::billing.prepaid_movement;
+    end if;
+    if event.key is not null and cardinality(state.claims) > 0 then
+        state := billing.prepaid_give_back_claimed(state, event);
     end if;
 end
 $$;

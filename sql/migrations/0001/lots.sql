@@ -7,7 +7,7 @@ create type billing.prepaid_event as (
     at timestamptz,
     units bigint,
     rate numeric,               -- opening, purchase
-    value numeric,              -- opening: the carrying value it brings
+    value numeric,              -- opening: the carrying value it brings; refund: the net that went back, null: what its lots pay
     vat_rate numeric,           -- purchase; refund: of what no purchase invoice covers
     tolerance numeric,          -- purchase: of "similar" (CHARGING 8)
     opened_at timestamptz,      -- opening
@@ -51,6 +51,16 @@ create type billing.prepaid_shortfall as (
     units bigint
 );
 
+-- What an adjustment still asks for: units that were paid back and that no lot had any more, which the next paid units give
+-- (CHARGING 21); a usage that is folded after the reversal that gives it back (CHARGING 23).
+create type billing.prepaid_claim as (
+    kind text,                  -- refund, reversal
+    key text,                   -- the adjustment's
+    at timestamptz,
+    units bigint,               -- of a refund
+    usage_key text              -- of a reversal
+);
+
 -- A purchase's invoice and what refunds have credited of it (CHARGING 21, 29).
 create type billing.prepaid_sale as (
     purchase text,
@@ -81,7 +91,8 @@ create type billing.prepaid_state as (
     taken billing.prepaid_taken[],
     shortfalls billing.prepaid_shortfall[], -- oldest first
     sales billing.prepaid_sale[],           -- oldest first
-    movements billing.prepaid_movement[]    -- of the last event only
+    movements billing.prepaid_movement[],   -- of the last event only
+    claims billing.prepaid_claim[]          -- oldest first
 );
 
 create function billing.carrying_value(remaining bigint, rate numeric, digits integer) returns numeric

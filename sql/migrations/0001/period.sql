@@ -28,7 +28,7 @@ do $$
 declare
     dated text;
 begin
-    foreach dated in array array['purchase', 'payment', 'adjustment', 'opening'] loop
+    foreach dated in array array['purchase', 'payment', 'receivable_change', 'adjustment', 'opening'] loop
         execute format('create trigger keeps_months_closed after insert on account.%I
             referencing new table as entered for each statement execute function billing.keep_closed()', dated);
     end loop;
@@ -110,6 +110,8 @@ language sql stable as $$
         select at, load_xid from account.purchase where account_id = of_account
         union all
         select at, load_xid from account.payment where account_id = of_account
+        union all
+        select at, load_xid from account.receivable_change where account_id = of_account
         union all
         select at, load_xid from account.adjustment where account_id = of_account
         union all

@@ -37,7 +37,7 @@ begin
             union all
 
             select
-                adjustment.kind, business_key, adjustment.at, units, null, null, null,
+                adjustment.kind, business_key, adjustment.at, units, null, net, null,
                 case when adjustment.kind = 'grant' then billing.last_valid_day((adjustment.at at time zone timezone)::date) end, usage_key, 0
             from account.adjustment, owner
             where account_id = of_account
@@ -164,6 +164,20 @@ begin
         billing.day_start(checkpoint.day + 1, (select timezone from account.account where account_id = of_account)),
         checkpoint.state);
 end
+$$;
+
+-- What a refund of that many units at an instant is worth, before tax, by what is recorded then: what its credit notes will say.
+create function billing.refund_net(of_account bigint, at timestamptz, units bigint) returns numeric
+language sql stable as $$
+    select coalesce(sum(movement.against), 0)
+    from account.account as owner
+    cross join lateral account.term_on(of_account, (refund_net.at at time zone owner.timezone)::date) as term
+    cross join lateral unnest((billing.prepaid_step(
+        billing.prepaid_state_at(of_account, refund_net.at),
+        row('refund', null, refund_net.at, refund_net.units, null, null, term.vat_rate, null, null, null, null, null, null,
+            billing.currency_digits(term.currency))::billing.prepaid_event)).movements) as movement
+    where owner.account_id = of_account
+      and movement.kind = 'refund'
 $$;
 
 revoke execute on function billing.prepaid_state_in_full(bigint, timestamptz), billing.prepaid_state_at(bigint, timestamptz) from public;

@@ -29,12 +29,13 @@ where legal_entity_id = %(entity)s
   and approved_by is null
   and not lapsed
   and expires_at <= clock_timestamp()
-returning proposed_by, expires_at at time zone 'UTC';
+returning proposed_by, expires_at;
 
 -- propose --
--- The open proposal: the one that was made before, or this one.
+-- The open proposal: the one that was made before, or this one; and the legal entity's zone, whose clock it is told by.
 insert into billing.approval as known (legal_entity_id, action, object, proposed_by)
 values (%(entity)s, %(action)s, %(object)s, %(actor)s)
 on conflict (legal_entity_id, action, object) where approved_by is null and not lapsed
 do update set proposed_by = known.proposed_by
-returning proposed_by, proposed_at at time zone 'UTC', expires_at at time zone 'UTC', xmax = 0;
+returning proposed_by, proposed_at, expires_at, xmax = 0, (
+    select timezone from account.legal_entity where legal_entity.legal_entity_id = known.legal_entity_id);

@@ -244,6 +244,31 @@ where (lot.content ->> 'opened_at')::timestamptz > record.at
 
 union all
 
+-- what works here has its doors, with a second person and a tax document: a past is loaded before
+select min(record.line), format('%s works here already (%s): money and units of it are recorded by outbound purchase, payment, grant, refund and'
+    ' reverse; of its past only usage can still be loaded (this and later lines)', record.account, own.what)
+from record
+join (
+    select account_id, min(what collate "C") as what
+    from (
+        select account_id, 'purchase ' || business_key as what from account.purchase where not is_history
+        union all
+        select account_id, 'payment ' || business_key from account.payment where not is_history
+        union all
+        select account_id, kind || ' ' || business_key from account.adjustment where not is_history
+        union all
+        select account_id, 'invoice ' || label from billing.invoice
+        union all
+        select account_id, 'campaign ' || campaign_id from intake.campaign where dispatched_at is not null
+    ) as done
+    where account_id in (select account_id from record where kind <> 'usage')
+    group by account_id
+) as own using (account_id)
+where record.kind <> 'usage'
+group by record.account, own.what
+
+union all
+
 -- an opening is where an account's books begin
 select record.line, format('something of %s lies before its opening: %s', record.account, (
     select min(before.what)
@@ -403,3 +428,18 @@ select account_id, account, kind, count(*), coalesce(sum(units), 0)::bigint
 from record
 group by account_id, account, kind
 order by account, kind;
+
+-- entities --
+-- Whose books something new bears on by more than use and payments, and what exactly that is.
+select
+    record.legal_entity_id,
+    entity.approvals,
+    string_agg(distinct record.account, ', ' order by record.account),
+    count(*),
+    encode(sha256(string_agg(
+        sha256(convert_to(record::text, 'UTF8')), ''::bytea order by record.account_id, record.key collate "C")), 'hex')
+from record
+join account.legal_entity as entity using (legal_entity_id)
+where record.kind not in ('usage', 'payment')
+group by record.legal_entity_id, entity.approvals
+order by record.legal_entity_id;

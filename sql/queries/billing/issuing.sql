@@ -107,4 +107,4 @@ from billing.void_invoice(%(invoice)s, %(actor)s, %(reason)s);
 
 -- credit --
 select label, issue_day, net, vat
-from billing.issue_credit_note(%(invoice)s, %(line)s, %(net)s, %(actor)s, %(reason)s, %(class)s);
+from billing.issue_credit_note(%(invoice)s, %(line)s, %(net)s, %(actor)s, %(reason)s, %(class)s, %(adjustment)s);

@@ -7,6 +7,7 @@ select clock_timestamp();
 -- Whether an id of the account is taken; ids are unique over all kinds of events.
 select exists (select from account.purchase where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.payment where account_id = %(account)s and business_key = %(key)s)
+    or exists (select from account.receivable_change where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.purchase_order where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.adjustment where account_id = %(account)s and business_key = %(key)s)
     or exists (select from account.past_usage where account_id = %(account)s and business_key = %(key)s)
@@ -38,8 +39,10 @@ where invoice.account_id = %(account)s
 select max(ends_at) from billing.closed_period where account_id = %(account)s;
 
 -- adjust --
-insert into account.adjustment (account_id, business_key, kind, at, units, usage_key, reason)
-values (%(account)s, %(key)s, %(kind)s, %(at)s, %(units)s, %(usage)s, %(reason)s);
+insert into account.adjustment (account_id, business_key, kind, at, units, usage_key, net, reason, recorded_by)
+values (%(account)s, %(key)s, %(kind)s, %(at)s, %(units)s, %(usage)s,
+    case when %(kind)s = 'refund' then billing.refund_net(%(account)s, %(at)s, %(units)s) end, %(reason)s, %(actor)s)
+returning adjustment_id;
 
 -- usage --
 -- A usage by its id, and by what it is given back already.

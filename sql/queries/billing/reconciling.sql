@@ -123,6 +123,149 @@ from differing, built
 where not billing.has_news(differing.account_id, built.started_at, built.as_of)
 order by differing.name;
 
+-- posted --
+-- Receivable (1200) and VAT (2200) of the ledger that are not what the documents say, by account and month: an issued document stays as
+-- it is, whatever is folded anew (CHARGING 17, 21, 28, 29). Purchases are dated by their activation, refunds by their instant. What has no
+-- document of ours is left out: the loaded past, refunds that in part pay it back, and purchases whose invoice is void, which
+-- `purchases` tells. Accounts of which something was recorded since the build are left to the next one.
+with
+
+built as (
+
+    select as_of, started_at
+    from billing.build
+    where outcome = 'ok'
+    order by build_id desc
+    limit 1
+
+),
+
+standing as (
+
+    select invoice.*
+    from billing.invoice
+    where not exists (select from billing.void where void.invoice_id = invoice.invoice_id)
+
+),
+
+-- refunds that paid back more than was credited of invoices of ours, because somebody else sold the units
+foreign_refund as (
+
+    select adjustment.account_id, adjustment.adjustment_id, adjustment.business_key
+    from account.adjustment
+    where adjustment.kind = 'refund'
+      and (
+        adjustment.is_history
+        or (
+            adjustment.net > (
+                select coalesce(sum(note.net), 0)
+                from billing.credit_note as note
+                where note.account_id = adjustment.account_id
+                  and note.adjustment_id = adjustment.adjustment_id)
+            and (
+                exists (
+                    select from account.purchase
+                    where purchase.account_id = adjustment.account_id and purchase.is_history)
+                or exists (select from account.opening_lot as lot where lot.account_id = adjustment.account_id)
+            )
+        )
+      )
+
+),
+
+without_document as (
+
+    select account_id, 'refund:' || business_key as entry
+    from foreign_refund
+
+    union all
+
+    select purchase.account_id, 'purchase:' || purchase.business_key
+    from account.purchase
+    left join standing using (account_id, purchase_id)
+    where standing.invoice_id is null
+
+),
+
+document as (
+
+    select standing.account_id, purchase.at, standing.total as receivable, -standing.vat as vat
+    from standing
+    join account.purchase using (account_id, purchase_id)
+
+    union all
+
+    select account_id, issued_at, total, -vat
+    from billing.invoice
+    where kind = 'month'
+
+    union all
+
+    select invoice.account_id, void.voided_at, -invoice.total, invoice.vat
+    from billing.void
+    join billing.invoice using (account_id, invoice_id)
+    where invoice.kind = 'month'
+
+    union all
+
+    select note.account_id, coalesce(adjustment.at, note.issued_at), -note.net - note.vat, note.vat
+    from billing.credit_note as note
+    left join account.adjustment using (account_id, adjustment_id)
+    where not exists (
+        select from foreign_refund
+        where foreign_refund.account_id = note.account_id and foreign_refund.adjustment_id = note.adjustment_id)
+
+),
+
+said as (
+
+    select document.account_id, to_char(document.at at time zone account.timezone, 'YYYY-MM') as month, line.code, sum(line.amount) as amount
+    from document
+    join account.account using (account_id)
+    cross join built
+    cross join lateral (values ('1200', document.receivable), ('2200', document.vat)) as line (code, amount)
+    where document.at <= built.as_of
+    group by document.account_id, month, line.code
+
+),
+
+booked as (
+
+    select entry.account_id, entry.month, left(entry.ledger_account, 4) as code, sum(entry.debit - entry.credit) as amount
+    from finance.ledger_entries as entry
+    where entry.kind in ('purchase', 'refund', 'issue', 'void', 'credit')
+      and left(entry.ledger_account, 4) in ('1200', '2200')
+      and not exists (
+        select from without_document
+        where without_document.account_id = entry.account_id and without_document.entry = entry.entry)
+    group by entry.account_id, entry.month, left(entry.ledger_account, 4)
+
+),
+
+differing as materialized (
+
+    select account_id, month, code, coalesce(said.amount, 0) as said, coalesce(booked.amount, 0) as booked
+    from said
+    full join booked using (account_id, month, code)
+    where coalesce(said.amount, 0) <> coalesce(booked.amount, 0)
+
+)
+
+select account.name, differing.month || ' ' || differing.code, format('documents %%s, ledger %%s', differing.said, differing.booked)
+from differing
+join account.account using (account_id)
+cross join built
+where not billing.has_news(differing.account_id, built.started_at, built.as_of)
+order by account.name, differing.month, differing.code;
+
+-- adjustments --
+-- Refunds that paid back units which had been used before, until the next paid units are there to take; reversals of no usage.
+select account, 'since ' || since::date, format('%%s units paid back that had been used, %%s reversals without their usage', refunded, reversals)
+from finance.shortfalls
+where refunded > 0
+   or reversals > 0
+order by account;
+
 -- balances --
 -- Lots of the ledger that are not those of the live balance, which reservations go by, at the instant of the build. Accounts of
 -- which something was recorded since then are left to the next build.

@@ -9,7 +9,7 @@ values (%(account)s, %(key)s, %(at)s, %(units)s, %(agreed)s, %(card_zone)s, %(zo
 -- Oldest first, with the money that names each.
 select business_key, units, rate, card_zone, zones, (
         select coalesce(sum(amount + withheld), 0)
-        from account.payment
+        from account.standing_payment as payment
         where payment.account_id = waiting_order.account_id
           and payment.order_id = waiting_order.order_id
     ) as named
@@ -21,7 +21,7 @@ order by ordered_at, order_id;
 -- What is on account beyond all that is owed, but for what names an order that still waits; negative: owed.
 select -billing.owed(%(account)s, %(at)s) - coalesce((
     select sum(payment.amount + payment.withheld)
-    from account.payment
+    from account.standing_payment as payment
     join account.waiting_order using (account_id, order_id)
     where payment.account_id = %(account)s), 0);
 
@@ -39,7 +39,7 @@ values (%(order)s, %(account)s, %(actor)s, %(reason)s);
 select account.name as account, waiting_order.business_key, waiting_order.ordered_at, waiting_order.units, waiting_order.rate,
     waiting_order.quoted_net + waiting_order.quoted_vat as total, waiting_order.currency, account.timezone, (
         select coalesce(sum(amount + withheld), 0)
-        from account.payment
+        from account.standing_payment as payment
         where payment.account_id = waiting_order.account_id
           and payment.order_id = waiting_order.order_id
     ) as paid

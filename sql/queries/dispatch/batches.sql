@@ -165,6 +165,15 @@ where batch_id = %(batch)s
   and fence = %(fence)s
   and state = 'leased';
 
+-- begin_anew --
+-- The worker's batches of which something was settled since they were planned: it plans them anew now, whatever waits of them.
+update dispatch.batch
+set again = false
+where epoch_id = %(epoch)s
+  and state = 'leased'
+  and again
+returning batch_id;
+
 -- report_broken --
 update dispatch.batch
 set broken = true

@@ -1,9 +1,8 @@
 -- What is kept for a time only.
 
 -- due_texts --
-select campaign_id, account.hash_key
+select campaign_id
 from intake.campaign
-join account.account using (account_id)
 where completed_at < now() - interval '90 days'
   and texts_removed_at is null
 order by campaign_id;
@@ -17,12 +16,12 @@ with gone as (
 
 update intake.campaign
 set texts_removed_at = now()
-where campaign_id = %(campaign)s;
+where campaign_id = %(campaign)s
+returning dispatch.forget_intents(campaign_id);
 
 -- due_numbers --
-select campaign_id, account.hash_key
+select campaign_id
 from intake.campaign
-join account.account using (account_id)
 where completed_at < now() - interval '13 months'
   and numbers_removed_at is null
 order by campaign_id;
@@ -30,12 +29,26 @@ order by campaign_id;
 -- remove_numbers --
 with gone as (
     update dispatch.message
-    set msisdn_hash = substr(sha256(%(outer)s || sha256(%(inner)s || convert_to(msisdn::text, 'UTF8'))), 1, 16),
+    set msisdn_hash = account.number_hash(pads.inner_pad, pads.outer_pad, message.msisdn),
         msisdn = null
-    where campaign_id = %(campaign)s
-      and msisdn is not null
+    from intake.campaign
+    join account.account using (account_id)
+    cross join lateral account.hash_pads(account.hash_key) as pads
+    where campaign.campaign_id = %(campaign)s
+      and message.campaign_id = %(campaign)s
+      and message.msisdn is not null
 )
 
 update intake.campaign
 set numbers_removed_at = now()
 where campaign_id = %(campaign)s;
+
+-- forget_logs --
+select dispatch.forget_receipts(), dispatch.forget_replies(), dispatch.forget_commits();
+
+-- forget_destinations --
+-- Of carriers' statements. What a line says of an attempt of ours stays.
+update dispatch.statement_line
+set destination = ''
+where loaded_at < now() - interval '13 months'
+  and destination <> '';

@@ -12,7 +12,15 @@ where account.name = %(account)s
   and campaign.accepted_at is not null;
 
 -- messages --
--- Theirs to the number. The campaigns are given as values, so that the partitions of others are not even looked at.
+-- Theirs to the number, or to its hash where retention has removed it. The campaigns are given as values, so that the partitions
+-- of others are not even looked at.
+with wanted as materialized (
+    select account.number_hash(pads.inner_pad, pads.outer_pad, %(number)s) as hash
+    from account.account
+    cross join lateral account.hash_pads(account.hash_key) as pads
+    where account.name = %(account)s
+)
+
 select
     message.campaign_id as campaign, message.campaign_id || ':' || message.ordinal as which, message.ordinal, message.line, message.segments,
     campaign.received_at, campaign.state, file.name as file
@@ -20,7 +28,7 @@ from dispatch.message
 join intake.campaign using (campaign_id)
 join intake.file using (file_id)
 where message.campaign_id = any(%(campaigns)s::bigint[])
-  and message.msisdn = %(number)s
+  and (message.msisdn = %(number)s or message.msisdn_hash = (select hash from wanted))
 order by message.campaign_id desc, message.ordinal
 limit 200;
 

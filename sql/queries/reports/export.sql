@@ -42,6 +42,16 @@ select
 from billing.document
 join account.account using (account_id);
 
+-- tax_documents --
+-- They are a legal entity's, so that account is empty.
+select null::text as account, legal_entity, month, currency, tax_treatment, vat_rate, kind, documents, net, vat
+from finance.tax_documents;
+
+-- trial_balance --
+-- The same.
+select null::text as account, legal_entity, month, currency, code, ledger_account, opening, debit, credit, closing
+from finance.trial_balance;
+
 -- sla --
 -- Frozen months as they were frozen, the others as they were built last.
 select
@@ -80,6 +90,6 @@ where relnamespace = any (array['finance', 'operations']::regnamespace[])
 order by 1;
 
 -- accounts --
-select name, timezone
+select name, account_id, timezone, language
 from account.account
 order by name;

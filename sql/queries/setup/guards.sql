@@ -45,7 +45,10 @@ where account.name = %(name)s;
 -- What stands against a change of scheme at the start of a day (CHARGING 30): units, shortfall, promised and in doubt.
 select
     coalesce((select sum(lot.remaining) from unnest(state.lots) as lot), 0)::bigint as units,
-    coalesce((select sum(shortfall.units) from unnest(state.shortfalls) as shortfall), 0)::bigint as shortfall,
+    (
+        coalesce((select sum(shortfall.units) from unnest(state.shortfalls) as shortfall), 0)
+        + coalesce((select sum(claim.units) from unnest(state.claims) as claim), 0)
+    )::bigint as shortfall,
     coalesce((
         select sum(progress.unsent + progress.in_doubt)
         from account.reservation

@@ -13,6 +13,7 @@ from tests.acceptance.crash.server import Server
 from tests.acceptance.crash.stage import PATIENCE, Stage, Worker, staged
 from tests.acceptance.crash.story import Blow, Mode, Story, Strike, parts_of
 
+LONG = 5.0  # times as long as what was killed stays away: answers are overdue by then, and lines given up
 STALLED = 4.0  # seconds without a new segment at the carriers after which the next blow comes all the same
 
 
@@ -120,6 +121,12 @@ class _Storm:
                 stage.server.start()
             case Blow.CUT_CONNECTIONS:
                 self._cut_connections(strike.which)
+            case Blow.FREEZE_WORKER:
+                worker = stage.workers[strike.which % len(stage.workers)]
+                if worker.lives:
+                    self._later(LONG * strike.seconds, worker.freeze())
+            case Blow.HOLD_TRANSACTION:
+                self._later(LONG * strike.seconds, stage.hold_transaction())
             case Blow.OPT_OUT:
                 self._opt_out(strike.which)
             case Blow.CANCEL:

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -95,6 +96,13 @@ class Worker:
                 stdout=output, stderr=output, cwd=ROOT,
             )  # fmt: skip
 
+    def freeze(self) -> Callable[[], None]:
+        """What thaws it, if it was not killed meanwhile."""
+        frozen = self.process
+        assert frozen is not None
+        frozen.send_signal(signal.SIGSTOP)
+        return lambda: frozen.send_signal(signal.SIGCONT)
+
     @property
     def lives(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -158,6 +166,12 @@ class Stage:
 
     def one(self, statement: str, *values: Any) -> Any:
         return self.rows(statement, *values)[0][0]
+
+    def hold_transaction(self) -> Callable[[], None]:
+        """Somebody begins to write; what ends that, if a killed database has not."""
+        connection = psycopg.connect(self.uri, application_name="somebody else")
+        connection.execute("select pg_current_xact_id()")
+        return connection.close
 
     def until(self, true: Callable[[], object], what: str) -> None:
         end = time.monotonic() + PATIENCE

@@ -34,6 +34,8 @@ class Blow(Enum):
     KILL_CARRIER = "carrier"
     KILL_POSTGRES = "postgres"
     CUT_CONNECTIONS = "connections"
+    FREEZE_WORKER = "frozen worker"  # SIGSTOP: its carriers and the database wait for it, and it wakes in another time
+    HOLD_TRANSACTION = "open transaction"  # of somebody else, which holds back all that goes by what has ended
     OPT_OUT = "opt-out"
     CANCEL = "cancel"
 
@@ -151,7 +153,7 @@ def parts_of(text: str) -> int:
 def strike(workers: int, chance: Random) -> Strike:
     weights = {
         Blow.KILL_WORKER: 4, Blow.KILL_ALL_WORKERS: 1, Blow.KILL_CARRIER: 3, Blow.KILL_POSTGRES: 2,
-        Blow.CUT_CONNECTIONS: 2, Blow.OPT_OUT: 1.5, Blow.CANCEL: 0.3,
+        Blow.CUT_CONNECTIONS: 2, Blow.FREEZE_WORKER: 2, Blow.HOLD_TRANSACTION: 1, Blow.OPT_OUT: 1.5, Blow.CANCEL: 0.3,
     }  # fmt: skip
     (blow,) = chance.choices(list(weights), list(weights.values()))
     return Strike(

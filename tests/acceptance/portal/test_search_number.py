@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import psycopg
 import pytest
 
 from tests.acceptance.portal.stage import MARK, MEMBERS, OPTED_OUT, PASSWORD
@@ -38,6 +39,27 @@ def test_a_number_leads_to_the_messages_that_it_got(visiting, stage):
     page.click("main table a >> nth=0")
     page.wait_for_url("**/messages/*/*")
     assert "Its whole way" in page.inner_text("main")
+
+
+def test_a_number_that_retention_removed_is_found_by_its_hash(omar, stage):
+    number = MEMBERS["nile"][OPTED_OUT]
+    with psycopg.connect(stage.database, autocommit=True) as books:
+        removed = books.execute(
+            "update dispatch.message set msisdn = null, msisdn_hash = account.number_hash(pads.inner_pad, pads.outer_pad, msisdn)"
+            " from account.account cross join lateral account.hash_pads(account.hash_key) as pads"
+            " where account.name = 'nile' and message.account_id = account.account_id and msisdn = %s returning campaign_id, ordinal",
+            [number],
+        ).fetchall()
+        try:
+            found = asked(omar, number).text
+            assert all(f"/messages/{campaign}/{ordinal}" in found for campaign, ordinal in removed)
+            assert removed
+        finally:
+            for campaign, ordinal in removed:
+                books.execute(
+                    "update dispatch.message set msisdn = %s, msisdn_hash = null where (campaign_id, ordinal) = (%s, %s)",
+                    [number, campaign, ordinal],
+                )
 
 
 def test_only_the_account_s_and_only_in_the_days(omar):

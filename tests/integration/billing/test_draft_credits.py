@@ -5,6 +5,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from billing.voiding import void
 from tests.integration.billing.test_issuing import month_invoice
 
 
@@ -73,6 +74,26 @@ def test_what_was_turned_down_can_be_credited_again(operator, label):
     assert operator.does("credit-draft", "list")["draft_credits"] == []
     assert [row["state"] for row in operator.does("credit-draft", "list", "--all")["draft_credits"]] == ["rejected"]
     assert propose(operator, label, "10.05")["state"] == "draft"
+
+
+def test_a_proposal_ends_with_its_invoice(operator, label):
+    """Nobody can approve it any more; the target that it is for can be proposed of the invoice that comes instead."""
+    call = "select (billing.propose_credit(max(invoice_id), 1, 'sla', 1, 'sla', 'missed', 'S3 2024-05')).net from billing.invoice"
+    operator.sql(call)
+    turned_down = propose(operator, label, "2.00")["draft_credit"]
+    operator.does("credit-draft", "reject", turned_down, "--reason", "not ours")
+    void(label, "wrong rate", rebuild=False)
+    assert operator.does("credit-draft", "list")["draft_credits"] == []
+    assert operator.sql(
+        "select decision, decided_by, reason from billing.credit_decision order by draft_credit_id"
+    ) == [
+        ("rejected", "maha@telecom.example", f"invoice {label} is void: wrong rate"),
+        ("rejected", "maha@telecom.example", "not ours"),
+    ]
+    operator.sql("select billing.issue_invoice(account_id, '2026-05-01', null, 'test') from finance.invoice_lines")
+    assert operator.sql(call) == [(Decimal("1.00"),)]
+    with pytest.raises(psycopg.errors.RaiseException, match="a credit for S3 2024-05 is proposed already"):
+        operator.sql(call)
 
 
 def test_a_missed_target_is_proposed_once(operator, label):

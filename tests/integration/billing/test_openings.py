@@ -64,6 +64,47 @@ def test_a_second_opening_is_refused(operator):
     assert "line 1: nile has an opening already: start" in again.error
 
 
+@pytest.mark.parametrize(
+    ("done", "what"),
+    [
+        (("purchase", "--units", 1_000, "--id", "OWN"), "invoice"),
+        (("payment", "--amount", "1.00", "--id", "OWN"), "payment OWN"),
+        (("grant", "--units", 5, "--reason", "outage", "--id", "OWN"), "grant OWN"),
+    ],
+)
+def test_a_past_comes_before_the_account_s_own_operation(operator, done, what):
+    """What works here has its doors, with a second person and tax documents; late use of the past may still come."""
+    at = "2026-02-01T12:00:00+02:00"
+    records = [
+        OPENING,
+        {"type": "purchase", "id": "PO-1", "at": at, "units": 10, "rate": "0.01"},
+        {"type": "payment", "id": "PAY-1", "at": at, "amount": "1.00"},
+        {"type": "grant", "id": "G-1", "at": at, "units": 500},
+    ]
+    assert operator.loads(records[1], account="nile").status == 0
+    operator.does(done[0], "--account", "nile", *done[1:])
+    for record in (OPENING, *(one | {"id": "NEW"} for one in records[1:])):
+        refused = operator.loads(record, account="nile")
+        assert f"line 1: nile works here already ({what}" in refused.error
+    assert operator.loads(records[1], account="nile").json["known"] == 1
+    used = {"type": "usage", "id": "U-1", "at": at, "units": 1, "zone": "EG"}
+    assert operator.loads(used, account="nile").status == 0
+
+
+def test_a_past_comes_before_the_account_s_first_campaign(operator):
+    operator.sql(
+        "with file as (insert into intake.file (account_id, kind, name, size, modified_ns, sha256, snapshot, completed_by,"
+        " stable_at, state, outcome, ack, answered_at) select account_id, 'campaign', 'a.csv', 1, 1, sha256('a'), '-',"
+        " 'marker', now(), 'answered', 'accepted', '{}', now() from account.account where name = 'nile'"
+        " returning file_id, account_id) insert into intake.campaign (campaign_id, account_id, file_id, state, name, sender, rows,"
+        " messages, segments, received_at, accepted_at, dispatched_at) select 1, account_id, file_id, 'accepted', 'a', 'NILE',"
+        " 1, 1, 1, now(), now(), now() from file"
+    )
+    assert "nile works here already (campaign " in operator.loads(OPENING, account="nile").error
+    delta = OPENING | {"lots": [], "deferred_revenue": None}
+    assert operator.loads(delta, account="delta").status == 0  # another account moves later
+
+
 def test_the_series_goes_on_where_the_former_system_left_off_without_a_gap(operator):
     """CHARGING 29: of the legal entity, whichever of its accounts is invoiced first."""
     delta = OPENING | {"lots": [], "deferred_revenue": None, "account": "delta"}

@@ -35,7 +35,7 @@ def march(operator):
     """March 2024 of every account, closed and issued."""
     operator.applies(SETUP)
     operator.loads(
-        used("kuwait", "U-1", "2024-03-20T10:00:00+02:00", 333),
+        used("kuwait", "U-1", "2024-03-01T10:00:00+02:00", 333),
         used("tokyo", "U-1", "2024-03-20T10:00:00+02:00", 1_001),
         used("raised", "U-1", "2024-03-01T10:00:00+02:00", 100),
         used("raised", "U-2", "2024-04-01T10:00:00+02:00", 100),

@@ -134,6 +134,20 @@ def test_what_waits_of_several_accounts_is_told_a_line_each(operator, acting):
     assert nile.startswith("close-month nile 2024-03 nothing: proposed by maha")
 
 
+def test_a_past_of_more_than_use_and_payments_takes_two(operator, acting):
+    """What a grant or a purchase below the card needs, a file of them needs as well; exactly this file."""
+    bought = {"type": "purchase", "id": "PO-1", "at": "2024-03-15T10:00:00+02:00", "units": 100, "rate": "0.01"}
+    used = {"type": "usage", "id": "U-1", "at": "2024-03-20T10:00:00+02:00", "units": 50, "zone": "EG"}
+    assert operator.loads(used, account="nile").status == 0
+    assert "history load history.jsonl: 1 of nile" in operator.loads(bought, account="nile").error
+    acting("omar")
+    other = operator.loads(bought | {"rate": "0.02"}, account="nile").error
+    assert "proposed by omar" in other
+    assert operator.sql("select count(*) from account.purchase") == [(0,)]
+    assert operator.loads(bought, account="nile").json["new"] == 1
+    assert approvals(operator)[0] == ("history load", "maha@telecom.example", "omar@telecom.example")
+
+
 @pytest.mark.parametrize("who", ["nour@telecom.example", "omar", "somebody@else.example", "MAHA@telecom.example"])
 def test_only_other_staff_of_finance_may_agree(operator, acting, monkeypatch, who):
     """An operator is none of them, nor is who is in no set-up file, nor the proposer in capitals."""
@@ -159,6 +173,17 @@ def test_a_deactivated_person_agrees_to_nothing(operator, acting):
     assert "omar@telecom.example may not agree" in operator.run(*words).error
     operator.sql("update portal.login set is_active = true")
     assert operator.does(*words)["units"] == 5
+
+
+def test_a_proposal_is_told_by_the_legal_entity_s_clock(operator, acting):
+    operator.sql("update account.legal_entity set timezone = 'Asia/Kathmandu'")
+    asked = operator.run("grant", "--account", "nile", "--units", 5, "--reason", "outage").error
+    ((proposed, expires),) = operator.sql(
+        "select to_char(at at time zone 'Asia/Kathmandu', 'YYYY-MM-DD HH24:MI'), to_char(till at time zone 'Asia/Kathmandu',"
+        " 'YYYY-MM-DD HH24:MI') from (select proposed_at as at, expires_at as till from billing.approval) as approval"
+    )
+    assert f"at {proposed} (Asia/Kathmandu)" in asked
+    assert f"until {expires} (Asia/Kathmandu)" in asked
 
 
 def test_a_proposal_that_nobody_agrees_to_expires(operator, acting):

@@ -58,6 +58,7 @@ class Figures:
             "4100": -1,
             "4200": -1,
             "4300": 1,
+            "5100": 1,
         }
         totals: dict[str, Decimal] = {}
         for line in self.of("finance.ledger_entries", account):
@@ -101,6 +102,14 @@ class Account:
     account_id: int
     _keys: int = field(default=0)
 
+    def agrees(self, since: str, **changes: Any) -> None:
+        """Other terms from a local day on; what is not named stays as it was."""
+        row = {"effective_from": since} | changes
+        self.books.execute(
+            "insert into account.term select (jsonb_populate_record(account.term_on(%s, %s), %s)).*",
+            self.account_id, since, Jsonb({name: str(value) for name, value in row.items()}),
+        )  # fmt: skip
+
     def buys(self, units: int, *, at: str, rate: str, key: str | None = None) -> str:
         return self._insert(
             "purchase", key, at=cairo(at), units=units, rate=Decimal(rate), zones=["EG"], is_history=True
@@ -112,14 +121,29 @@ class Account:
     def is_granted(self, units: int, *, at: str, key: str | None = None) -> str:
         return self._insert("adjustment", key, kind="grant", at=cairo(at), units=units)
 
-    def is_refunded(self, units: int, *, at: str, key: str | None = None) -> str:
-        return self._insert("adjustment", key, kind="refund", at=cairo(at), units=units)
+    def is_refunded(self, units: int, *, at: str, net: str | None = None, key: str | None = None) -> str:
+        """net: what was paid back; None: what its lots pay."""
+        return self._insert("adjustment", key, kind="refund", at=cairo(at), units=units, net=net)
 
     def is_given_back(self, usage: str, *, at: str, key: str | None = None) -> str:
         return self._insert("adjustment", key, kind="reversal", at=cairo(at), usage_key=usage)
 
     def pays(self, amount: str, *, at: str, names: int | None = None, key: str | None = None, **more: Any) -> str:
         return self._insert("payment", key, at=cairo(at), amount=Decimal(amount), invoice_id=names, **more)
+
+    def changes_receivable(self, kind: str, amount: str, *, at: str, key: str, **more: Any) -> str:
+        """A payment that was taken back, a payout or a write-off."""
+        values = {"kind": kind, "amount": Decimal(amount), "reason": "test", "recorded_by": "test"} | more
+        return self._insert("receivable_change", key, at=cairo(at), **values)
+
+    def has_payment_taken_back(self, payment: str, *, at: str, key: str) -> str:
+        paid = self.books.execute(
+            "select payment_id, amount, withheld from account.payment where account_id = %s and business_key = %s",
+            self.account_id, payment,
+        ).fetchone()  # fmt: skip
+        assert paid
+        more = {"payment_id": paid[0], "withheld": paid[2]}
+        return self.changes_receivable("payment_reversal", str(paid[1]), at=at, key=key, **more)
 
     def is_invoiced(self, net: str, *, at: str, label: str, vat: str = "0") -> int:
         """The invoice of a month, issued at that instant; the month is that before."""

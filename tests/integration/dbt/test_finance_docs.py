@@ -53,6 +53,9 @@ def figures(books: Books) -> Figures:
     for zone in ("AE", "EG", "SA"):
         three.has_card((1, "0.1005"), zone=zone)
         three.sends(100, at="2026-05-02 10:00", zone=zone)
+    committed = books.account("committed", scheme="postpaid")
+    for since, minimum in [("2026-04-10", "1000"), ("2026-05-11", "2000"), ("2026-06-16", "0")]:
+        committed.agrees(since, minimum_monthly=minimum)
     late = l1(books, "late", used=0)
     books.as_of(AS_OF)
     for number in range(15):
@@ -122,8 +125,15 @@ def test_the_page_has_the_lines_of_a_draft(figures, name):
     assert tables()[name] == bill(figures, name)
 
 
+def test_the_page_has_what_each_month_commits_to(figures):
+    lines = figures.of("finance.invoice_lines", "committed")
+    assert [[month, net] for month, _, net in tables()["committed"]] == sorted(
+        [line.month, str(line.net)] for line in lines if line.kind == "minimum"
+    )
+
+
 def test_no_example_of_the_page_is_without_a_story(figures):
-    assert set(tables()) == {*PREPAID, *POSTPAID}
+    assert set(tables()) == {*PREPAID, *POSTPAID, "committed"}
 
 
 def test_late_usage_is_not_folded_into_the_closed_month(figures):

@@ -1,8 +1,12 @@
 """A day's build reads and writes what there is news of, however much was there before: by the database's own row counters."""
 
+import re
+
 import psycopg
+from psycopg import sql
 
 from billing.build import build, dbt
+from reports import catalogue
 from tests.integration.dbt.conftest import Books
 
 MODELS = (
@@ -95,3 +99,17 @@ def test_a_day_costs_what_it_brings(books):
     assert cost["message_outcomes"][1] == stale + 2
     touched = (DAY + 1) * SIZE
     assert {table: read for table, (read, _) in cost.items() if read > 4 * touched} == {}
+    a_month_s_export_is_found_by_an_index(books)
+
+
+def a_month_s_export_is_found_by_an_index(books: Books) -> None:
+    """Of tables with a row a message: by the account and the month, not by reading all that there is of either."""
+    with psycopg.connect(books.url) as reader:
+        reader.execute("set enable_seqscan = off")  # so few rows are as well read whole
+        for table, condition in (
+            ("operations.message_outcomes", r"\(account_id = 2\) AND \(month = '2026-09'"),
+            ("finance.invoice_usage", r"account_id = 2\) AND \(charged_at >= .* AND \(charged_at < "),
+        ):
+            statement = catalogue.statement(reader, table, "nile", "2026-09")
+            plan = "\n".join(line for (line,) in reader.execute(sql.SQL("explain ") + statement))
+            assert re.search(rf"Index Cond: .*{condition}", plan), plan

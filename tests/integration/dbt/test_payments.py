@@ -1,10 +1,12 @@
 """What is paid, what it settles and what is left, as a finance department would tell it (CHARGING 25), with dates and cents."""
 
+from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 
-from tests.integration.dbt.conftest import Books, Figures
+from tests.integration.dbt.conftest import Books, Figures, cairo
 
 EDGES = {
     0: "2026-05-02", 1: "2026-05-01", 30: "2026-04-02", 31: "2026-04-01", 60: "2026-03-03", 61: "2026-03-02",
@@ -50,6 +52,25 @@ def stories(books: Books) -> Books:
     void.pays("100.00", at="2026-04-01 12:00", key="P-1", names=wrong)
     void.is_void(wrong, at="2026-04-01 15:00")
     void.is_invoiced("90.00", at="2026-04-02 10:00", label="2026-152")
+
+    bounced = postpaid("bounced")
+    bounced.is_invoiced("100.00", vat="14.00", at="2026-04-01 10:00", label="2026-191")
+    bounced.is_invoiced("50.00", vat="7.00", at="2026-05-01 10:00", label="2026-192")
+    bounced.pays("110.00", at="2026-04-20 09:00", key="CHEQUE", withheld="4.00", certificate="41/2026/78")
+    bounced.pays("57.00", at="2026-05-05 09:00", key="TRANSFER")
+    bounced.has_payment_taken_back("CHEQUE", at="2026-05-10 09:00", key="BACK")
+
+    paid_out = postpaid("paid-out")
+    paid_out.is_invoiced("100.00", vat="14.00", at="2026-04-01 10:00", label="2026-193")
+    paid_out.pays("150.00", at="2026-04-20 09:00", key="P-1")
+    paid_out.changes_receivable("payout", "36.00", at="2026-05-10 09:00", key="OUT")
+
+    given_up = postpaid("given-up")
+    lost = given_up.is_invoiced("100.00", vat="14.00", at="2026-04-01 10:00", label="2026-194")
+    given_up.is_invoiced("50.00", vat="7.00", at="2026-05-01 10:00", label="2026-195")
+    given_up.pays("14.00", at="2026-04-20 09:00", key="P-1", names=lost)
+    given_up.changes_receivable("write_off", "100.00", at="2026-05-10 09:00", key="OFF", invoice_id=lost)
+    given_up.pays("60.00", at="2026-05-12 09:00", key="P-2", names=lost)
 
     for name in ("twin-1", "twin-2"):
         twin = postpaid(name)
@@ -160,6 +181,64 @@ def test_a_void_invoice_gives_its_money_back(june):
         ("invoice", "2026-151", "100.00"), ("payment", "P-1", "0.00"), ("void", "2026-151", "-100.00"),
         ("invoice", "2026-152", "-10.00"),
     ]  # fmt: skip
+
+
+def test_a_payment_that_was_taken_back_frees_what_it_settled(stories, june):
+    """114.00 settled April: that is open again, and the later 57.00 are for it first."""
+    assert settled(june, "bounced") == [("TRANSFER", "2026-191", "57.00")]
+    assert open_(june, "bounced") == [("2026-191", "31-60", "57.00"), ("2026-192", "1-30", "57.00")]
+    ledger = june.ledger("bounced")
+    assert (ledger["bank"], ledger["receivable"]) == ("57.00", "114.00")
+    assert "withholding tax receivable" not in ledger
+    lines = sorted(june.of("finance.account_statements", "bounced"), key=lambda line: line.n)
+    assert [(line.kind, line.document, str(line.balance)) for line in lines] == [
+        ("invoice", "2026-191", "114.00"), ("payment", "CHEQUE", "4.00"), ("tax withheld", "CHEQUE", "0.00"),
+        ("invoice", "2026-192", "57.00"), ("payment", "TRANSFER", "0.00"), ("payment_reversal", "BACK", "114.00"),
+    ]  # fmt: skip
+
+
+def test_until_it_was_taken_back_it_counted(stories, june):
+    before = stories.as_of("2026-05-10 08:59")
+    assert settled(before, "bounced") == [("CHEQUE", "2026-191", "114.00"), ("TRANSFER", "2026-192", "57.00")]
+    assert (open_(before, "bounced"), open_(before, "paid-out")) == ([], [("P-1", "on account", "-36.00")])
+
+
+def test_a_payout_takes_what_is_on_account(june):
+    assert settled(june, "paid-out") == [("P-1", "2026-193", "114.00"), ("P-1", "OUT", "36.00")]
+    assert open_(june, "paid-out") == []
+    assert (june.ledger("paid-out")["bank"], "receivable" in june.ledger("paid-out")) == ("114.00", False)
+
+
+def test_money_that_comes_for_what_was_given_up_is_for_the_next(june):
+    """100.00 of the 114.00 are a bad debt; 60.00 that name it later settle the other one."""
+    assert settled(june, "given-up") == [
+        ("OFF", "2026-194", "100.00"), ("P-1", "2026-194", "14.00"), ("P-2", "2026-195", "57.00"),
+    ]  # fmt: skip
+    assert open_(june, "given-up") == [("P-2", "on account", "-3.00")]
+    ledger = june.ledger("given-up")
+    assert (ledger["bad debts"], ledger["receivable"]) == ("100.00", "-3.00")
+
+
+def test_what_is_owed_is_one_sum_by_every_way_to_it(stories, june, evening):
+    """The ledger's 1200, ageing, the statement of account, and what orders and limits go by: void, credited or neither (CHARGING 25)."""
+    invoice = "select invoice_id from billing.invoice where label = '2026-151'"
+    with pytest.raises(
+        psycopg.errors.IntegrityConstraintViolation, match="2026-151 is void: there is nothing to credit"
+    ):
+        stories.execute(
+            "insert into billing.credit_note (account_id, legal_entity_id, year, number, label, invoice_id, line, issue_day,"
+            f" issued_by, reason, net, vat, content_hash) select account_id, legal_entity_id, 2026, 9, 'CN-9', ({invoice}), 1,"
+            " '2026-04-02', 'test', 'x', 1, 0, sha256('') from billing.invoice where label = '2026-151'"
+        )
+    for figures, at in ((june, "2026-06-01 00:00"), (evening, "2026-05-31 23:59")):
+        live = dict(
+            stories.execute("select name, billing.owed(account_id, %s) from account.account", cairo(at)).fetchall()
+        )
+        for account, owed in live.items():
+            lines = sorted(figures.of("finance.account_statements", account), key=lambda line: line.n)
+            aged = sum(row.open for row in figures.of("finance.receivables_ageing", account))
+            booked = Decimal(figures.ledger(account).get("receivable", 0))
+            assert (owed, aged, lines[-1].balance) == (booked, booked, booked), (account, at)
 
 
 def test_the_same_ids_and_references_of_two_accounts_do_not_meet(june):

@@ -2,11 +2,13 @@
 
 import itertools
 import random
+from collections import Counter
 
 import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
+from billing.build import Q, dbt
 from tests.integration.dbt.conftest import Account, Books, books, cairo
 from tests.integration.dbt.live_histories import Story, story, write_campaigns, write_facts
 
@@ -95,20 +97,49 @@ def stories(books: Books) -> list[Story]:
         for month in range(1, rng.randrange(1, 8)):
             one.account.closes(f"2026-{month:02}")
             invoice(rng, one.account, month)
+    count(books, "2026-06-15 15:00")
     write_facts(books, found, rng, early=False)
     return found
 
 
+def count(books: Books, as_of: str) -> None:
+    """A build as far as the built days need it."""
+    started = books.execute(Q.start.replace("%(as_of)s", "%s"), cairo(as_of)).fetchone()
+    assert started
+    books.settle()
+    dbt("run", "--select", "+int_postpaid_days", "+int_basis")
+    books.connection.execute(Q.finish, {"build": started[0], "outcome": "ok", "figures": "{}"})
+
+
+def built(reader: psycopg.Connection, stories: list[Story]) -> Counter:
+    """How far built days reach, of how many accounts and instants."""
+    return Counter(
+        str(
+            reader.execute(
+                "select (billing.built_days_until(%(a)s, billing.billed_until(%(a)s), %(at)s) at time zone 'Africa/Cairo')::date",
+                {"a": one.account.account_id, "at": cairo(at)},
+            ).fetchone()[0]  # type: ignore[index]
+        )
+        for one in stories
+        for at in INSTANTS
+    )  # fmt: skip
+
+
+def compared(reader: psycopg.Connection, stories: list[Story]) -> list[tuple]:
+    return [
+        tuple(
+            reader.execute(query, {"account": one.account.account_id, "at": cairo(at)}).fetchone()
+            for query in (PROPORTIONATE, IN_FULL)
+        )
+        for one in stories
+        for at in INSTANTS
+    ]
+
+
 def test_what_is_new_and_all_of_it_come_to_the_same(books, stories):
     with psycopg.connect(books.url, row_factory=namedtuple_row) as reader:
-        found = [
-            tuple(
-                reader.execute(query, {"account": one.account.account_id, "at": cairo(at)}).fetchone()
-                for query in (PROPORTIONATE, IN_FULL)
-            )
-            for one in stories
-            for at in INSTANTS
-        ]
+        found = compared(reader, stories)
+        reach = built(reader, stories)
         late = reader.execute(
             "select count(*) from account.account, billing.charged_usage(account_id) as used where charged_at > sent_at"
         ).fetchone()
@@ -116,6 +147,54 @@ def test_what_is_new_and_all_of_it_come_to_the_same(books, stories):
     assert len({pair[0] for pair in found}) > 40
     assert late
     assert late[0] > 30
+    assert len(reach) > 5, "built days reach to where something new came in, differently far"
+
+
+def test_built_days_and_the_log_come_to_the_same(books, stories):
+    """After a build that has all of it, while another one runs, and after one for an earlier instant."""
+    with psycopg.connect(books.url, row_factory=namedtuple_row, autocommit=True) as reader:
+        for as_of in ("2026-07-20 12:00", "2026-05-20 12:00"):
+            count(books, as_of)
+            assert [pair for pair in compared(reader, stories) if pair[0] != pair[1]] == [], as_of
+            assert built(reader, stories)[as_of[:10]] > 20
+        books.execute(Q.start.replace("%(as_of)s", "%s"), cairo("2026-04-01 00:00"))
+        dbt("run", "--select", "+int_postpaid_days", "+int_basis")
+        assert set(built(reader, stories)) == {"None"}
+        assert [pair for pair in compared(reader, stories) if pair[0] != pair[1]] == []
+        books.connection.execute(
+            Q.finish,
+            {
+                "build": books.execute("select max(build_id) from billing.build").fetchone()[0],
+                "outcome": "failed",
+                "figures": "{}",
+            },
+        )
+
+
+def test_what_is_built_is_not_read_again(books):
+    account = books.account("built", scheme="postpaid", credit_limit="1000", monthly_cap="500")
+    account.has_card((1, "0.10"))
+    books.execute(
+        "insert into account.past_usage (account_id, business_key, at, units, zone)"
+        " select %s, 'U' || n, timestamptz '2026-02-01 10:00Z' + n * interval '1 minute', 1, 'EG'"
+        " from generate_series(1, 3000) as n",
+        account.account_id,
+    )
+    books.execute("analyze account.past_usage")
+    count(books, "2026-02-10 09:00")
+    account.sends(100, at="2026-02-10 09:30")
+    with psycopg.connect(books.url) as reader:
+        for limit, left in (("credit_units", 5671), ("cap_units", 1900)):  # 1000 / 0.114 - 3100; 5000 - 3100
+            found = reader.execute(
+                f"select billing.{limit}(%s, %s)", (account.account_id, cairo("2026-02-10 10:00"))
+            ).fetchone()
+            assert found == (left,)
+        read = reader.execute(
+            "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
+            " where schemaname = 'account' and relname = 'past_usage'"
+        ).fetchone()
+    assert read
+    assert read[0] < 50
 
 
 def test_months_that_are_billed_are_not_read_again(books):
@@ -129,6 +208,7 @@ def test_months_that_are_billed_are_not_read_again(books):
         account.account_id,
     )
     books.execute("analyze account.past_usage")
+    count(books, "2026-02-01 00:00")  # else it came after what was closed, and is late
     account.closes("2026-01")
     account.is_invoiced("500.00", at="2026-02-02 10:00", label="INV-001")
     account.sends(100, at="2026-02-03 10:00")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.dbt.conftest import Books, Figures, cairo
 
-CENT10, CENT9, CENT8 = Decimal("0.10"), Decimal("0.09"), Decimal("0.08")
+CENT12, CENT10, CENT9, CENT8 = Decimal("0.12"), Decimal("0.10"), Decimal("0.09"), Decimal("0.08")
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,24 @@ def stories(books: Books) -> Books:
     goodwill.is_granted(1_000, at="2026-03-01 10:00")
     goodwill.buys(1_000, at="2026-03-15 10:00", rate="0.10")
     goodwill.is_refunded(2_000, at="2026-03-20 10:00")
-    refused = books.account("refused")
-    refused.buys(10, at="2026-03-15 10:00", rate="0.10")
-    refused.is_refunded(11, at="2026-03-20 10:00")
+    for name, then in [("used-before", None), ("used-before-buys", "2026-05-01 10:00")]:
+        late = books.account(name)
+        late.buys(100, at="2026-03-15 10:00", rate="0.10")
+        late.sends(30, at="2026-03-16 10:00", key="U")
+        late.is_refunded(100, at="2026-03-20 10:00", net="10.00")
+        late.is_granted(40, at="2026-03-21 10:00")
+        if then:
+            late.buys(50, at=then, rate="0.12")
+    taken_back = books.account("reversed-later")
+    taken_back.buys(100, at="2026-03-15 10:00", rate="0.10")
+    taken_back.sends(30, at="2026-03-16 10:00", key="U")
+    taken_back.is_refunded(100, at="2026-03-20 10:00", net="10.00")
+    taken_back.is_given_back("U", at="2026-04-02 10:00")
+    early = books.account("reversed-before")
+    early.buys(10, at="2026-03-15 10:00", rate="0.10")
+    early.is_given_back("U", at="2026-03-20 10:00")
+    early.is_given_back("not there", at="2026-03-20 11:00")
+    early.sends(4, at="2026-03-20 10:00", key="U")
     debtor = books.account("debtor")
     debtor.buys(100, at="2026-03-15 10:00", rate="0.10")
     debtor.sends(150, at="2026-03-16 10:00")
@@ -143,11 +158,40 @@ def test_a_refund_pays_back_no_more_than_was_paid(autumn):
     }
 
 
-def test_a_refund_above_the_paid_units_is_an_error_and_moves_nothing(autumn):
-    assert autumn.lots("refused") == [(10, CENT10, "2027-03-15")]
-    assert [(row.error, row.month) for row in autumn.of("finance.rating_errors", "refused")] == [
-        ("REFUND_ABOVE_PAID_UNITS", "2026-03")
+def test_a_refund_stays_what_it_was_when_use_of_before_it_comes_to_light(autumn):
+    """CHARGING 21: 100 units were paid back, of which 30 had been used: 3.00 too much, and the 30 are still to be taken."""
+    assert autumn.lots("used-before") == [(40, Decimal(0), "2027-03-21")]  # goodwill is not paid back
+    assert autumn.ledger("used-before") == {"usage revenue": "3.00", "revaluation": "3.00"}
+    assert [(row.units, row.refunded, row.since) for row in autumn.of("finance.shortfalls", "used-before")] == [
+        (0, 30, cairo("2026-03-20 10:00"))
     ]
+    assert autumn.of("finance.rating_errors", "used-before") == []  # nothing keeps the month from its close
+
+
+def test_what_was_paid_back_and_used_is_taken_from_the_next_purchase(autumn):
+    """At its rate: 30 x 0.12 of what was bought goes against the 3.00 that were paid too much."""
+    name = "used-before-buys"
+    assert autumn.lots(name) == [(60, CENT12, "2027-05-01")]
+    assert autumn.ledger(name) == {
+        "VAT": "0.84", "deferred revenue": "7.20", "receivable": "6.84", "revaluation": "4.20", "usage revenue": "3.00",
+    }  # fmt: skip
+    assert autumn.of("finance.shortfalls", name) == []
+
+
+def test_units_given_back_go_to_the_refund_that_waits_for_them(autumn):
+    assert autumn.lots("reversed-later") == []
+    assert autumn.ledger("reversed-later") == {}
+    assert autumn.of("finance.shortfalls", "reversed-later") == []
+
+
+def test_a_reversal_waits_for_its_usage(autumn):
+    """CHARGING 6, 23: at one instant it comes first; one of a usage that never comes waits where it is seen."""
+    assert autumn.lots("reversed-before") == [(10, CENT10, "2027-03-15")]
+    assert "usage revenue" not in autumn.ledger("reversed-before")
+    assert [(row.units, row.refunded, row.reversals) for row in autumn.of("finance.shortfalls", "reversed-before")] == [
+        (0, 0, 1)
+    ]
+    assert autumn.of("finance.rating_errors", "reversed-before") == []
 
 
 def test_what_was_used_without_balance_and_is_not_served_is_told(autumn):

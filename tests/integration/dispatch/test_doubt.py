@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from collections import Counter
 
 import psycopg
 import pytest
@@ -113,6 +114,24 @@ def test_silence_of_a_carrier_with_complete_receipts_is_proof(platform, carrier)
     assert platform.progress(campaign) == {"segments": 30, "accepted": 30, "final_receipts": 30}
     assert platform.one(silent) >= 10
     assert platform.attempts()["not_sent", False] >= 10
+
+
+def test_where_messages_go_at_least_once_what_is_in_doubt_goes_again_with_a_validity_anew(platform, carrier, doubtful):
+    platform.rows("update dispatch.connector set in_doubt_policy = 'at_least_once'")
+    platform.rows("update dispatch.batch set expires_at = now() - interval '61 minutes'")
+    with carrier("--receipt-delay=600") as smsc:
+        platform.rows("update dispatch.connector set port = %s", smsc.port)
+        worker = platform.worker()
+        platform.until(lambda: platform.progress(doubtful).get("accepted") == 30)
+        worker.stop()
+        times = Counter(record.destination for record in smsc.witness.accepted())
+
+    assert (
+        platform.one("select count(*) from dispatch.settlement where (state, proof) = ('not_sent', 'time_limit')") == 20
+    )
+    assert platform.one("select bool_and(expires_at > now()) from dispatch.batch")
+    assert Counter(times.values()) == {1: 10, 2: 20}
+    assert platform.progress(doubtful) == {"segments": 30, "accepted": 30}
 
 
 def test_a_receipt_that_the_matcher_has_not_looked_at_is_no_silence(platform, carrier, database):

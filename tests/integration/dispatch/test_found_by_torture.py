@@ -107,3 +107,31 @@ def test_a_statements_line_is_not_taken_for_another_segment_whose_id_looks_alike
     told = settle(tmp_path / "march.csv", "cairo")
     assert (told.settled, told.only_in_statement, told.only_in_log) == (1, 0, 0)
     assert platform.progress(lookalikes) == {"segments": 1, "accepted": 1}
+
+
+def test_what_was_settled_is_planned_anew_while_other_parts_wait_for_their_own_doubt(platform, carrier, tmp_path):
+    """Of two messages in two parts the first ones are in doubt when their worker dies, and one recipient opts out. Once that one's
+    part is proven, the other is given up: not only when the other message's doubt is over, which may take a day."""
+    long = "x" * 200
+    with carrier("--receipt-delay=600", "--no-reference", "--disconnect-after=2", "--disconnect-when=before") as smsc:
+        platform.connect(smsc.port, window=2, echoes_reference=False)
+        campaign = platform.accept([long, long])
+        first = platform.worker()
+        platform.until(lambda: platform.progress(campaign).get("in_doubt") == 2)
+        first.kill()
+        platform.rows(
+            "insert into account.opt_out (account_id, msisdn, source) values (%s, %s, 'operator')",
+            platform.account, FIRST_NUMBER,
+        )  # fmt: skip
+        platform.worker()
+        platform.until(lambda: smsc.status()["sessions"] == 1)
+        platform.until(lambda: platform.one("select state = 'leased' and epoch_id = 2 from dispatch.batch"))
+        (proven,) = [one for one in smsc.witness.accepted() if one.destination == str(FIRST_NUMBER)]
+        with (tmp_path / "march.csv").open("w") as file:
+            lines = csv.writer(file)
+            lines.writerow(["message_id", "destination", "source"])
+            lines.writerow([f"{proven.number:010d}", proven.destination, proven.source])
+        time.sleep(1)  # it has planned what it may send, and waits
+        settle(tmp_path / "march.csv", "cairo")
+        platform.until(lambda: platform.dropped(campaign) == {"opted_out": 1}, 15)
+        assert platform.progress(campaign) == {"segments": 4, "accepted": 1, "in_doubt": 1, "dropped": 1, "unsent": 1}

@@ -87,6 +87,22 @@ def test_a_workbook_holds_days_as_days_and_amounts_as_numbers(tmp_path: Path) ->
     book.close()
 
 
+@pytest.mark.parametrize(
+    ("account", "is_turned"), [("nile", True), ("delta", False), (None, False)], ids=["arabic", "english", "all"]
+)
+def test_a_workbook_of_an_arabic_account_reads_from_the_right(
+    traffic, monkeypatch, tmp_path, account, is_turned
+) -> None:
+    with psycopg.connect(traffic) as connection:
+        connection.execute("update account.account set language = case name when 'nile' then 'ar' else 'both' end")
+    monkeypatch.setattr(export, "SHEET_ROWS", 1)
+    path = tmp_path / "out.xlsx"
+    export.export("dispatch.submissions", path, "xlsx", account=account)
+    book = openpyxl.load_workbook(path)
+    assert {bool(sheet.sheet_view.rightToLeft) for sheet in book} == {is_turned}
+    book.close()
+
+
 def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(export, "SHEET_ROWS", 2)
     path = tmp_path / "out.xlsx"

@@ -62,6 +62,7 @@ class Contract:
     terms: list[Terms] = field(default_factory=lambda: [Terms()])
     timezone: str = "Africa/Cairo"
     digits: int = 2
+    begins: date = date(1900, 1, 1)
 
     def month_of(self, at: datetime) -> str:
         return f"{self._local(at):%Y-%m}"
@@ -91,8 +92,8 @@ class Contract:
                 priced[kind, one.zone, tier.card_from, tier.from_unit, tier.rate] += 1
         lines = [self._line(*key, quantity, terms.vat_rate) for key, quantity in priced.items()]
         net = sum((line.net for line in lines), Decimal(0))
-        if net < terms.minimum:
-            gap = self._round(terms.minimum - net)
+        gap = self._commitment(month) - net
+        if gap > 0:
             lines.append(Line("minimum", None, None, None, 0, None, gap, self._round(gap * terms.vat_rate)))
         return lines, unrated
 
@@ -114,12 +115,24 @@ class Contract:
 
     def _terms_of(self, month: str) -> Terms:
         """Those of its last local day."""
-        year, number = map(int, month.split("-"))
-        last_day = date(year, number, calendar.monthrange(year, number)[1])
-        return max((one for one in self.terms if one.since <= last_day), key=lambda one: one.since)
+        return self._terms_on(_days(month)[-1])
+
+    def _terms_on(self, day: date) -> Terms:
+        return max((one for one in self.terms if one.since <= day), key=lambda one: one.since)
+
+    def _commitment(self, month: str) -> Decimal:
+        """Of each day from the first of the contract on its part of what its terms say."""
+        days = _days(month)
+        parts = (self._terms_on(day).minimum for day in days if day >= self.begins)
+        return self._round(sum(parts, Decimal(0)) / len(days))
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
 
     def _round(self, amount: Decimal) -> Decimal:
         return amount.quantize(Decimal(1).scaleb(-self.digits), rounding=ROUND_HALF_UP)
+
+
+def _days(month: str) -> list[date]:
+    year, number = map(int, month.split("-"))
+    return [date(year, number, day + 1) for day in range(calendar.monthrange(year, number)[1])]

@@ -20,7 +20,7 @@ NOTHING = Decimal(0)
 class Event:
     """kind, key and at as recorded; late: a usage that came after its month was closed is folded at this instant.
 
-    key of a usage: its message's; `segment` within that, 0 for a record of the loaded past, which is a message and a usage.
+    net: what a refund paid back; None: what its lots pay. key of a usage: its message's; `segment` within that, 0 for a record of the loaded past, which is a message and a usage.
     """
 
     kind: str
@@ -29,6 +29,7 @@ class Event:
     units: int = 0
     rate: Decimal = NOTHING
     value: Decimal = NOTHING
+    net: Decimal | None = None
     opened_at: datetime | None = None
     last_valid_day: date | None = None
     usage_key: str = ""
@@ -127,7 +128,8 @@ class Purse:
     sales: list[Sale] = field(default_factory=list)
     rollovers: list[Rollover] = field(default_factory=list)
     journal: list[Posting] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)
+    unmatched: dict[str, str] = field(default_factory=dict)
     bought: int = 0
     served: int = 0
     refunded: int = 0
@@ -200,6 +202,7 @@ class Purse:
             self._merge(lot, net, at)
         self.lots.append(lot)
         self._serve(lot, at)
+        self._settle(at)
 
     def _merge(self, into: Lot, net: Decimal, at: datetime) -> None:
         remained, old_value = self.remaining(), NOTHING
@@ -225,6 +228,12 @@ class Purse:
         self._serve(lot, at)
 
     def _usage(self, event: Event, at: datetime) -> None:
+        self._use(event, at)
+        if event.name in self.unmatched:
+            del self.unmatched[event.name]
+            self._take_away(event.name, at)
+
+    def _use(self, event: Event, at: datetime) -> None:
         for _ in range(event.units):
             lapsed = [
                 lot
@@ -271,28 +280,42 @@ class Purse:
                 lot.lapsed, lot.units, lot.state = lot.units, 0, "lapsed"
 
     def _refund(self, event: Event, at: datetime) -> None:
-        if event.units > sum(lot.units for lot in self.lots if lot.paid):
-            self.refused.append(event.key)
-            return
+        """Each unit is taken where there is a paid one, and is owed where there is none; the money goes back at once."""
         paid = NOTHING
         by_lot: dict[str, list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
         for _ in range(event.units):
-            lot = max(
-                (lot for lot in self.lots if lot.paid and lot.units),
-                key=lambda one: (one.expires_at, self.lots.index(one)),
-            )
-            before = self.carrying(lot), self.blended(lot)
-            lot.units -= 1
-            by_lot[lot.key][0] += before[0] - self.carrying(lot)
-            by_lot[lot.key][1] += before[1] - self.blended(lot)
+            taken = self._take_back(at)
+            if taken is None:
+                self.claims.append(event.key)
+                continue
+            lot, fall, blended_fall = taken
+            by_lot[lot.key][0] += fall
+            by_lot[lot.key][1] += blended_fall
         for fall, blended_fall in by_lot.values():
-            part = min(fall, blended_fall)
-            self._post(at, "refund", "2100", fall, blended_fall)
-            self._post(at, "refund", "1200", -part, -part)
-            self._post(at, "refund", "4300", part - fall, part - blended_fall)
-            paid += part
-        self.refunded += event.units
+            paid += min(fall, blended_fall)
+        paid = paid if event.net is None else event.net
+        self._post(at, "refund", "1200", -paid, -paid)
+        self._post(at, "refund", "4300", paid, paid)
         self._credit(paid, at)
+
+    def _take_back(self, at: datetime) -> tuple[Lot, Decimal, Decimal] | None:
+        """One paid unit, latest expiry first, then last opened; its value leaves 2100 for 4300, where the money meets it."""
+        paid = [lot for lot in self.lots if lot.paid and lot.units]
+        if not paid:
+            return None
+        lot = max(paid, key=lambda one: (one.expires_at, self.lots.index(one)))
+        before = self.carrying(lot), self.blended(lot)
+        lot.units -= 1
+        self.refunded += 1
+        fall, blended_fall = before[0] - self.carrying(lot), before[1] - self.blended(lot)
+        self._post(at, "refund", "2100", fall, blended_fall)
+        self._post(at, "refund", "4300", -fall, -blended_fall)
+        return lot, fall, blended_fall
+
+    def _settle(self, at: datetime) -> None:
+        """What was paid back and was not there any more is taken as soon as there are paid units again."""
+        while self.claims and self._take_back(at):
+            self.claims.pop(0)
 
     def _credit(self, amount: Decimal, at: datetime) -> None:
         vat = NOTHING
@@ -308,13 +331,18 @@ class Purse:
         self._post(at, "refund", "1200", -vat, -vat)
 
     def _reversal(self, event: Event, at: datetime) -> None:
-        units = self.drawn.pop(event.usage_key, [])
-        if not units and event.usage_key not in self.shortfall:
-            self.refused.append(event.key)
-        self.shortfall = [usage for usage in self.shortfall if usage != event.usage_key]
+        if event.usage_key in self.drawn or event.usage_key in self.shortfall:
+            self._take_away(event.usage_key, at)
+        else:
+            self.unmatched[event.usage_key] = event.key
+
+    def _take_away(self, usage: str, at: datetime) -> None:
+        units = self.drawn.pop(usage, [])
+        self.shortfall = [one for one in self.shortfall if one != usage]
         for lot, generation in dict.fromkeys((id(unit.lot), unit.generation) for unit in units):
             same = [unit for unit in units if (id(unit.lot), unit.generation) == (lot, generation)]
             self._give_back(same, at)
+        self._settle(at)
 
     def _give_back(self, units: list[Drawn], at: datetime) -> None:
         """The units that one usage took from one lot come back together."""

@@ -30,3 +30,17 @@ def test_vat_is_rounded_line_by_line():
     assert [line.net for line in lines] == [Decimal("10.05")] * 3
     assert sum(line.vat for line in lines) == Decimal("4.23")
     assert sum(line.net + line.vat for line in lines) == Decimal("34.38")
+
+
+@pytest.mark.parametrize(
+    ("month", "gap"), [("2026-04", "700.00"), ("2026-05", "1677.42"), ("2026-06", "1000.00"), ("2026-07", None)]
+)
+def test_a_commitment_counts_the_days_on_which_it_holds(month, gap):
+    """From 10 April on 1000.00, from 11 May on 2000.00, from 16 June on nothing."""
+    terms = [
+        Terms(minimum=Decimal(1000)),
+        Terms(since=date(2026, 5, 11), minimum=Decimal(2000)),
+        Terms(since=date(2026, 6, 16)),
+    ]
+    lines, _ = Contract(tiers=CARD, terms=terms, begins=date(2026, 4, 10)).invoice(month, [])
+    assert [line.net for line in lines] == ([Decimal(gap)] if gap else [])

@@ -27,7 +27,7 @@ def test_as_many_messages_as_are_quickly_looked_through():
     reader = Reader(MOST)
     found = search_number._find(reader, ASKED)
     assert (found.looked_through, found.rows) == (MOST, ["a message"])
-    assert reader.looked_for == [{"campaigns": [7], "number": 201001234567}]
+    assert reader.looked_for == [{"campaigns": [7], "number": 201001234567, "account": "nile"}]
 
 
 def test_more_are_not_looked_through():
