@@ -42,6 +42,8 @@ def ask(connection: psycopg.Connection, legal_entity: int, approvals: str, actio
     )
     if lapsed:
         told += f". The proposal of {lapsed[0]} expired at {_told(lapsed[1], zone)}; this is a new one"
+    if connection.execute(Q.owes_way_in, {"actor": me, "proposer": proposer}).fetchone() == (True,):
+        told += f". {me} may not agree: they were let in, or given their role, by {proposer}"
     if not may_approve and me.lower() != proposer.lower():
         told += (
             f". {me} may not agree: OUTBOUND_ACTOR has to be the e-mail address of someone whom the set-up file lists"

@@ -91,6 +91,23 @@ def validate(files: tuple[Path, ...], account: str, verdicts: Path | None) -> No
     emit(acks[0] if len(acks) == 1 else acks, as_json=True)
 
 
+@click.command(short_help="Show which column of a campaign file is probably which.")
+@click.argument("file", type=_FILE)
+@click.option("--account", required=True, metavar="NAME", help="In whose region numbers are read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def columns(file: Path, account: str, as_json: bool) -> None:
+    """Show the columns of a campaign FILE with values of its first rows, in which numbers are masked, and which of them seem to
+    hold the numbers and the texts. A manifest says which do: recipient_column, text_column; header where there is none.
+    """
+    from ingest import accounts, options, proposal
+    from outbound import database
+
+    with database.connect("ingest", autocommit=True) as connection:
+        found = accounts.named(connection, account)
+    usual = options.combine(None, found.defaults).layout
+    emit(proposal.propose(found, file, usual).as_json(), as_json)
+
+
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("--account", required=True, metavar="NAME", help="Whose base, opt-outs and sender to check against.")

@@ -42,3 +42,8 @@ def plain(name: str) -> str:
 def find(header: list[str], aliases: frozenset[str]) -> list[int]:
     """The places of the columns that go by one of these names."""
     return [place for place, name in enumerate(header) if plain(name) in aliases]
+
+
+def named(header: list[str], name: str | None, usual: frozenset[str]) -> list[int]:
+    """The places of the columns of this name; None: of the usual ones."""
+    return find(header, usual if name is None else frozenset({plain(name)}))

@@ -65,12 +65,12 @@ class CsvSource:
 
 def open_csv(head: Head, blocks: Blocks, encoding: str, layout: Layout) -> CsvSource:
     """Raises Unusable with the code of what is wrong with the header, or NO_ROWS."""
-    delimiter = layout.delimiter or _sniff(head)
+    delimiter = layout.delimiter or _sniff(head, layout.recipient)
     row, skip, line = head.first_row(delimiter)
     names = row.fields if row is not None else []
     if not layout.has_header:
         names, skip, line = header.named(layout.names, len(names)), 0, 1
-    found = CsvSource(names, header.recipient(names), encoding, delimiter, skip, line, blocks)
+    found = CsvSource(names, header.recipient(names, layout), encoding, delimiter, skip, line, blocks)
     if next(found.chunks(), None) is None:
         raise Unusable("NO_ROWS", "there is a header and no row below it")
     return found
@@ -81,7 +81,7 @@ def _read(row: Row, written: str, width: int) -> Read:
     return Read(row.line, fields, chunking.shape_fault(row.fields, width), written[row.start : row.end])
 
 
-def _sniff(head: Head) -> str:
+def _sniff(head: Head, recipient: str | None) -> str:
     """The delimiter that lets a column of numbers appear in the first row; of several the one that parts it most."""
 
     def merit(delimiter: str) -> tuple[bool, int]:
@@ -90,6 +90,6 @@ def _sniff(head: Head) -> str:
         except Unusable:
             return False, 0
         fields = row.fields if row else []
-        return bool(columns.find(fields, columns.RECIPIENT)), len(fields)
+        return bool(columns.named(fields, recipient, columns.RECIPIENT)), len(fields)
 
     return max(DELIMITERS, key=merit)

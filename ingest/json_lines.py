@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from ingest import chunking, header
 from ingest.chunk import Chunk
 from ingest.chunking import Read
+from ingest.layout import Layout
 from ingest.refusal import Unusable
 from ingest.text import LARGEST_ROW, Blocks
 from recipients.reason import Reason, code
@@ -49,7 +50,7 @@ class JsonLinesSource:
         return Read(line, fields, fault or chunking.shape_fault(fields, len(fields)), written)
 
 
-def open_json_lines(blocks: Blocks, encoding: str) -> JsonLinesSource:
+def open_json_lines(blocks: Blocks, encoding: str, layout: Layout) -> JsonLinesSource:
     """Raises Unusable: NOT_A_TABLE where the first line is no flat object, or what its keys are as a header."""
     _, written = next(_lines(blocks))
     try:
@@ -60,7 +61,7 @@ def open_json_lines(blocks: Blocks, encoding: str) -> JsonLinesSource:
         ) from error
     if any(_has_half_a_pair(name) for name in names):
         raise Unusable("BAD_BYTE", "a key holds half of a surrogate pair")
-    return JsonLinesSource(names, header.recipient(names), encoding, blocks)
+    return JsonLinesSource(names, header.recipient(names, layout), encoding, blocks)
 
 
 def _lines(blocks: Blocks) -> Iterator[tuple[int, str]]:

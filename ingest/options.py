@@ -27,6 +27,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST_VALIDITY = timedelta(hours=72)
 LONGEST_SPREAD = timedelta(days=31)
 LONGEST_BATCH_REF = 200
+LONGEST_COLUMN = 200
 
 
 class WrongDefaults(OutboundError):
@@ -102,13 +103,15 @@ class Options(BaseModel):
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     header: bool = True
     columns: tuple[str, ...] = ("msisdn", "text")
+    recipient_column: str | None = Field(default=None, min_length=1, max_length=LONGEST_COLUMN)
+    text_column: str | None = Field(default=None, min_length=1, max_length=LONGEST_COLUMN)
     max_segments: int = Field(default=255, ge=1, le=255)
     on_insufficient_balance: Literal["hold", "partial"] = "hold"
     submitted_by: str | None = Field(default=None, min_length=1, max_length=320)
 
     @property
     def layout(self) -> Layout:
-        return Layout(self.encoding, self.delimiter, self.header, self.columns)
+        return Layout(self.encoding, self.delimiter, self.header, self.columns, self.recipient_column)
 
     def window(self, zone: str) -> DailyWindow | None:
         """The daily window on the clocks of this zone."""
@@ -202,6 +205,8 @@ def combine(manifest: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> 
         Options.model_validate(usual)
     except ValidationError as error:
         raise WrongDefaults(f"defaults of the account: {_first(error)}") from None
+    if manifest is not None and "text_column" in manifest:
+        usual.pop("template", None)
     try:
         return Options.model_validate(usual | dict(manifest or {}))
     except ValidationError as error:

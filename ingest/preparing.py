@@ -83,9 +83,10 @@ def refuse_wrong_count(chosen: Options, rows: int) -> None:
 def _text(chosen: Options, found: Source) -> tuple[Template | None, int | None]:
     if chosen.template is not None:
         return Template(chosen.template, found.header), None
-    places = columns.find(found.header, columns.TEXT)
+    places = columns.named(found.header, chosen.text_column, columns.TEXT)
     if len(places) != 1:
-        many = "several columns of texts" if places else "no column of texts"
+        called = "of texts" if chosen.text_column is None else f"named {chosen.text_column}"
+        many = f"several columns {called}" if places else f"no column {called}"
         raise Unusable("NO_TEXT", f"the manifest has no template, and the file {many}")
     return None, places[0]
 

@@ -35,5 +35,5 @@ def open_source(path: Path, layout: Layout, block: int = BLOCK) -> Source:
     if first == "[":
         raise Unusable("NOT_A_TABLE", "a JSON array: send JSON Lines, one object a line, or CSV")
     if first == "{":
-        return json_lines.open_json_lines(blocks, found.name)
+        return json_lines.open_json_lines(blocks, found.name, layout)
     return csv_source.open_csv(head, blocks, found.name, layout)

@@ -81,7 +81,7 @@ def _chosen(content: Content, sheets: list[Sheet], rows: Rows, layout: Layout) -
         if not layout.has_header:
             names, first = header.named(layout.names, len(names)), top.line
         try:
-            return WorkbookSource(names, header.recipient(names), content, one.part, first, hidden)
+            return WorkbookSource(names, header.recipient(names, layout), content, one.part, first, hidden)
         except Unusable as error:
             if error.code != "NO_RECIPIENT_COLUMN":
                 raise

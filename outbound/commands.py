@@ -15,6 +15,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Send": {
         "drop": "Put a file into an account's landing zone.",
         "validate": "Say what would become of a file, and accept nothing.",
+        "columns": "Show which column of a file is probably which.",
         "preview": "Show one row of a file as it would be sent.",
         "trial": "Send one row of a file to registered numbers first.",
         "base": "Write a base as a campaign's file.",

@@ -48,7 +48,8 @@ def _applied(
     connection.execute(GUARDS.lock)
     changes = _apply_entity(connection, setup)
     for kind, wanted in tables.shared(setup, beside):
-        found = difference(kind, existing(connection, kind), wanted)
+        kept = tables.without(wanted, _managed(connection, None)) if kind is tables.STAFF else wanted
+        found = difference(kind, existing(connection, kind), kept)
         write(connection, found)
         changes += found
     _record(connection, None, None, changes)
@@ -65,6 +66,11 @@ def _applied(
     if problems:
         raise refusal(document, problems)
     return told
+
+
+def _managed(connection: psycopg.Connection, account: str | None) -> list[str]:
+    """Addresses of the account's people whom somebody looks after in the portal; None: of staff."""
+    return [email for (email,) in connection.execute(GUARDS.managed, {"account": account})]
 
 
 def _apply_entity(connection: psycopg.Connection, setup: Setup) -> list[Change]:
@@ -105,7 +111,7 @@ class _AccountStep:
         self._terms_before = existing(connection, tables.TERM, owner)
         self._terms_wanted = tables.terms(account)
         self._terms = difference(tables.TERM, self._terms_before, self._terms_wanted)
-        managed = [email for (email,) in connection.execute(GUARDS.managed, {"account": account.name})]
+        managed = _managed(connection, account.name)
         self._lists = {
             kind: difference(
                 kind,

@@ -47,6 +47,8 @@ class Defaults(Strict):
     delimiter: Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "pipe"] | None = None
     header: bool | None = None
     columns: list[Text] | None = None
+    recipient_column: Text | None = None
+    text_column: Text | None = None
     max_segments: int | None = Field(default=None, ge=1, le=255)
     on_insufficient_balance: Literal["hold", "partial"] | None = None
     base_mismatch_percent: Percent | None = None

@@ -55,7 +55,8 @@ BUY_RATE = Kind(
     owner="connector_id",
 )
 FX_RATE = Kind("exchange rate", "network.fx_rate", ("currency", "into_currency", "effective_from"), ("rate",))
-STAFF = Kind("staff", "account.person", ("email",), ("name", "role"), only="account_id is null")
+# whom somebody looks after in the portal is none of the file's business
+STAFF = Kind("staff", "account.person", ("email",), ("name", "role"), only="account_id is null and managed_by is null")
 ACCOUNT = Kind(
     "account",
     "account.account",
@@ -77,7 +78,6 @@ RATE = Kind(
 )
 TARGET = Kind("SLA target", "account.sla_term", ("metric", "effective_from"), ("target",), owner="account_id")
 CONTRACTED = Kind("contracted rate", "account.contracted_rate", ("effective_from",), ("rate",), owner="account_id")
-# whom the account's own administrator looks after is none of the file's business
 USER = Kind("user", "account.person", ("email",), ("name", "role"), owner="account_id", only="managed_by is null")
 
 Rows = dict[tuple[Any, ...], Row]

@@ -18,8 +18,10 @@ def command(host: str, port: int, proxied: bool) -> None:
     """
     import uvicorn
 
+    from reports.portal import oidc
     from reports.portal.app import create
 
+    oidc.provider()  # what it says wrong is said now, not to the first who signs in
     logs.to_stderr()
     logging.getLogger("uvicorn.access").addFilter(_without_query)
     database.url()

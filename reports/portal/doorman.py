@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from outbound.errors import OutboundError
 from outbound.queries import load
-from reports.portal import passwords
+from reports.portal import oidc, passwords
+from reports.portal.oidc import NotVouchedFor
 from reports.portal.reading import engine
 from reports.portal.visitor import Visitor
 
@@ -18,6 +19,7 @@ Q = load("portal/door")
 
 GUESSES_OF_NAME, GUESSES_FROM_ADDRESS, MINUTES = 5, 30, 15
 VISIT_HOURS, IDLE_MINUTES = 12, 60
+OIDC_MINUTES = 10
 
 
 class NotLetIn(OutboundError):
@@ -38,13 +40,9 @@ def sign_in(email: str, password: str, code: str, address: str) -> str:
         person = _person(desk, email, password, code)
         desk.exec_driver_sql(Q.note_attempt, who | {"succeeded": person is not None})
         desk.exec_driver_sql(Q.forget_attempts)
-        token = secrets.token_urlsafe(32)
         if person is not None:
-            begun = {"token_hash": token_hash(token), "person": person, "hours": VISIT_HOURS}
-            desk.exec_driver_sql(Q.begin_session, begun)
-    if person is None:
-        raise NotLetIn("name, password or code are not right")
-    return token
+            return _begun(desk, person)
+    raise NotLetIn("name, password or code are not right")
 
 
 def _person(desk: Connection, email: str, password: str, code: str) -> int | None:
@@ -57,6 +55,41 @@ def _person(desk: Connection, email: str, password: str, code: str) -> int | Non
     if newer:
         desk.exec_driver_sql(Q.rehash, {"person": found.person_id, "password_hash": newer})
     return int(found.person_id)
+
+
+def begin_oidc(token: str, asked: oidc.Request, where: str) -> None:
+    """Remembers what the provider is asked, for the browser that holds the token. where: to go on to."""
+    kept = {"nonce": asked.nonce, "code_verifier": asked.code_verifier, "next": where, "minutes": OIDC_MINUTES}
+    with _desk() as desk:
+        desk.exec_driver_sql(Q.forget_oidc)
+        desk.exec_driver_sql(Q.begin_oidc, kept | {"state": token_hash(token)})
+
+
+def take_oidc(token: str) -> tuple[oidc.Request, str]:
+    """(what was asked, where to go on to), once. Raises NotVouchedFor where it is over."""
+    with _desk() as desk:
+        kept = desk.exec_driver_sql(Q.take_oidc, {"state": token_hash(token)}).first()
+    if kept is None or not kept.is_in_time:
+        raise NotVouchedFor("the browser came back too late, or twice")
+    return oidc.Request("", kept.nonce, kept.code_verifier), kept.next
+
+
+def let_in(email: str, address: str) -> str:
+    """The token of a new visit of whom a provider vouches for: neither password nor code is asked for. Raises NotLetIn where
+    nobody here who may sign in has that address."""
+    with _desk() as desk:
+        found = desk.exec_driver_sql(Q.login, {"email": email}).first()
+        if found is None or not found.is_active:
+            raise NotLetIn("nobody who may sign in has the e-mail address that the provider vouches for")
+        desk.exec_driver_sql(Q.note_attempt, {"email": email, "address": address, "succeeded": True})
+        return _begun(desk, found.person_id)
+
+
+def _begun(desk: Connection, person: int) -> str:
+    token = secrets.token_urlsafe(32)
+    begun = {"token_hash": token_hash(token), "person": person, "hours": VISIT_HOURS}
+    desk.exec_driver_sql(Q.begin_session, begun)
+    return token
 
 
 def visitor(token: str) -> Visitor | None:
@@ -117,10 +150,16 @@ def end_second_factor(guest: Visitor, code: str) -> None:
 
 
 def people() -> list[dict[str, Any]]:
-    """Everybody whom the set-up file names: name, email, role, account (null: staff), state, factor (set, not set), last_visit."""
+    """Everybody: person_id, name, email, role, account (null: staff), state, factor (set, not set), last_visit."""
     with _desk() as desk:
         found = [dict(row) for row in desk.exec_driver_sql(Q.people).mappings()]
     return [row | {"factor": "set" if row["second_factor"] else "not set"} for row in found]
+
+
+def accounts() -> list[str]:
+    """The names of all of them."""
+    with _desk() as desk:
+        return list(desk.exec_driver_sql(Q.accounts).scalars())
 
 
 def note_unmasking(guest: Visitor, account_id: int, what: str, reason: str) -> None:

@@ -1,11 +1,12 @@
 """Files that a customer has put up and not sent yet: in a folder of the account's, gone when sent, or after a day."""
 
+import json
 import re
 import secrets
 import shutil
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from outbound.errors import OutboundError
 from outbound.settings import settings
@@ -13,6 +14,7 @@ from outbound.settings import settings
 LARGEST = 512 << 20  # octets; larger files come through the landing zone itself
 KEPT = 86_400.0  # seconds
 ENDINGS = (".csv", ".txt", ".xlsx", ".jsonl", ".csv.gz", ".jsonl.gz", ".zip")
+_MANIFEST = ".manifest.json"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16}")
 
 
@@ -52,8 +54,22 @@ def find(account_id: int, token: str) -> Path | None:
     if not _TOKEN.fullmatch(token):
         return None
     folder = _folder(account_id) / token
-    found = [path for path in folder.glob("*") if not path.name.endswith(".manifest.json")]
+    found = [path for path in folder.glob("*") if not path.name.endswith(_MANIFEST)]
     return found[0] if found else None
+
+
+def manifest_of(path: Path) -> dict[str, Any]:
+    """What has been said of a file so far (docs/reference/intake.md, Options)."""
+    found: dict[str, Any] = json.loads(_sidecar(path).read_text("utf-8"))
+    return found
+
+
+def write_manifest(path: Path, manifest: dict[str, Any]) -> None:
+    _sidecar(path).write_text(json.dumps(manifest, ensure_ascii=False), "utf-8")
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + _MANIFEST)
 
 
 def forget(account_id: int, token: str) -> None:

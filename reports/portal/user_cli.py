@@ -1,4 +1,4 @@
-"""`outbound user`: who may sign in to the portal. Who there is, and in which role, says the set-up file."""
+"""`outbound user`: who may sign in to the portal. Who there is, and in which role, says the set-up file, or who looks after them."""
 
 import secrets
 from pathlib import Path
@@ -21,10 +21,6 @@ _ONLY = click.option(
 
 class UnknownPerson(OutboundError):
     """Nobody has that e-mail address: how to make somebody of it."""
-
-
-class NoPassword(OutboundError):
-    """The person cannot sign in yet: how to make that so."""
 
 
 @click.group(short_help="Who may sign in to the portal.")
@@ -60,7 +56,7 @@ def password(email: str, password_file: Path | None, generate: bool) -> None:
     else:
         chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with database.connect("doorman") as connection:
-        person_id, account_id, _ = _person(connection, email)
+        person_id, account_id = _person(connection, email)
         connection.execute(Q.set_password, {"person": person_id, "password_hash": passwords.hashed(chosen)})
         connection.execute(Q.end_sessions, {"person": person_id, "token_hash": None})
         audit.record(connection, "user.password", account_id, email, {})
@@ -83,43 +79,24 @@ def activate(email: str, account: str | None) -> None:
     click.echo(_set_active(email, account, active=True))
 
 
-@command.command("no-second-factor")
-@click.argument("email")
-def no_second_factor(email: str) -> None:
-    """EMAIL has lost the authenticator: a password is enough until a new one is set."""
-    with database.connect("doorman") as connection:
-        person_id, account_id, _ = _person(connection, email)
-        connection.execute(Q.set_totp, {"person": person_id, "secret": None})
-        audit.record(connection, "user.no_second_factor", account_id, email, {})
-    click.echo(f"{email} needs no code any more")
-
-
 command.add_command(people_cli.invite)
 command.add_command(people_cli.role)
+command.add_command(people_cli.sign_out)
+command.add_command(people_cli.no_second_factor)
 
 
 def _set_active(email: str, account: str | None, *, active: bool) -> str:
-    if account is not None:
-        from reports.portal import people
+    from reports.portal import people
 
-        return people.set_active(account, email, active=active)
-    with database.connect("doorman") as connection:
-        person_id, account_id, has_login = _person(connection, email)
-        if not has_login:
-            raise NoPassword(f"{email} has no password yet, so cannot sign in: `outbound user password {email}`")
-        connection.execute(Q.set_active, {"person": person_id, "active": active})
-        if not active:
-            connection.execute(Q.end_sessions, {"person": person_id, "token_hash": None})
-        audit.record(connection, "user.activate" if active else "user.deactivate", account_id, email, {})
-    return f"{email} may sign in again" if active else f"{email} may not sign in any more"
+    return people.set_active(account or people.account_of(email), email, active=active)
 
 
-def _person(connection: psycopg.Connection, email: str) -> tuple[int, int | None, bool]:
-    """(person, account, whether a password is set). Raises UnknownPerson."""
+def _person(connection: psycopg.Connection, email: str) -> tuple[int, int | None]:
+    """(person, account). Raises UnknownPerson."""
     found: Any = connection.execute(Q.person, {"email": email}).fetchone()
     if found is None:
         raise UnknownPerson(
             f"nobody is called {email}: add them to `users` of an account or to `staff` in the set-up file, and"
-            " `outbound apply` it"
+            " `outbound apply` it, or `outbound user invite` them"
         )
-    return found[0], found[3], found[4]
+    return found[0], found[3]

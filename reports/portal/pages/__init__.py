@@ -16,6 +16,7 @@ from reports.portal.pages import (
     invitation,
     invoices,
     new_campaign,
+    new_campaign_message,
     new_campaign_trial,
     operations,
     people,
@@ -24,15 +25,18 @@ from reports.portal.pages import (
     search_number,
     settings,
     sign_in,
+    sign_in_oidc,
     sla,
     users,
 )
 
 MODULES: tuple[ModuleType, ...] = (
     sign_in,
+    sign_in_oidc,
     invitation,
     home,
     new_campaign,
+    new_campaign_message,
     campaigns,
     inbox,
     balance,

@@ -29,7 +29,7 @@ WORKERS = [
 ]  # fmt: skip
 CONNECTORS = [
     Column("connector", N_("Connector")), Column("address", N_("Address")), Column("sessions", N_("Sessions"), "number"),
-    Column("last_trouble", N_("Last trouble")), Column("last_trouble_at", N_("When"), "instant"),
+    Column("circuit", N_("Circuit"), "state"), Column("last_trouble", N_("Last trouble")), Column("last_trouble_at", N_("When"), "instant"),
 ]  # fmt: skip
 HELD = [
     Column("account", N_("Account")), Column("campaign", N_("Campaign")), Column("code", N_("Held by"), "state"),

@@ -60,6 +60,8 @@ def change(
         "role": ["user", "role", *own, "--", email, role],
         "deactivate": ["user", "deactivate", *own, "--", email],
         "activate": ["user", "activate", *own, "--", email],
+        "sign-out": ["user", "sign-out", *own, "--", email],
+        "no-second-factor": ["user", "no-second-factor", *own, "--", email],
     }
     if verb not in deeds or role not in CUSTOMERS:
         raise HTTPException(422)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from reports.portal import doorman
+from reports.portal import doorman, oidc
 from reports.portal.access import SECURE_COOKIE, Anyone, cookie_name
 from reports.portal.doorman import NotLetIn, TooManyGuesses
 from reports.portal.navigation import Entry
@@ -17,7 +17,7 @@ MENU: list[Entry] = []
 
 @router.get("/sign-in")
 def ask(request: Request, next: str = "/") -> Response:
-    return page(request, None, "sign_in.html", next=_own(next), problem=None, email="")
+    return _page(request, 200, next, None)
 
 
 @router.post("/sign-in")
@@ -34,10 +34,9 @@ def sign_in(
     except (NotLetIn, TooManyGuesses) as error:
         problem = "wrong" if isinstance(error, NotLetIn) else "wait"
         status = 401 if problem == "wrong" else 429
-        return page(request, None, "sign_in.html", status, next=_own(next), problem=problem, email=email)
-    answer = RedirectResponse(_own(next), 303)
-    name = cookie_name(request)
-    answer.set_cookie(name, token, httponly=True, samesite="lax", secure=name == SECURE_COOKIE, path="/")
+        return _page(request, status, next, problem, email)
+    answer = RedirectResponse(own(next), 303)
+    set_cookie(request, answer, cookie_name(request), token)
     return answer
 
 
@@ -45,10 +44,33 @@ def sign_in(
 def sign_out(request: Request, visitor: Anyone) -> Response:
     doorman.sign_out(visitor)
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(cookie_name(request), path="/")
+    forget_cookie(request, answer, cookie_name(request))
     return answer
 
 
-def _own(address: str) -> str:
+def ask_again(request: Request, problem: str) -> Response:
+    """After another way of signing in has failed."""
+    return _page(request, 401, "/", problem)
+
+
+def set_cookie(request: Request, answer: Response, name: str, token: str, seconds: int | None = None) -> None:
+    """Of this host alone, out of reach of scripts; seconds: None keeps it until the browser is closed."""
+    is_secure = cookie_name(request) == SECURE_COOKIE
+    answer.set_cookie(name, token, seconds, httponly=True, samesite="lax", secure=is_secure, path="/")
+
+
+def forget_cookie(request: Request, answer: Response, name: str) -> None:
+    """A browser takes a word on a cookie of this host alone only by https rules: the word says so, too."""
+    is_secure = cookie_name(request) == SECURE_COOKIE
+    answer.delete_cookie(name, httponly=True, samesite="lax", secure=is_secure, path="/")
+
+
+def own(address: str) -> str:
     """Where to go on: a path of the portal, never another site's address."""
     return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+
+
+def _page(request: Request, status: int, next: str, problem: str | None, email: str = "") -> Response:
+    return page(
+        request, None, "sign_in.html", status, next=own(next), problem=problem, email=email, provider=oidc.provider()
+    )

@@ -55,9 +55,12 @@ select
 from billing.approval
 join account.legal_entity as entity using (legal_entity_id);
 
--- Refuses whoever is not one that may agree.
-create function billing.must_be_approver(by text) returns void language plpgsql as $$
+-- Refuses whoever is not one that may agree to what this one proposed.
+create function billing.must_be_approver(by text, proposer text) returns void language plpgsql as $$
 begin
+    if billing.owes_way_in(by, proposer) then
+        raise exception '% may not agree: they were let in, or given their role, by %, who proposed it', by, proposer;
+    end if;
     if not billing.may_approve(by) then
         raise exception '% may not agree: OUTBOUND_ACTOR has to be the e-mail address of someone whom the set-up file lists under staff as finance or manager, and who is not deactivated', by;
     end if;
@@ -67,7 +70,7 @@ $$;
 -- Agreement comes from those who may give it, whoever writes the row.
 create function billing.refuse_other_approver() returns trigger language plpgsql as $$
 begin
-    perform billing.must_be_approver(new.approved_by);
+    perform billing.must_be_approver(new.approved_by, new.proposed_by);
     return new;
 end
 $$;

@@ -150,7 +150,7 @@ begin
     if lower(by) = lower(draft.proposed_by) then
         raise exception 'credit % was proposed by %: someone else has to approve it', of_draft, by;
     end if;
-    perform billing.must_be_approver(by);
+    perform billing.must_be_approver(by, draft.proposed_by);
     note := billing.issue_credit_note(draft.invoice_id, draft.line, draft.net, by, draft.reason, draft.class);
     insert into billing.credit_decision (draft_credit_id, account_id, decision, decided_by, credit_note_id)
     values (of_draft, draft.account_id, 'approved', by, note.credit_note_id);
@@ -165,7 +165,7 @@ declare
     draft billing.draft_credit := billing.open_draft_credit(of_draft);
 begin
     if lower(by) <> lower(draft.proposed_by) then
-        perform billing.must_be_approver(by);
+        perform billing.must_be_approver(by, draft.proposed_by);
     end if;
     insert into billing.credit_decision (draft_credit_id, account_id, decision, decided_by, reason)
     values (of_draft, draft.account_id, 'rejected', by, why);

@@ -59,6 +59,7 @@ FILES = (
     "approval",
     "portal_campaigns",
     "portal_lists",
+    "portal_oidc",
     "portal_people",
 )
 

@@ -3,6 +3,9 @@
 -- may_approve --
 select billing.may_approve(%(actor)s);
 
+-- owes_way_in --
+select billing.owes_way_in(%(actor)s, %(proposer)s);
+
 -- approve --
 update billing.approval
 set approved_by = %(actor)s, approved_at = clock_timestamp()
@@ -12,6 +15,7 @@ where legal_entity_id = %(entity)s
   and approved_by is null
   and not lapsed
   and lower(proposed_by) <> lower(%(actor)s)
+  and not billing.owes_way_in(%(actor)s, proposed_by)
   and expires_at > clock_timestamp()
 returning approval_id;
 

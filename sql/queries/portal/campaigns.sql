@@ -15,7 +15,15 @@ select
     campaign.window_opens, campaign.window_closes, campaign.quiet_hours, campaign.validity, campaign.spread, campaign.held_code,
     campaign.held_detail, campaign.options ->> 'template' as template, campaign.options ->> 'submitted_by' as submitted_by,
     campaign.accepted_at, campaign.completed_at, profile.reasons, profile.rejected,
-    campaign.accepted_at is not null and campaign.completed_at is null as is_under_way
+    campaign.accepted_at is not null and campaign.completed_at is null as is_under_way,
+    (
+        select term.scheme
+        from account.term
+        where term.account_id = campaign.account_id
+          and term.effective_from <= campaign.received_at::date
+        order by term.effective_from desc
+        limit 1
+    ) as scheme
 from intake.campaign
 join intake.file using (file_id)
 left join intake.profile using (campaign_id)

@@ -102,10 +102,21 @@ from account.person
 left join portal.login using (person_id)
 where lower(person.email) = lower(%(email)s);
 
+-- account_of --
+select account.name
+from account.person
+left join account.account using (account_id)
+where lower(person.email) = lower(%(email)s);
+
+-- accounts --
+select name
+from account.account
+order by name;
+
 -- people --
 select
-    person.email, person.name, person.role, account.name as account,
-    case when login.person_id is null then 'no password' when login.is_active then 'active' else 'deactivated' end as state,
+    person.person_id, person.email, person.name, person.role, account.name as account,
+    case when login.person_id is null then 'no password' when login.is_active then 'active' else 'deactivated' end as state, person.managed_by,
     login.totp_secret is not null as second_factor,
     (select max(session.began_at) from portal.session where session.person_id = person.person_id) as last_visit
 from account.person
@@ -129,15 +140,30 @@ set unwanted_notices = %(unwanted)s
 where person_id = %(person)s;
 
 -- add_person --
-insert into account.person (account_id, email, name, role, managed_by)
-values (%(account)s, %(email)s, %(name)s, %(role)s, %(actor)s)
+insert into account.person (account_id, email, name, role, managed_by, let_in_by)
+values (%(account)s, %(email)s, %(name)s, %(role)s, %(actor)s, %(actor)s)
 on conflict do nothing
 returning person_id;
 
 -- set_role --
 update account.person
-set role = %(role)s, managed_by = %(actor)s
+set role = %(role)s, managed_by = %(actor)s, let_in_by = %(actor)s
 where person_id = %(person)s;
+
+-- let_in --
+update account.person
+set let_in_by = %(actor)s
+where person_id = %(person)s;
+
+-- managers --
+-- Locked, so that two of them do not shut each other out at the same time.
+select login.person_id
+from portal.login
+join account.person using (person_id)
+where person.role = 'manager'
+  and login.is_active
+order by login.person_id
+for update of login;
 
 -- remove_person --
 -- One who never had a password.
@@ -169,3 +195,17 @@ values (%(actor)s, %(action)s, %(account)s, %(object)s);
 -- That a person was shown a whole number, and why.
 insert into account.audit (actor, action, account_id, object, detail)
 values (%(actor)s, 'number.unmask', %(account)s, %(object)s, jsonb_build_object('reason', %(reason)s::text));
+
+-- begin_oidc --
+insert into portal.oidc_request (state, nonce, code_verifier, next, ends_at)
+values (%(state)s, %(nonce)s, %(code_verifier)s, %(next)s, now() + make_interval(mins => %(minutes)s));
+
+-- forget_oidc --
+delete from portal.oidc_request
+where ends_at < now();
+
+-- take_oidc --
+-- Once, and not too late.
+delete from portal.oidc_request
+where state = %(state)s
+returning nonce, code_verifier, next, ends_at > now() as is_in_time;

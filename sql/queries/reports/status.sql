@@ -15,7 +15,7 @@ where settled_at is null
 order by epoch_id;
 
 -- connectors --
--- sessions: those whose last event is a bind, of workers that are alive.
+-- sessions: those whose last event is a bind, of workers that are alive. circuit: the worst that one of these sees; null where none runs.
 select
     connector.name as connector,
     connector.host || ':' || connector.port as address,
@@ -34,6 +34,26 @@ select
         ) as last
         where last.kind = 'bind'
     ) as sessions,
+    (
+        select case
+            when bool_or(last.kind = 'circuit_open') then 'circuit_open'
+            when bool_or(last.kind = 'circuit_half_open') then 'circuit_half_open'
+            when count(*) > 0 then 'circuit_closed'
+        end
+        from dispatch.epoch
+        left join lateral (
+            select event.kind
+            from dispatch.session_event as event
+            where event.connector_id = connector.connector_id
+              and event.epoch_id = epoch.epoch_id
+              and event.session = -1
+              and event.kind in ('circuit_open', 'circuit_half_open', 'circuit_closed')
+            order by event.session_event_id desc
+            limit 1
+        ) as last on true
+        where epoch.ended_at is null
+          and epoch.heartbeat_at > clock_timestamp() - interval '30 seconds'
+    ) as circuit,
     trouble.kind || coalesce(': ' || trouble.reason, '') as last_trouble,
     trouble.at as last_trouble_at
 from dispatch.connector

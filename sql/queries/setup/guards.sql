@@ -74,9 +74,9 @@ where person.email = any (%(emails)s)
   and owner.name is distinct from %(account)s;
 
 -- managed --
--- E-mail addresses of people whom their account's own administrator looks after.
+-- E-mail addresses of an account's people, null: of staff, whom somebody looks after in the portal.
 select person.email
 from account.person
-join account.account using (account_id)
-where account.name = %(account)s
+left join account.account as owner using (account_id)
+where owner.name is not distinct from %(account)s
   and person.managed_by is not null;

@@ -31,20 +31,26 @@ PHONE = {"viewport": {"width": 390, "height": 780}}
 
 
 class Picture(NamedTuple):
-    """name: of the file. options: of the browser. fill: what is typed in before, by selector."""
+    """name: of the file. options: of the browser. upload: the content of a file that is put up before. fill: what is typed in
+    then, by selector."""
 
     name: str
     person: str
     path: str
     language: str = "en"
     options: Mapping[str, Any] = MappingProxyType({})
+    upload: str = ""
     fill: Mapping[str, str] = MappingProxyType({})
 
 
 PICTURES = (
     Picture("home", CUSTOMER, "/"),
     Picture(
-        "new-campaign", CUSTOMER, "/campaigns/new", fill={"#text": "Hello {name}, 20% off until Friday – only for you."}
+        "new-campaign",
+        CUSTOMER,
+        "/campaigns/new",
+        upload="Ref,Customer phone,First name\n1,01001234567,Mona\n2,01001234568,Omar\n3,01001234569,ليلى\n",
+        fill={"#text": "Hello {First name}, 20% off until Friday – only for you."},
     ),
     Picture("campaign", CUSTOMER, "/campaigns/{campaign}"),
     Picture("balance", CUSTOMER, "/balance?units=20000"),
@@ -84,12 +90,16 @@ def _take(browser: Browser, stage: Stage, picture: Picture, password: str, campa
         if picture.language != "en":
             visiting.look(picture.language, "system")
         visiting.go(picture.path.format(campaign=campaign))
+        if picture.upload:
+            content = {"name": "november.csv", "mimeType": "text/csv", "buffer": picture.upload.encode()}
+            page.set_input_files("#file", content)
+            page.click("text=Go on to the message")
         for field, text in picture.fill.items():
             page.fill(field, text)
         page.wait_for_load_state("networkidle")
         page.wait_for_function("!document.querySelector('.chart-wait')")
         page.wait_for_timeout(1_500)  # until charts have drawn their bars
-        page.screenshot(path=TO / f"{picture.name}.png")
+        page.screenshot(path=TO / f"{picture.name}.png", full_page=bool(picture.upload))
         if picture.language != "en":
             visiting.look("en", "system")
 

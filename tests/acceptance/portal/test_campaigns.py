@@ -12,10 +12,13 @@ def test_from_a_file_to_the_landing_zone_nothing_is_sent_unseen(visiting, stage,
     rows = [*NUMBERS[:10], 201209999999]
     file.write_text("msisdn,name\n" + "".join(f"{number},N{n}\n" for n, number in enumerate(rows)))
     nadia = visiting("nadia@nile.example")
-    page = nadia.go("/campaigns")
-    page.click("text=New campaign")
+    nadia.page.click("text=New campaign")
+    page = nadia.page
     page.set_input_files("#file", file)
-    page.locator("#text").press_sequentially("Hello {name} 😀")
+    page.click("text=Go on to the message")
+    page.locator("#text").press_sequentially("Hello  😀")
+    page.evaluate("document.getElementById('text').setSelectionRange(6, 6)")
+    page.click("[data-placeholder=name]")
     page.wait_for_selector("#count:has-text('😀')")
     assert "makes it Unicode" in page.inner_text("#count")
     page.click("text=Check it")
@@ -32,7 +35,7 @@ def test_from_a_file_to_the_landing_zone_nothing_is_sent_unseen(visiting, stage,
     assert names == ["spring Nilometer.csv", "spring Nilometer.csv.done", "spring Nilometer.csv.manifest.json"]
     assert json.loads((zone / names[2]).read_text())["template"] == "Hello {name} 😀"
     assert stage.value("select count(*) from intake.file") == before
-    assert list((stage.home / "portal" / "uploads").glob("*/*")) == []
+    assert list((stage.home / "portal" / "uploads").glob("*/*/spring*")) == []
     for path in zone.iterdir():
         path.unlink()
 
@@ -41,18 +44,19 @@ def test_a_file_that_is_none_is_refused_in_words(visiting, tmp_path):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
     page = visiting("nadia@nile.example").go("/campaigns/new")
     page.set_input_files("#file", tmp_path / "picture.png")
-    page.click("text=Check it")
+    page.click("text=Go on to the message")
     assert "picture.png is of no kind that is read here" in page.inner_text("[role=alert]")
 
 
 def test_a_campaign_s_page_says_what_became_of_it_and_gives_its_files(visiting, stage):
     nadia = visiting("nadia@nile.example")
     page = nadia.go("/campaigns")
-    page.click("tbody a >> nth=0")
+    page.click("tbody a:has-text('Nilometer-2.csv')")
     told = page.inner_text("main")
     assert "61 rows: 58 messages of 58 segments, 3 rejected." in told
     assert "58 of 58 messages are through." in told
     assert "What became of the messages" in told
+    assert "what the carrier took, from your balance" in told
     rejects = nadia.page.request.get(page.url + "/files/rejects")
     assert "201209999999" in rejects.text()
     assert nadia.page.request.get(page.url + "/files/ack").json()["accepted"] == 58

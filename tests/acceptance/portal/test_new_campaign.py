@@ -12,6 +12,7 @@ NUMBERS = MEMBERS["nile"]
 
 
 def check(page, text, kind="informational"):
+    page.click("text=Go on to the message")
     page.fill("#text", text)
     page.select_option("#class", kind)
     page.click("text=Check it")

@@ -41,6 +41,10 @@ def test_invited_let_in_given_a_role_and_shut_out(visiting, stage):
     page.click("text=Give this role")
     assert stage.value("select role from account.person where email = %s", NEW) == "customer"
     page.click("text=Salma Nilometer")
+    page.click("text=Sign out everywhere")
+    assert "/sign-in" in salma.go("/settings").url
+    salma.sign_in(NEW)
+    page.click("text=Salma Nilometer")
     page.click("text=Shut out")
     assert f"{NEW} may not sign in any more" in page.inner_text("[role=status]")
     assert "/sign-in" in salma.go("/settings").url
@@ -49,7 +53,13 @@ def test_invited_let_in_given_a_role_and_shut_out(visiting, stage):
             "select actor, action from account.audit where object = %s order by audit_id", [NEW]
         ).fetchall()
     aya_s = "admin@nile.example"
-    assert trail == [(aya_s, "user.invite"), (NEW, "user.accept"), (aya_s, "user.role"), (aya_s, "user.deactivate")]
+    assert trail == [
+        (aya_s, "user.invite"),
+        (NEW, "user.accept"),
+        (aya_s, "user.role"),
+        (aya_s, "user.sign_out"),
+        (aya_s, "user.deactivate"),
+    ]
     applied = stage.outbound("apply", str(stage.home / "setup.yaml"))
     assert NEW not in applied
     assert stage.value("select count(*) from account.person where email = %s", NEW) == 1
@@ -59,7 +69,7 @@ def test_an_administrator_rules_over_nobody_else_and_not_over_oneself(visiting, 
     aya = visiting("admin@nile.example")
     post = aya.page.request.post
     for email in ("dina@delta.example", "finance@example.com", "admin@nile.example"):
-        for form in ({"verb": "role", "role": "customer"}, {"verb": "deactivate"}):
+        for form in ({"verb": "role", "role": "customer"}, {"verb": "deactivate"}, {"verb": "no-second-factor"}):
             assert post(f"{stage.url}/people", form=form | {"email": email}).status == 422
     invited = post(f"{stage.url}/people", form={"verb": "invite", "email": "dina@delta.example", "name": "D"})
     assert (invited.status, "in use elsewhere" in invited.text()) == (422, True)

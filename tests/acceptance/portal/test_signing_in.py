@@ -18,7 +18,7 @@ EVERYBODYS = {
         "/finance/record/purchase", "/finance/accounts/nile", "/exports", "/approvals",
         "/closing", "/closing/delta",
     ],
-    "manager@example.com": ["/sla", "/users"],
+    "manager@example.com": ["/sla", "/users", "/users?who=1"],
     "operator@example.com": [
         "/operations", "/sessions", "/audit", "/search?q=1", "/search?q=none",
         "/search/number?number=201001000002&account=nile&from=2020-01-01&until=2099-01-01",

@@ -55,6 +55,20 @@ def test_a_credit_and_a_void_take_two_as_well(operator, acting):
     assert operator.does(*words)["state"] == "void"
 
 
+def test_whom_the_first_one_let_in_is_no_second_one(operator, acting):
+    """Nor whom these let in: one person could be all of them."""
+    words = ("grant", "--account", "nile", "--units", 5, "--reason", "patience")
+    assert "proposed by maha" in operator.run(*words).error
+    let_in = "update account.person set let_in_by = '{}@telecom.example' where email = '{}@telecom.example'"
+    operator.sql(let_in.format("Maha", "omar"))
+    acting("omar")
+    refused = operator.run(*words)
+    assert refused.status == 1
+    assert "they were let in, or given their role, by maha@telecom.example" in refused.error
+    operator.sql(let_in.format("somebody", "omar"))
+    operator.does(*words)
+
+
 def test_a_purchase_below_the_card_takes_two_and_one_at_the_card_does_not(operator, acting):
     def buy(rate: str, *more: str):
         return operator.run("purchase", "--account", "nile", "--units", 1_000, "--rate", rate, *more)

@@ -23,10 +23,11 @@ def worker(heartbeat: str = "now()") -> str:
     )
 
 
-def event(kind: str) -> str:
+def event(kind: str, session: int = 1) -> str:
+    """Of the worker that began last. session: -1 is the connector as a whole."""
     return (
         "insert into dispatch.session_event (connector_id, epoch_id, session, kind, reason)"
-        f" select connector_id, max(epoch_id), 1, '{kind}', 'because'"
+        f" select connector_id, max(epoch_id), {session}, '{kind}', 'because'"
         " from dispatch.connector, dispatch.epoch group by 1"
     )
 
@@ -59,6 +60,22 @@ def test_a_connector_s_sessions_are_those_bound_now(traffic: str) -> None:
     does(traffic, event("loss"))
     assert connector()["sessions"] == 0
     assert connector()["last_trouble"] == "loss: because"
+
+
+def test_a_connector_s_circuit_is_the_worst_that_a_living_worker_sees(traffic: str) -> None:
+    assert connector()["circuit"] is None
+    does(traffic, worker("now() - interval '10 minutes'"), event("circuit_open", -1))
+    assert connector()["circuit"] is None
+    does(traffic, worker())
+    assert connector()["circuit"] == "circuit_closed"
+    does(traffic, event("circuit_open", -1))
+    assert connector()["circuit"] == "circuit_open"
+    does(traffic, event("circuit_half_open", -1))
+    assert connector()["circuit"] == "circuit_half_open"
+    does(traffic, worker())
+    assert connector()["circuit"] == "circuit_half_open"
+    does(traffic, event("circuit_open", -1))
+    assert connector()["circuit"] == "circuit_open"
 
 
 def test_campaigns_under_way_show_where_their_segments_stand(traffic: str) -> None:
