@@ -53,10 +53,8 @@ def test_a_debt_is_written_off_only_where_one_is_open(stage):
         farida.post("/sign-in", data={"email": "finance@example.com", "password": PASSWORD})
         form = {"account": "delta", "invoice": "", "amount": "99999999.00", "reason": "insolvent"}
         refused = farida.post("/finance/record/write-off", data=form)
-        shown = farida.get("/finance/record/write-off", headers={"cookie": "language=ar"})
     assert refused.status_code == 422
     assert "99999999.00" in refused.text
-    assert shown.status_code == 200
 
 
 def test_a_month_that_is_not_over_is_refused_in_words(stage):
