@@ -32,6 +32,14 @@ create table billing.build (
 comment on column billing.build.horizon is 'Every fact below this transaction id is in its marts; null: it did not get there.';
 comment on column billing.build.as_of is 'Events after it are left out, expiries up to it have happened; it may lie in the future.';
 
+-- The build whose figures the marts show: one row, none before the first.
+create view billing.good_build as
+select build_id, as_of, cluster, started_at, finished_at, horizon
+from billing.build
+where outcome = 'ok'
+order by build_id desc
+limit 1;
+
 -- Below which transaction id the marts have read every fact; before the first build, what is committed for sure.
 create function billing.facts_horizon() returns xid8
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

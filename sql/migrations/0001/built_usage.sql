@@ -6,13 +6,13 @@
 create function billing.built_days_until(of_account bigint, charged_from timestamptz, till timestamptz) returns timestamptz
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    good billing.build;
+    good billing.good_build;
     zone text := (select timezone from account.account where account_id = of_account);
     is_current boolean;
     ended timestamptz;
     doubt timestamptz;
 begin
-    select * into good from billing.build where outcome = 'ok' order by build_id desc limit 1;
+    select * into good from billing.good_build;
     if good.cluster is distinct from billing.cluster() or to_regclass('intermediate.int_postpaid_days') is null then
         return null;
     end if;

@@ -152,14 +152,14 @@ $$;
 create function billing.usable_checkpoint(of_account bigint, at timestamptz) returns billing.prepaid_checkpoint
 language plpgsql stable as $$
 declare
-    good billing.build;
+    good billing.good_build;
     zone text := (select timezone from account.account where account_id = of_account);
     latest timestamptz := usable_checkpoint.at;
     found billing.prepaid_checkpoint;
     ended timestamptz;
     doubt timestamptz;
 begin
-    select * into good from billing.build where outcome = 'ok' order by build_id desc limit 1;
+    select * into good from billing.good_build;
     if good.cluster is distinct from billing.cluster() then
         return null;
     end if;

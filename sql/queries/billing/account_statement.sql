@@ -2,10 +2,7 @@
 
 -- built_for --
 select as_of
-from billing.build
-where outcome = 'ok'
-order by build_id desc
-limit 1;
+from billing.good_build;
 
 -- balance_before --
 -- What was owed as a day began.

@@ -23,10 +23,7 @@ with killed as (
 
 before as (
     select cluster
-    from billing.build
-    where outcome = 'ok'
-    order by build_id desc
-    limit 1
+    from billing.good_build
 )
 
 insert into billing.build (as_of)

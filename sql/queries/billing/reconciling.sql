@@ -91,10 +91,7 @@ with
 built as (
 
     select as_of, started_at
-    from billing.build
-    where outcome = 'ok'
-    order by build_id desc
-    limit 1
+    from billing.good_build
 
 ),
 
@@ -133,10 +130,7 @@ with
 built as (
 
     select as_of, started_at
-    from billing.build
-    where outcome = 'ok'
-    order by build_id desc
-    limit 1
+    from billing.good_build
 
 ),
 
@@ -274,10 +268,7 @@ with
 built as (
 
     select as_of, started_at
-    from billing.build
-    where outcome = 'ok'
-    order by build_id desc
-    limit 1
+    from billing.good_build
 
 ),
 

@@ -41,13 +41,7 @@ from account.account
 join billing.month_to_close as next using (account_id)
 cross join lateral (select billing.day_start((next.month + interval '1 month')::date, account.timezone) as ends_at) as due
 left join unsettled on unsettled.account_id = account.account_id
-left join lateral (
-    select build.as_of
-    from billing.build
-    where build.outcome = 'ok'
-    order by build.build_id desc
-    limit 1
-) as built on true;
+left join billing.good_build as built on true;
 
 -- month --
 -- One account's: when its month is over, when the books were built last, how many attempts nobody knows the end of.
@@ -72,13 +66,7 @@ from account.account
 join account.legal_entity as entity using (legal_entity_id)
 join billing.month_to_close as next using (account_id)
 cross join lateral (select billing.day_start((next.month + interval '1 month')::date, account.timezone) as ends_at) as due
-left join lateral (
-    select build.as_of
-    from billing.build
-    where build.outcome = 'ok'
-    order by build.build_id desc
-    limit 1
-) as built on true
+left join billing.good_build as built on true
 where account.name = %(account)s;
 
 -- doubts --

@@ -3,7 +3,7 @@
 -- standing --
 -- What the books come to as of the last build.
 select
-    (select finished_at from billing.build where outcome = 'ok' order by build_id desc limit 1) as built_at,
+    (select finished_at from billing.good_build) as built_at,
     (select count(*) from finance.reconciliation where not agrees) as disagreements,
     (select count(*) from finance.invoices where status = 'draft') as drafts,
     (select count(*) from finance.rating_errors) as unrated,
