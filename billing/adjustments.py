@@ -8,7 +8,7 @@ import psycopg
 from billing import accounts, approvals, balances, telling
 from billing.accounts import Account
 from billing.issuing import credit_one, refusals
-from billing.recording import NotRecorded, instant, new_key
+from billing.recording import NotRecorded, instant, must_say_why, new_key
 from outbound import audit, database, queries
 
 Q = queries.load("billing/orders")
@@ -32,6 +32,7 @@ def reverse(account: str, usage: str, reason: str, *, key: str | None = None, dr
 def _adjust(
     kind: str, account: str, units: int | None, usage: str | None, reason: str, key: str | None, dry_run: bool
 ) -> dict[str, Any]:
+    must_say_why(reason)
     if units is not None and units <= 0:
         raise NotRecorded(f"a {kind} is of at least one unit, not {units}")
     with (

@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 
 from billing import telling
 from billing.issuing import NotIssued, creditable, refusals
+from billing.recording import must_say_why
 from outbound import audit, database, queries
 
 Q = queries.load("billing/credits")
@@ -17,10 +18,11 @@ def propose(
     label: str, line: int, net: Decimal, reason: str, *, kind: str = "sla", source: str | None = None,
     account: str | None = None, dry_run: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Proposes a credit of a line of a month's invoice: `{"draft_credit", ...}`. Raises NotIssued.
+    """Proposes a credit of a line of a month's invoice: `{"draft_credit", ...}`. Raises NotIssued, NotRecorded.
 
     kind: sla or correction. source: what it makes good, "S3 2026-10"; the same one is proposed once.
     """
+    must_say_why(reason)
     with database.connect("billing", autocommit=True) as connection:
         invoice = creditable(connection, label, account)
         with connection.transaction(force_rollback=dry_run), refusals():

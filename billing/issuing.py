@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from billing import accounts, approvals, telling
 from billing.build import build
 from billing.closing import first_day
+from billing.recording import must_say_why
 from outbound import audit, database, queries
 from outbound.errors import OutboundError
 from outbound.logs import logger
@@ -151,7 +152,8 @@ def issue_one(
 def credit(
     label: str, line: int, net: Decimal, reason: str, *, account: str | None = None, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Issues a credit note on a line of a month's invoice. Raises NotIssued, AwaitsApproval."""
+    """Issues a credit note on a line of a month's invoice. Raises NotIssued, NotRecorded, AwaitsApproval."""
+    must_say_why(reason)
     with database.connect("billing", autocommit=True) as connection:
         invoice = creditable(connection, label, account)
         with connection.transaction(force_rollback=dry_run), refusals():

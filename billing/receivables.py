@@ -10,7 +10,7 @@ import psycopg
 from billing import accounts, approvals, payments, telling
 from billing.accounts import Account
 from billing.issuing import refusals
-from billing.recording import NotRecorded, instant, new_key, open_instant
+from billing.recording import NotRecorded, instant, must_say_why, new_key, open_instant
 from outbound import audit, database, queries
 
 Q = queries.load("billing/receivables")
@@ -126,8 +126,7 @@ def write_off(
 def _record(
     account: str, judge: _Judge, reason: str, at: datetime | None, reference: str | None, key: str | None, dry_run: bool
 ) -> dict[str, Any]:
-    if not reason.strip():
-        raise NotRecorded("give a --reason: it is what the auditor reads")
+    must_say_why(reason)
     with (
         database.connect("billing") as connection,
         connection.transaction(force_rollback=dry_run),

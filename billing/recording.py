@@ -26,6 +26,12 @@ def new_key(connection: psycopg.Connection, account: Account, prefix: str, key: 
     return key
 
 
+def must_say_why(reason: str) -> None:
+    """Raises NotRecorded where a reason says nothing."""
+    if not reason.strip():
+        raise NotRecorded("give a --reason: it is what the auditor reads")
+
+
 def instant(connection: psycopg.Connection) -> datetime:
     """The database's clock: one for everybody who records something."""
     row = connection.execute(Q.now).fetchone()

@@ -5,6 +5,7 @@ from typing import Any
 from billing import approvals, telling
 from billing.build import build
 from billing.issuing import Invoice, find, refusals
+from billing.recording import must_say_why
 from outbound import audit, database, queries
 
 Q = queries.load("billing/issuing")
@@ -15,8 +16,9 @@ def void(
 ) -> dict[str, Any]:
     """Voids an undelivered invoice on the day of its issue, and rebuilds the marts, so that what it billed is a draft again.
 
-    The number stays used. rebuild: False where a build follows anyway. Raises NotIssued, AwaitsApproval.
+    The number stays used. rebuild: False where a build follows anyway. Raises NotIssued, NotRecorded, AwaitsApproval.
     """
+    must_say_why(reason)
     with database.connect("billing", autocommit=True) as connection:
         invoice = find(connection, label, account)
         with connection.transaction(force_rollback=dry_run), refusals():

@@ -69,6 +69,19 @@ def test_a_refund_above_the_paid_units_is_refused(operator):
     assert operator.sql("select kind from account.adjustment") == [("grant",)]
 
 
+def test_what_takes_a_reason_takes_no_empty_one(operator):
+    for words in (
+        ("grant", "--account", "nile", "--units", 50),
+        ("refund", "--account", "nile", "--units", 50),
+        ("reverse", "U-1", "--account", "nile"),
+        ("void", "2026-000001"),
+        ("credit", "2026-000001", "--line", 1, "--net", "1.00"),
+        ("credit", "2026-000001", "--line", 1, "--net", "1.00", "--class", "sla"),
+    ):
+        assert "give a --reason" in operator.run(*words, "--reason", " ").error
+    assert operator.sql("select from account.adjustment") == []
+
+
 def test_a_usage_is_reversed_once(operator):
     operator.does("purchase", "--account", "nile", "--units", 100, "--rate", "0.10")
     used = {
