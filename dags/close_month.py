@@ -44,12 +44,14 @@ with DAG(
 
     @task(
         doc_md="Builds the marts and freezes the month of every account that has nothing in doubt, nothing that cannot be"
-        " charged, and a log, charges and ledger that agree. Fails, in the end, where one cannot be closed."
+        " charged, and a log, charges and ledger that agree. Fails, once and for this run, where one cannot be closed."
     )
     def close(month: str) -> None:
-        from billing.closing import close
+        from billing.closing import NotClosed, close
+        from outbound.retrying import not_retried
 
-        close(month)
+        with not_retried(NotClosed):
+            close(month)
 
     @task(
         doc_md="Gives the drafts of closed months, up to this one, their numbers; what is issued stays as it is.",

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
+from billing import closing
 from ingest.runs import AT_ONCE
 from local.airflow import POOLS
 
@@ -129,3 +131,15 @@ def test_an_account_that_cannot_be_closed_keeps_nobody_else_s_invoice_back_and_f
     # the last task of all runs where everything was done, and else takes the run down with it
     assert rules["end"] == ({"close", "issue", "deliver"}, "all_success")
     assert dag.get_task("end").downstream_task_ids == set()
+
+
+def test_a_month_that_cannot_be_closed_fails_its_run_at_once(dag_bag, monkeypatch):
+    """A run that waited for its retries would keep the one waiting that a person starts once the reason is gone."""
+    close = dag_bag.dags["close_month"].get_task("close").python_callable
+
+    def refuse(month):
+        raise closing.NotClosed(f"{month} cannot be closed")
+
+    monkeypatch.setattr(closing, "close", refuse)
+    with pytest.raises(AirflowFailException, match="2026-10 cannot be closed"):
+        close("2026-10")
