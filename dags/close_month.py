@@ -59,9 +59,11 @@ with DAG(
         trigger_rule="all_done",  # one account that cannot be closed keeps nobody else's invoice back
     )
     def issue(month: str) -> None:
-        from billing.issuing import issue
+        from billing.issuing import NotIssued, issue
+        from outbound.retrying import not_retried
 
-        issue(month, with_earlier=True, rebuild=False)
+        with not_retried(NotIssued):
+            issue(month, with_earlier=True, rebuild=False)
 
     @task(
         doc_md="Puts every document that has not gone out into its account's results folder, once.",

@@ -7,7 +7,7 @@ import sys
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from billing import closing
+from billing import closing, issuing
 from ingest.runs import AT_ONCE
 from local.airflow import POOLS
 
@@ -133,13 +133,15 @@ def test_an_account_that_cannot_be_closed_keeps_nobody_else_s_invoice_back_and_f
     assert dag.get_task("end").downstream_task_ids == set()
 
 
-def test_a_month_that_cannot_be_closed_fails_its_run_at_once(dag_bag, monkeypatch):
+@pytest.mark.parametrize(
+    ("task", "module", "error"), [("close", closing, closing.NotClosed), ("issue", issuing, issuing.NotIssued)]
+)
+def test_a_month_that_cannot_be_closed_or_issued_fails_its_run_at_once(dag_bag, monkeypatch, task, module, error):
     """A run that waited for its retries would keep the one waiting that a person starts once the reason is gone."""
-    close = dag_bag.dags["close_month"].get_task("close").python_callable
 
-    def refuse(month):
-        raise closing.NotClosed(f"{month} cannot be closed")
+    def refuse(month, **named):
+        raise error(f"{month} cannot be closed")
 
-    monkeypatch.setattr(closing, "close", refuse)
+    monkeypatch.setattr(module, task, refuse)
     with pytest.raises(AirflowFailException, match="2026-10 cannot be closed"):
-        close("2026-10")
+        dag_bag.dags["close_month"].get_task(task).python_callable("2026-10")
