@@ -201,6 +201,8 @@ class Batches:
         either."""
         if batch.batch_id in self.broken:
             return None
+        if batch.is_stale:
+            await self._leases.begin_anew(batch)
         try:
             address.sender(batch.sender)
             return await self._read(batch)
@@ -231,7 +233,7 @@ class Batches:
         So does what was settled: it may have to be sent again, or to be given up, while other parts wait for long."""
         if not self._held:
             return
-        settled = await self._leases.settled()
+        settled = await self._leases.settled_meanwhile()
         for batch_id, (state, rate) in (await self._leases.states(self)).items():
             batch = self._held.get(batch_id)
             if batch is None:
@@ -243,7 +245,7 @@ class Batches:
                 self._links.discard(batch)
         now = datetime.now(UTC)
         for batch in self:
-            is_over = batch.expires_at <= now or batch.batch_id in settled
-            if is_over and batch.unsettled and not batch.stopped:
+            batch.is_stale = batch.batch_id in settled
+            if (batch.is_stale or batch.expires_at <= now) and batch.unsettled and not batch.stopped:
                 batch.stop()
                 self._links.discard(batch)

@@ -76,9 +76,13 @@ class Leases:
         states = {campaign: (state, rate) for campaign, state, rate in rows}
         return {batch.batch_id: states[batch.campaign_id] for batch in batches}
 
-    async def settled(self) -> set[int]:
-        """Batches of which something was settled since they were planned. Told once: they are to be planned anew."""
-        return {batch for (batch,) in await self._desk.rows(Q.begin_anew, {"epoch": self._epoch})}
+    async def settled_meanwhile(self) -> set[int]:
+        """Batches of which something was settled since they were planned: they stay so until `begin_anew`, and are not done."""
+        return {batch for (batch,) in await self._desk.rows(Q.settled_meanwhile, {"epoch": self._epoch})}
+
+    async def begin_anew(self, batch: Batch) -> None:
+        """Before the batch is planned anew: what is settled after this call may be missing in that plan."""
+        await self._desk.rows(Q.begin_anew, _owned(batch))
 
     async def finish(self, batch: Batch) -> None:
         """Nothing of it is left to send."""

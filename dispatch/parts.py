@@ -17,7 +17,7 @@ Octets = npt.NDArray[np.uint8]
 @dataclass(slots=True, eq=False)
 class Batch:
     """A leased batch. priority: lower goes first. rate: of its campaign, segments a second, None = no limit. deadline: the
-    instant on the boot clock after which nothing of it may be written.
+    instant on the boot clock after which nothing of it may be written. is_stale: something was settled since it was planned.
 
     Its worker counts here: `unsettled` are the parts that were planned and have no committed end yet.
     """
@@ -36,6 +36,7 @@ class Batch:
     rate: int | None = None
     unsettled: int = 0
     untidy: bool = False
+    is_stale: bool = False
     stopped: bool = False
     lost: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)

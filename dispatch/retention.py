@@ -19,7 +19,9 @@ def run() -> dict[str, int]:
     went, how many replies, and how many lines of carriers' statements lost their number."""
     with database.connect("dispatch", autocommit=True) as connection:
         found = {"texts": _remove(connection, "texts"), "numbers": _remove(connection, "numbers")}
-        ((found["receipt_days"], found["replies"], _),) = connection.execute(Q.forget_logs)
+        ((found["receipt_days"],),) = connection.execute(Q.forget_receipts)
+        ((found["replies"],),) = connection.execute(Q.forget_replies)
+        connection.execute(Q.forget_commits)
         found["destinations"] = connection.execute(Q.forget_destinations).rowcount
     log.info("retained no longer", **found)
     return found

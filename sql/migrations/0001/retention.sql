@@ -1,7 +1,7 @@
 -- What of the logs goes when its time is over. No stage may delete from a log: each of these knows itself what is old enough.
 
--- The receipts of the days before the last 90 go, by partitions: how many. A receipt quotes its message's text. None goes that the matcher has not looked at. It
--- waits two seconds for workers at most, for they wait for it.
+-- The receipts of the days before the last 90 go, by partitions: how many. A receipt quotes its message's text. None goes that the
+-- matcher has not looked at. It waits two seconds for workers at most, for they wait for it.
 create function dispatch.forget_receipts() returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
 declare
@@ -14,7 +14,7 @@ begin
         select
         from dispatch.receipt
         cross join dispatch.receipts_matched
-        where receipt.received_at < before at time zone 'UTC'
+        where receipt.received_at < before::timestamp at time zone 'UTC'
           and receipt.load_xid >= receipts_matched.done_below
     ) then
         return 0;

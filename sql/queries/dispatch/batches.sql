@@ -165,14 +165,21 @@ where batch_id = %(batch)s
   and fence = %(fence)s
   and state = 'leased';
 
--- begin_anew --
--- The worker's batches of which something was settled since they were planned: it plans them anew now, whatever waits of them.
-update dispatch.batch
-set again = false
+-- settled_meanwhile --
+-- The worker's batches of which something was settled since they were planned.
+select batch_id
+from dispatch.batch
 where epoch_id = %(epoch)s
   and state = 'leased'
-  and again
-returning batch_id;
+  and again;
+
+-- begin_anew --
+-- Before a batch is planned anew: what is settled from now on asks for it once more.
+update dispatch.batch
+set again = false
+where batch_id = %(batch)s
+  and fence = %(fence)s
+  and state = 'leased';
 
 -- report_broken --
 update dispatch.batch

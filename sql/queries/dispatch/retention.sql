@@ -43,8 +43,15 @@ update intake.campaign
 set numbers_removed_at = now()
 where campaign_id = %(campaign)s;
 
--- forget_logs --
-select dispatch.forget_receipts(), dispatch.forget_replies(), dispatch.forget_commits();
+-- forget_receipts --
+-- By itself: until its transaction ends no worker can store a receipt.
+select dispatch.forget_receipts();
+
+-- forget_replies --
+select dispatch.forget_replies();
+
+-- forget_commits --
+select dispatch.forget_commits();
 
 -- forget_destinations --
 -- Of carriers' statements. What a line says of an attempt of ours stays.

@@ -108,10 +108,10 @@ def test_silence_of_a_carrier_with_complete_receipts_is_proof(platform, carrier)
         time.sleep(6)  # thrice what is silence
         assert platform.one(silent) == 0
         platform.rows("update dispatch.epoch set ended_at = now() where epoch_id = %s", other)
-        platform.until(lambda: platform.state(campaign) == "completed")
+        platform.until(lambda: platform.progress(campaign).get("accepted") == 30)
         worker.stop()
 
-    assert platform.progress(campaign) == {"segments": 30, "accepted": 30, "final_receipts": 30}
+    assert not platform.progress(campaign).keys() & {"in_doubt", "unknown", "unsent"}
     assert platform.one(silent) >= 10
     assert platform.attempts()["not_sent", False] >= 10
 

@@ -199,6 +199,36 @@ def test_whether_a_batch_is_over_is_the_database_s_to_say(queue: Queue) -> None:
     assert asyncio.run(drop("cancelled"))
 
 
+def test_what_is_settled_while_its_batch_is_planned_has_it_planned_once_more(queue: Queue) -> None:
+    """Looked at or not: else what was settled, and is not in that plan, is never sent."""
+    queue.campaign("one", [10])
+    worker = queue.worker()
+    (batch,) = queue.leased(worker)
+    state = "select state, again from dispatch.batch"
+
+    async def finish(*, anew: bool) -> None:
+        desk = Desk()
+        try:
+            leases = Leases(worker, desk)
+            assert await leases.settled_meanwhile() == {batch.batch_id}
+            if anew:
+                await leases.begin_anew(batch)
+                assert await leases.settled_meanwhile() == set()
+            await leases.finish(batch)
+        finally:
+            await desk.close()
+
+    queue.platform.rows("update dispatch.batch set again = true")
+    asyncio.run(finish(anew=False))
+    assert queue.platform.rows(state) == [("ready", False)]
+
+    queue.held.clear()
+    (batch,) = queue.leased(worker)
+    queue.platform.rows("update dispatch.batch set again = true")
+    asyncio.run(finish(anew=True))
+    assert queue.platform.rows(state) == [("done", False)]
+
+
 def test_many_workers_at_once_get_different_batches(queue: Queue) -> None:
     queue.campaign("huge", [1000] * 12)
     workers = [queue.worker() for _ in range(4)]
